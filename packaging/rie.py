@@ -1,0 +1,63 @@
+"""
+Fetch AWS's Runtime Interface Emulator for both architectures.
+
+AWS publishes it inside the aws-sam-cli wheel. Wheel and binaries are pinned by SHA-256. This module knows where the
+binaries come from and nothing of how they are used.
+"""
+
+# ruff: noqa: INP001 -- a package called "packaging" would hide the one that pytest imports
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+WHEEL = "aws-sam-cli==1.170.0 --hash=sha256:24ebaf5ecba38dc1758089968cb89ab61e124b84e92a344fc7a2771a47f4d0bf"
+FOLDER = Path(__file__).parent.parent / ".cache" / "rie"
+# The engine's name of the architecture: AWS's name, and the binary's SHA-256.
+BINARIES = {
+    "amd64": ("x86_64", "6b1e686e62ab2baf5759c412c4864276ef2a88b094fca53ec070637ccba9b9a5"),
+    "arm64": ("arm64", "ec2e5d09633d853834c008b1ef264bf834b258a94d551d2b2074966494b39a21"),
+}
+
+
+def sha256(binary: bytes) -> str:
+    """The digest as pinned above."""
+    return hashlib.sha256(binary).hexdigest()
+
+
+def present() -> bool:
+    """Whether both binaries are there and are the pinned ones."""
+    files = {FOLDER / f"aws-lambda-rie-{arch}": digest for arch, (_, digest) in BINARIES.items()}
+    return all(file.is_file() and sha256(file.read_bytes()) == digest for file, digest in files.items())
+
+
+def download(folder: Path) -> Path:
+    """Have pip download the wheel into the folder, and hold it to its hash."""
+    requirements = folder / "requirements.txt"
+    requirements.write_text(WHEEL)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
+    options = ["--no-deps", "--require-hashes", "--only-binary=:all:", f"--dest={folder}"]
+    subprocess.run([*pip, *options, f"--requirement={requirements}"], check=True)
+    return next(folder.glob("*.whl"))
+
+
+def unpack(wheel: Path) -> None:
+    """Put the binaries of the wheel into FOLDER, executable; refuse one that is not the pinned one."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(wheel) as archive:
+        for arch, (name, digest) in BINARIES.items():
+            binary = archive.read(f"samcli/local/rapid/aws-lambda-rie-{name}")
+            if sha256(binary) != digest:
+                sys.exit(f"aws-lambda-rie-{name} has SHA-256 {sha256(binary)}, pinned is {digest}")
+            file = FOLDER / f"aws-lambda-rie-{arch}"
+            file.write_bytes(binary)
+            file.chmod(0o755)
+
+
+if __name__ == "__main__" and not present():
+    with tempfile.TemporaryDirectory() as scratch:
+        unpack(download(Path(scratch)))
