@@ -1,0 +1,150 @@
+"""
+What is measured: each peer as a command, and what must be built to have it. It knows nothing of times.
+
+Interpreters are bare, one virtual environment for each set of packages: whatever else lies in site-packages, and
+.pth files above all, would run before the peer does. Packages are copied from the environment that runs the
+benchmark, where pip has checked their hashes; only Go fetches anything.
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.report import GO, OURS, RIC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+HERE = Path(__file__).parent
+CACHE = HERE.parent / ".cache" / "bench"
+GO_MODULE = "github.com/aws/aws-lambda-go@v1.47.0"
+
+
+class UnavailableError(Exception):
+    """Why a peer cannot be measured here, in one line."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """How to start a peer: a command, the folder of its interpreter, and the runtime's options."""
+
+    command: tuple[str | Path, ...]
+    path: Path = CACHE
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """All that the peer sees of the environment: as Lambda sets it, with the interpreter first on PATH."""
+        return {
+            "PATH": f"{self.path}:/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "LAMBDA_TASK_ROOT": str(HERE),
+            "_HANDLER": "echo.handler",
+            "AWS_REGION": "us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "bench",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+            **dict(self.options),
+        }
+
+
+def run(command: tuple[str | Path, ...], folder: Path = HERE, environment: Mapping[str, str] = os.environ) -> str:
+    """What a command prints; UnavailableError with its last words when it cannot be started or fails."""
+    try:
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder, env=environment)
+    except FileNotFoundError as error:
+        raise UnavailableError(f"{command[0]} is not on PATH") from error
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.strip().splitlines() or [f"exit status {error.returncode}"]
+        raise UnavailableError(f"{Path(command[0]).name}: {words[-1]}") from error
+    return done.stdout
+
+
+def compiled(name: str) -> Path:
+    """The program made of benchmarks/NAME.c, made anew when the source is newer."""
+    source, program = HERE / f"{name}.c", CACHE / name
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        run(("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, source))
+    return program
+
+
+def interpreter(*packages: str) -> Path:
+    """The bin folder of a virtual environment with just these packages, byte-compiled."""
+    folder = CACHE / "-".join(("python", *packages))
+    venv.create(folder, clear=True, symlinks=True)
+    [site] = folder.glob("lib/python*/site-packages")
+    for package in packages:
+        copy(package, site)
+    compileall.compile_dir(site, quiet=1)
+    return folder / "bin"
+
+
+def copy(package: str, site: Path) -> None:
+    """Copy an installed package's own files, programs and byte-code aside."""
+    try:
+        distribution = metadata.distribution(package)
+    except metadata.PackageNotFoundError as error:
+        raise UnavailableError(f"{package} is not installed in {sys.prefix}; `make bench` installs it") from error
+    for file in distribution.files or ():
+        if ".." in file.parts or file.suffix == ".pyc":
+            continue
+        target = site / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(str(file.locate()), target)
+
+
+def floor() -> Start:
+    """The C program of floor.c."""
+    return Start((compiled("floor"),))
+
+
+def script(name: str, *packages: str) -> Start:
+    """A bare loop from peers/."""
+    return Start(("python3", HERE / "peers" / name), interpreter(*packages))
+
+
+def ours(*packages: str, **options: str) -> Start:
+    """The `bootstrap` of this checkout."""
+    bootstrap = HERE.parent / "bootstrap"
+    if not bootstrap.exists():
+        raise UnavailableError("there is no ./bootstrap in this checkout")
+    return Start((bootstrap, "echo.handler"), interpreter(*packages), tuple(options.items()))
+
+
+def ric() -> Start:
+    """AWS's own Python runtime, started as its manual says."""
+    packages = "awslambdaric", "simplejson", "snapshot-restore-py"
+    return Start(("python3", "-m", "awslambdaric", "echo.handler"), interpreter(*packages))
+
+
+def go() -> Start:
+    """AWS's Go runtime, built with the tag that AWS recommends for provided images."""
+    folder = CACHE / "go"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(HERE / "peers" / "echo.go", folder)
+    for arguments in (("mod", "init", "echo"), ("get", GO_MODULE), ("build", "-tags", "lambda.norpc", "-o", "echo")):
+        run(("go", *arguments), folder)
+    return Start((folder / "echo",))
+
+
+PEERS: Mapping[str, Callable[[], Start]] = {
+    "C, the floor": floor,
+    "bare Python loop on `_socket` and `json`": partial(script, "bare_socket.py"),
+    OURS: ours,
+    f"{OURS} over urllib3": partial(ours, "urllib3", BOOTSTRAP_TRANSPORT="urllib3"),
+    GO: go,
+    RIC: ric,
+    "bare `http.client` loop": partial(script, "bare_http.py"),
+    "bare urllib3 loop": partial(script, "bare_urllib3.py", "urllib3"),
+}

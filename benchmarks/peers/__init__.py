@@ -1,0 +1,1 @@
+"""What this project is measured against, one small program each. They are started as programs, never imported."""

@@ -1,0 +1,87 @@
+"""What was measured, as values and as text: medians, ratios, the table, the targets. It starts and reads nothing."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+OURS = "lambda-bootstrap"
+RIC = "awslambdaric"
+GO = "aws-lambda-go"
+
+_HEADER = ("", "per invocation", "ratio", "first `next`", "ratio", "RSS", "ratio")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one peer costs, as server.c's JSON line has it: medians, and the peak resident size."""
+
+    turn_us: float
+    loop_us: float
+    first_next_ms: float
+    rss_kb: float
+
+    @property
+    def invocation_us(self) -> float:
+        """All the time between two events that is not the server's."""
+        return self.turn_us + self.loop_us
+
+
+@dataclass(frozen=True)
+class Target:
+    """The most that one of our figures may be, as a multiple of a peer's."""
+
+    figure: str
+    peer: str
+    ratio: float
+
+
+TARGETS = (
+    Target("invocation_us", RIC, 0.45),
+    Target("first_next_ms", RIC, 0.6),
+    Target("invocation_us", GO, 1),
+)
+
+
+def middle(rounds: Iterable[Figures]) -> Figures:
+    """The median of each figure on its own, over at least one round."""
+    return Figures(*(median(column) for column in zip(*map(astuple, rounds), strict=True)))
+
+
+def table(rows: Mapping[str, Figures]) -> str:
+    """A Markdown table, padded to be read as it is; every ratio is to awslambdaric."""
+    cells = [_HEADER, *(_row(name, figures, rows.get(RIC)) for name, figures in rows.items())]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    lines.insert(1, " | ".join("-" * max(width, 3) for width in widths))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _row(name: str, figures: Figures, ric: Figures | None) -> tuple[str, ...]:
+    return (
+        name,
+        f"{figures.turn_us:.1f} + {figures.loop_us:.1f} µs",
+        _ratio(figures, ric, "invocation_us"),
+        f"{figures.first_next_ms:.1f} ms",
+        _ratio(figures, ric, "first_next_ms"),
+        f"{figures.rss_kb / 1024:.1f} MB",
+        _ratio(figures, ric, "rss_kb"),
+    )
+
+
+def _ratio(figures: Figures, base: Figures | None, figure: str) -> str:
+    return f"{getattr(figures, figure) / getattr(base, figure):.2f}" if base else "-"
+
+
+def verdict(target: Target, rows: Mapping[str, Figures]) -> str:
+    """One line: what was asked, and what was measured, met or not; or that its peer is missing."""
+    asked = f"target: {target.figure} at most {target.ratio} x {target.peer}'s"
+    base = rows.get(target.peer)
+    if base is None:
+        return f"{asked}: not measured"
+    met = getattr(rows[OURS], target.figure) <= target.ratio * getattr(base, target.figure)
+    return f"{asked}: {_ratio(rows[OURS], base, target.figure)}, {'met' if met else 'NOT met'}"
