@@ -1,0 +1,94 @@
+"""
+The caller's side: an HTTP request to invoke becomes an Invocation, an Ending becomes the answer.
+
+Owns the headers of Lambda's Invoke API. Refuses to know the Runtime API.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from .rules import MAX_PAYLOAD
+from .values import Ending, Invocation, Kind, Reply, Request
+
+if TYPE_CHECKING:
+    from http import HTTPStatus
+
+
+class BadInvocationError(Exception):
+    """An invocation that does not get as far as the function."""
+
+    def __init__(self, status: HTTPStatus | int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def reply(self) -> Reply:
+        """The answer to the caller."""
+        body = json.dumps({"Type": "User", "message": str(self)}).encode()
+        return Reply(self.status, [("Content-Type", "application/json")], body)
+
+
+def new_invocation(payload: bytes, **given: str) -> Invocation:
+    """Return an invocation with fresh ids and whatever of its fields is *given*."""
+    nonce, request_id = str(uuid4()), str(uuid4())
+    return Invocation(given.pop("request_id", "") or request_id, nonce, payload, **given)
+
+
+def new_trace_id() -> str:
+    """Return an X-Ray trace header that is not sampled, as callers who bring none get."""
+    root, parent = uuid4().hex, uuid4().hex
+    return f"Root=1-{root[:8]}-{root[8:]};Parent={parent[:16]};Sampled=0"
+
+
+def invocation_of(request: Request) -> Invocation:
+    """
+    Return the invocation that a request asks for.
+
+    A missing trace header is made up, an empty one stays out.
+
+    Raises:
+        BadInvocationError: the payload is too long or the client context is not base64.
+
+    """
+    if len(request.body) > MAX_PAYLOAD:
+        raise BadInvocationError(413, f"Request must be smaller than {MAX_PAYLOAD} bytes for the Invoke operation")
+    names = {name.lower() for name, _ in request.headers}
+    return new_invocation(
+        request.body,
+        request_id=request.header("X-Amzn-RequestId"),
+        content_type=request.header("Content-Type") or "application/json",
+        trace_id=request.header("X-Amzn-Trace-Id") if "x-amzn-trace-id" in names else new_trace_id(),
+        client_context=client_context(request.header("X-Amz-Client-Context")),
+        cognito_identity=request.header("X-Amz-Cognito-Identity"),
+        tenant_id=request.header("X-Amz-Tenant-Id"),
+    )
+
+
+def client_context(encoded: str) -> str:
+    """
+    Return the text for the runtime's header: UTF-8 that travels as latin-1.
+
+    Raises:
+        BadInvocationError: it is not base64.
+
+    """
+    try:
+        return base64.b64decode(encoded, validate=True).decode("latin-1")
+    except ValueError as error:
+        raise BadInvocationError(400, f"Client context is not valid base64: {error}") from error
+
+
+def answer(invocation: Invocation, ending: Ending) -> Reply:
+    """Return what the caller gets: 200 also for errors, which a header marks."""
+    headers = [
+        ("Content-Type", ending.content_type),
+        ("X-Amzn-RequestId", invocation.request_id),
+        ("X-Amz-Executed-Version", "$LATEST"),
+    ]
+    if ending.kind is not Kind.RESPONSE:
+        headers.append(("X-Amz-Function-Error", "Unhandled"))
+    return Reply(200, headers, ending.body)

@@ -1,0 +1,91 @@
+"""
+The function under emulation: its configuration, the environment its process gets, the headers of its events.
+
+Owns what a real Lambda would put there. Refuses to read the emulator's own environment: that is passed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .values import Delivery, Invocation, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# For what would otherwise fail for want of any: they open nothing.
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "emulator",
+    "AWS_SECRET_ACCESS_KEY": "emulator",
+    "AWS_SESSION_TOKEN": "emulator",
+}
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function's configuration; times in seconds, memory in MB."""
+
+    name: str = "test_function"
+    version: str = "$LATEST"
+    handler: str = ""
+    task_root: str = "/var/task"
+    timeout: float = 3.0
+    memory: int = 128
+    region: str = "us-east-1"
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN, unqualified."""
+        return f"arn:aws:lambda:{self.region}:012345678912:function:{self.name}"
+
+
+def environment(function: Function, address: str, inherited: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the variables of a function's process.
+
+    *address* is the Runtime API's. Of *inherited* everything passes, credentials too; Lambda's own names win over
+    it. As with OS-only runtimes there is no `AWS_EXECUTION_ENV`.
+    """
+    variables = (
+        CREDENTIALS
+        | dict(inherited)
+        | {
+            "AWS_REGION": function.region,
+            "AWS_DEFAULT_REGION": function.region,
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": f"2026/01/01/[{function.version}]00000000000000000000000000000000",
+            "AWS_LAMBDA_RUNTIME_API": address,
+            "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+            "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+            "LAMBDA_TASK_ROOT": function.task_root,
+            "LAMBDA_RUNTIME_DIR": "/var/runtime",
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+        }
+    )
+    if function.handler:
+        variables["_HANDLER"] = function.handler
+    variables.pop("AWS_EXECUTION_ENV", None)
+    return variables
+
+
+def deliver(function: Function, invocation: Invocation, deadline_ms: int) -> Delivery:
+    """Return what `next` hands to the runtime; absent values leave no header."""
+    headers = [
+        ("Content-Type", invocation.content_type),
+        ("Lambda-Runtime-Aws-Request-Id", invocation.request_id),
+        ("Lambda-Runtime-Deadline-Ms", str(deadline_ms)),
+        ("Lambda-Runtime-Invoked-Function-Arn", function.arn),
+        ("Lambda-Runtime-Trace-Id", invocation.trace_id),
+        ("Lambda-Runtime-Client-Context", invocation.client_context),
+        ("Lambda-Runtime-Cognito-Identity", invocation.cognito_identity),
+        ("Lambda-Runtime-Aws-Tenant-Id", invocation.tenant_id),
+        ("Lambda-Runtime-Invocation-Id", invocation.invocation_id),
+    ]
+    reply = Reply(200, [(name, value) for name, value in headers if value], invocation.payload)
+    return Delivery(invocation.request_id, invocation.invocation_id, reply)

@@ -1,0 +1,122 @@
+"""
+The runtime's process: start it, gather what it writes, measure it, kill it with all its children.
+
+Owns process groups, pipes and /proc. Refuses to know HTTP and invocations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+# For a process that is dead while something outside its group still holds its pipes.
+PIPE_SECONDS = 1.0
+
+
+class Process(asyncio.SubprocessProtocol):
+    """
+    A running runtime.
+
+    *on_output* is given the descriptor (1 or 2) and the bytes, *on_exit* the process once it is gone and its output
+    has been read.
+    """
+
+    def __init__(self, on_output: Callable[[int, bytes], None], on_exit: Callable[[Process], None]) -> None:
+        self.started_at = time.monotonic()
+        self.exited = asyncio.Event()
+        self._on_output = on_output
+        self._on_exit = on_exit
+        self._transport: asyncio.SubprocessTransport | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is the id of its group too."""
+        return self._attached.get_pid()
+
+    @property
+    def status(self) -> int | None:
+        """The exit status, -N for signal N, None while it runs."""
+        return self._attached.get_returncode()
+
+    @property
+    def _attached(self) -> asyncio.SubprocessTransport:
+        if self._transport is None:
+            raise RuntimeError("the process has not been started")
+        return self._transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport; asyncio calls this."""
+        self._transport = cast("asyncio.SubprocessTransport", transport)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        """Hand on what the process wrote; asyncio calls this."""
+        self._on_output(fd, data)
+
+    def process_exited(self) -> None:
+        """Take its children along, as Lambda does, which also ends their hold on the pipes; asyncio calls this."""
+        self.kill_group()
+        asyncio.get_running_loop().call_later(PIPE_SECONDS, self._attached.close)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """Tell that process and pipes are done; asyncio calls this."""
+        self._attached.close()
+        self.exited.set()
+        self._on_exit(self)
+
+    def peak_memory_mb(self) -> int | None:
+        """Return the most memory the process has held, or None where /proc does not tell."""
+        try:
+            text = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return None
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", text, re.MULTILINE)
+        return -(-int(found[1]) // 1024) if found else None
+
+    async def kill(self) -> None:
+        """Kill the process group and wait until it is gone."""
+        if self.status is None:
+            self.kill_group()
+        await self.exited.wait()
+
+    def kill_group(self) -> None:
+        """Kill the process and all in its group, without waiting."""
+        # PermissionError: macOS says so of a group in which only the dead are left.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+async def start(process: Process, command: Sequence[str], environ: Mapping[str, str], cwd: str | None) -> None:
+    """
+    Start *command* as the leader of its own group.
+
+    Raises:
+        OSError: it cannot be executed, or *cwd* does not exist.
+
+    """
+    await asyncio.get_running_loop().subprocess_exec(
+        lambda: process,
+        *command,
+        env=dict(environ),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def describe_exit(status: int) -> str:
+    """Return the platform's words for an exit status."""
+    if status == 0:
+        return "Runtime exited without providing a reason"
+    if status > 0:
+        return f"Runtime exited with error: exit status {status}"
+    return f"Runtime exited with error: signal: {(signal.strsignal(-status) or str(-status)).lower()}"

@@ -1,0 +1,57 @@
+"""
+What the platform itself writes into a function's log.
+
+Owns the texts. Refuses to write them anywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from .values import Kind
+
+if TYPE_CHECKING:
+    from .function import Function
+    from .values import Invocation, Report
+
+STATUS = {
+    Kind.TIMEOUT: "timeout",
+    Kind.EXIT: "error\tError Type: Runtime.ExitError",
+    Kind.INIT_ERROR: "error",
+    Kind.REFUSED: "error",
+}
+
+
+def start_line(invocation: Invocation, function: Function) -> bytes:
+    """Return the line that opens an invocation."""
+    return f"START RequestId: {invocation.request_id} Version: {function.version}\n".encode()
+
+
+def end_line(invocation: Invocation) -> bytes:
+    """Return the line that closes an invocation."""
+    return f"END RequestId: {invocation.request_id}\n".encode()
+
+
+def report_line(report: Report, function: Function) -> bytes:
+    """Return the line with what an invocation took; the init of OS-only runtimes is billed."""
+    fields = [
+        f"REPORT RequestId: {report.request_id}",
+        f"Duration: {report.duration_ms:.2f} ms",
+        f"Billed Duration: {math.ceil(report.duration_ms + (report.init_ms or 0))} ms",
+        f"Memory Size: {function.memory} MB",
+    ]
+    if report.memory_mb is not None:
+        fields.append(f"Max Memory Used: {report.memory_mb} MB")
+    if report.init_ms is not None:
+        fields.append(f"Init Duration: {report.init_ms:.2f} ms")
+    if report.kind in STATUS:
+        fields.append(f"Status: {STATUS[report.kind]}")
+    return ("\t".join(fields) + "\n").encode()
+
+
+def timeout_message(invocation: Invocation, limit: float) -> str:
+    """Return what a caller reads of an invocation that took longer than *limit* seconds."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{now} {invocation.request_id} Task timed out after {limit:.2f} seconds"

@@ -1,0 +1,47 @@
+"""
+Paths: which endpoint a method and a target mean.
+
+Owns the routing table. Refuses to know what an endpoint does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a request goes, or the status that says why it goes nowhere."""
+
+    endpoint: str = ""
+    request_id: str = ""
+    refusal: HTTPStatus | None = None
+
+
+RUNTIME_API = "/2018-06-01"
+
+# The request id is compared as it stands in the path: RAPID does not undo percent-encoding.
+RUNTIME_ROUTES = (
+    ("GET", re.compile(r"/runtime/invocation/next"), "next"),
+    ("POST", re.compile(r"/runtime/invocation/([^/]+)/response"), "response"),
+    ("POST", re.compile(r"/runtime/invocation/([^/]+)/error"), "error"),
+    ("POST", re.compile(r"/runtime/init/error"), "init/error"),
+    ("GET", re.compile(r"/ping"), "ping"),
+)
+INVOKE_ROUTES = (("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations"), "invoke"),)
+
+
+def route(method: str, target: str, prefix: str = "") -> Route:
+    """Return the route of a request; *prefix* is what precedes the Runtime API's version in every path."""
+    path = target.partition("?")[0]
+    base = prefix + RUNTIME_API
+    is_runtime_api = path.startswith(base + "/")
+    table, path = (RUNTIME_ROUTES, path.removeprefix(base)) if is_runtime_api else (INVOKE_ROUTES, path)
+    for expected, pattern, endpoint in table:
+        if match := pattern.fullmatch(path):
+            if method != expected:
+                return Route(refusal=HTTPStatus.METHOD_NOT_ALLOWED)
+            return Route(endpoint, match[1] if match.groups() else "")
+    return Route(refusal=HTTPStatus.NOT_FOUND)

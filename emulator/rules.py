@@ -1,0 +1,203 @@
+"""
+What the Runtime API makes of a call: a pure function from a situation and a request to a verdict.
+
+Owns statuses, bodies and the order of the checks. Refuses to know sockets, processes and time. Sources: the Lambda
+developer guide, "Using the Lambda runtime API"; aws-lambda-runtime-interface-emulator, internal/lambda/rapi.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from .states import IllegalMoveError, Move, State, advance
+from .values import Delivery, Ending, Kind, Reply, Request, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_PAYLOAD = 6 * 1024 * 1024 + 100
+MAX_ERROR = 1024 * 1024
+
+JSON_TYPE = ("Content-Type", "application/json")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a verdict depends on besides the request."""
+
+    state: State = State.STARTED
+    delivery: Delivery | None = None  # the outstanding event, or the last one
+    expired: frozenset[str] = frozenset()  # nonces of invocations that timed out
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The state to go to, the reply (None: hold the call until there is an event), and the ending it brings."""
+
+    state: State
+    reply: Reply | None
+    ending: Ending | None = None
+
+
+class RefusalError(Exception):
+    """A call answered with an error that changes nothing."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+def error_reply(status: HTTPStatus, error_type: str, message: str) -> Reply:
+    """Return an error in the form of the Runtime API."""
+    body = json.dumps({"errorMessage": message, "errorType": error_type}, separators=(",", ":"))
+    return Reply(status, [JSON_TYPE], body.encode() + b"\n")
+
+
+ACCEPTED = Reply(HTTPStatus.ACCEPTED, [JSON_TYPE], b'{"status":"OK"}\n')
+PONG = Reply(HTTPStatus.OK, [("Content-Type", "text/plain; charset=utf-8")], b"pong")
+NOT_FOUND = Reply(HTTPStatus.NOT_FOUND, [("Content-Type", "text/plain; charset=utf-8")], b"404 page not found\n")
+METHOD_NOT_ALLOWED = Reply(HTTPStatus.METHOD_NOT_ALLOWED)
+INVALID_REQUEST_ID = error_reply(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+INVALID_MODE = error_reply(HTTPStatus.BAD_REQUEST, "InvalidFunctionResponseMode", "Invalid function response mode")
+TRUNCATED = error_reply(HTTPStatus.BAD_REQUEST, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+INVOKE_TIMEOUT = error_reply(HTTPStatus.GONE, "InvokeTimeout", "Invoke timeout")
+
+
+def too_large(limit: int) -> Reply:
+    """Return the reply to a body over *limit* bytes."""
+    message = f"Exceeded maximum allowed payload size ({limit} bytes)."
+    return error_reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
+
+
+def judge(situation: Situation, request: Request) -> Verdict:
+    """Return what becomes of a call to the Runtime API."""
+    try:
+        return RULES[request.endpoint](situation, request)
+    except RefusalError as refusal:
+        return Verdict(situation.state, refusal.reply)
+    except IllegalMoveError as error:
+        reply = error_reply(HTTPStatus.FORBIDDEN, "InvalidStateTransition", str(error))
+        return Verdict(situation.state, reply)
+
+
+def judge_next(situation: Situation, _request: Request) -> Verdict:
+    """Hold the call, or repeat the outstanding event."""
+    state = advance(situation.state, Move.NEXT)
+    if state is State.RUNNING and situation.delivery:
+        return Verdict(state, situation.delivery.reply)
+    return Verdict(state, None)
+
+
+def judge_response(situation: Situation, request: Request) -> Verdict:
+    """Take a result: buffered, or streamed and cut or failed on the way."""
+    check_ids(situation, request)
+    responding = advance(situation.state, Move.RESPOND)
+    mode = request.header("Lambda-Runtime-Function-Response-Mode")
+    if mode not in {"", "streaming"}:
+        # As in AWS's emulator, there is no way on from here.
+        message = f"RequestId: {request.request_id} Error: Invalid function response mode '{mode}'"
+        return Verdict(responding, INVALID_MODE, failure(Kind.REFUSED, "Runtime.InvalidResponseModeHeader", message))
+    state = advance(responding, Move.SETTLE)
+    if not request.is_complete:
+        return Verdict(state, TRUNCATED, truncated(request))
+    if not mode and len(request.body) > MAX_PAYLOAD:
+        return Verdict(state, too_large(MAX_PAYLOAD), oversized(MAX_PAYLOAD))
+    return Verdict(state, ACCEPTED, ending_of(request))
+
+
+def judge_error(situation: Situation, request: Request) -> Verdict:
+    """Take a function error."""
+    check_ids(situation, request)
+    state = advance(situation.state, Move.FAIL, Move.SETTLE)
+    if not request.is_complete:
+        return Verdict(state, TRUNCATED, truncated(request))
+    if len(request.body) > MAX_ERROR:
+        return Verdict(state, too_large(MAX_ERROR), oversized(MAX_ERROR))
+    return Verdict(state, ACCEPTED, Ending(Kind.ERROR, request.body, content_type(request)))
+
+
+def judge_init_error(situation: Situation, request: Request) -> Verdict:
+    """Take the report of a failed initialisation."""
+    state = advance(situation.state, Move.FAIL_INIT)
+    return Verdict(state, ACCEPTED, Ending(Kind.INIT_ERROR, request.body, sniffed_type(request.body)))
+
+
+def judge_ping(situation: Situation, _request: Request) -> Verdict:
+    """Answer `pong`."""
+    return Verdict(situation.state, PONG)
+
+
+def judge_stray(situation: Situation, request: Request) -> Verdict:
+    """Refuse what is no endpoint."""
+    wrong_method = request.refusal is HTTPStatus.METHOD_NOT_ALLOWED
+    return Verdict(situation.state, METHOD_NOT_ALLOWED if wrong_method else NOT_FOUND)
+
+
+RULES: dict[str, Callable[[Situation, Request], Verdict]] = {
+    "next": judge_next,
+    "response": judge_response,
+    "error": judge_error,
+    "init/error": judge_init_error,
+    "ping": judge_ping,
+    "": judge_stray,
+}
+
+
+def check_ids(situation: Situation, request: Request) -> None:
+    """
+    Compare the ids of a post with the delivered ones; a post without a nonce passes.
+
+    Raises:
+        RefusalError: it answers another invocation, or an earlier attempt of this one.
+
+    """
+    delivery = situation.delivery
+    nonce = request.header("Lambda-Runtime-Invocation-Id")
+    if nonce in situation.expired:
+        raise RefusalError(INVOKE_TIMEOUT)
+    if delivery is None or delivery.request_id != request.request_id:
+        raise RefusalError(INVALID_REQUEST_ID)
+    if nonce and nonce != delivery.invocation_id:
+        raise RefusalError(INVOKE_TIMEOUT)
+
+
+def ending_of(request: Request) -> Ending:
+    """Return the response, or the error that its trailers carry."""
+    if not request.trailer("Lambda-Runtime-Function-Error-Type"):
+        return Ending(Kind.RESPONSE, request.body, content_type(request))
+    try:
+        body = base64.b64decode(request.trailer("Lambda-Runtime-Function-Error-Body"), validate=True)
+    except binascii.Error:
+        body = b""
+    return Ending(Kind.ERROR, body)
+
+
+def truncated(request: Request) -> Ending:
+    """Return the ending of an invocation whose answer broke off."""
+    message = f"RequestId: {request.request_id} Error: the response broke off after {len(request.body)} bytes"
+    return failure(Kind.REFUSED, "Runtime.TruncatedResponse", message)
+
+
+def oversized(limit: int) -> Ending:
+    """Return the ending of an invocation whose answer is too long."""
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
+    return failure(Kind.ERROR, "Function.ResponseSizeTooLarge", message)
+
+
+def content_type(request: Request) -> str:
+    """Return the media type the runtime gave, or the one of bytes that nobody described."""
+    return request.header("Content-Type") or "application/octet-stream"
+
+
+def sniffed_type(body: bytes) -> str:
+    """Return JSON's media type for JSON, else that of bytes: an init error's own header is not looked at."""
+    try:
+        json.loads(body)
+    except ValueError:
+        return "application/octet-stream"
+    return "application/json"

@@ -1,0 +1,222 @@
+"""
+One connection: h11 between a socket and whole requests and answers.
+
+Owns framing, keep-alive and how a connection ends. Refuses to know what a request means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import re
+import socket
+import struct
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import h11
+
+from .routes import route
+from .values import Headers, Pause, Raw, Reply, Request, Reset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .values import Close
+
+READ_SIZE = 256 * 1024
+# Go's net/http, which serves the real Runtime API: 1 MiB of headers and some slack.
+MAX_HEAD = 1024 * 1024 + 4096
+# h11 lets these pass in header values, net/http does not.
+FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+# How long a peer may go on sending what nobody reads before it sees the refusal.
+LINGER_SECONDS = 0.5
+
+
+class MalformedError(Exception):
+    """What came in is not HTTP as the platform takes it."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def as_text(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return raw headers as text that maps to the same bytes."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
+
+
+def check(head: h11.Request) -> None:
+    """
+    Apply what net/http asks of a request's headers beyond h11.
+
+    Raises:
+        MalformedError: too long, or with control characters.
+
+    """
+    size = sum(len(name) + len(value) + 4 for name, value in head.headers.raw_items())
+    if size > MAX_HEAD:
+        raise MalformedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+    if any(FORBIDDEN.search(value) for _, value in head.headers):
+        raise MalformedError(HTTPStatus.BAD_REQUEST)
+
+
+class Connection:
+    """A connection that somebody opened to the emulator."""
+
+    def __init__(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.number = number
+        self._reader = reader
+        self._writer = writer
+        self._reading: asyncio.Task[bytes] | None = None
+        self._is_ended = False
+        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+
+    async def receive(self, prefix: str) -> Request | None:
+        """Return the next request once all of it is there, or None when the connection is over."""
+        self._renew()
+        try:
+            head = await self._event()
+            if not isinstance(head, h11.Request):
+                return None
+            check(head)
+            return await self._request(head, prefix)
+        except h11.RemoteProtocolError as error:
+            if not self._is_ended:
+                await self._refuse(HTTPStatus(error.error_status_hint))
+        except MalformedError as error:
+            await self._refuse(error.status)
+        return None
+
+    async def send(self, step: Reply | Raw | Pause | Close | Reset) -> None:
+        """Do one step of an answer."""
+        match step:
+            case Reply():
+                await self._reply(step)
+            case Raw(data):
+                await self._write(data)
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
+            case Reset():
+                self._reset()
+            case _:
+                self.close()
+
+    async def gone(self) -> None:
+        """Wait until the peer closes; what it sends before that is kept for later."""
+        while not self._is_ended:
+            self._h11.receive_data(await self._read())
+
+    def close(self) -> None:
+        """Close in good order."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self._is_ended = True
+        self._writer.close()
+
+    async def wait_closed(self) -> None:
+        """Wait until the socket is released."""
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+    def _reset(self) -> None:
+        linger_zero = struct.pack("ii", 1, 0)
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
+        self._writer.transport.abort()
+        self.close()
+
+    def _renew(self) -> None:
+        # A fresh parser per request: after raw bytes the old one would no longer know where the answer stands.
+        rest, is_ended = self._h11.trailing_data
+        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        if rest:
+            self._h11.receive_data(rest)
+        if is_ended or self._is_ended:
+            self._h11.receive_data(b"")
+
+    async def _request(self, head: h11.Request, prefix: str) -> Request:
+        body, trailers, is_complete = await self._body()
+        method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
+        where = route(method, target, prefix)
+        return Request(
+            endpoint=where.endpoint,
+            method=method,
+            target=target,
+            headers=as_text(head.headers.raw_items()),
+            body=body,
+            trailers=trailers,
+            connection=self.number,
+            at=time.monotonic(),
+            request_id=where.request_id,
+            refusal=where.refusal,
+            is_complete=is_complete,
+        )
+
+    async def _body(self) -> tuple[bytes, Headers, bool]:
+        body = bytearray()
+        while True:
+            if self._h11.they_are_waiting_for_100_continue:
+                proceed = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
+                await self._write(self._h11.send(proceed))
+            try:
+                event = await self._event()
+            except h11.RemoteProtocolError:
+                if not self._is_ended:
+                    raise
+                return bytes(body), (), False
+            if isinstance(event, h11.EndOfMessage):
+                return bytes(body), as_text(event.headers.raw_items()), True
+            if isinstance(event, h11.Data):
+                body += event.data
+
+    async def _event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
+        while True:
+            event = self._h11.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            self._h11.receive_data(await self._read())
+
+    async def _read(self) -> bytes:
+        # The read outlives a cancelled waiter: its bytes are for whoever asks next.
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._reader.read(READ_SIZE))
+        try:
+            data = await asyncio.shield(self._reading)
+        except OSError:
+            data = b""
+        self._reading = None
+        self._is_ended = not data
+        return data
+
+    async def _reply(self, reply: Reply) -> None:
+        headers = list(reply.headers)
+        if not {name.lower() for name, _ in headers} & {"content-length", "transfer-encoding"}:
+            headers.append(("Content-Length", str(len(reply.body))))
+        reason = http.client.responses.get(reply.status, "")
+        head = h11.Response(
+            status_code=int(reply.status),
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            reason=reason.encode(),
+        )
+        events: list[h11.Event] = [head, h11.Data(data=reply.body), h11.EndOfMessage()]
+        await self._write(b"".join(self._h11.send(event) or b"" for event in events))
+        if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
+            self.close()
+
+    async def _write(self, data: bytes | None) -> None:
+        self._writer.write(data or b"")
+        await self._writer.drain()
+
+    async def _refuse(self, status: HTTPStatus) -> None:
+        line = f"{status.value} {status.phrase}"
+        head = f"HTTP/1.1 {line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+        body = line if status is HTTPStatus.BAD_REQUEST else ""
+        await self._write((head + body).encode())
+        self._writer.write_eof()
+        # Closing over unread bytes would reset the connection and could take the refusal with it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while await self._read():
+                    pass
