@@ -21,15 +21,15 @@ sys.path[0] = str(Path(__file__).parents[1])  # `python benchmarks` has put this
 from benchmarks.build import CACHE, PEERS, Start, UnavailableError, compiled, run  # noqa: E402
 from benchmarks.report import OURS, TARGETS, Figures, middle, table, verdict  # noqa: E402
 
-COLD_STARTS = 3  # in each round
-WARM = 200  # invocations that do not count, in each round
+STARTS = 3  # in each round
+WARM = 100  # invocations that do not count, in each round
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure this runtime beside its peers.")
-    parser.add_argument("-n", type=positive, default=1000, help="invocations of each peer in each round (%(default)s)")
-    parser.add_argument("--rounds", type=positive, default=15, help="rounds, each peer once in each (%(default)s)")
+    parser.add_argument("-n", type=positive, default=300, help="invocations of each peer in each round (%(default)s)")
+    parser.add_argument("--rounds", type=positive, default=30, help="rounds, each peer once in each (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     return parser.parse_args()
 
@@ -48,7 +48,7 @@ def pin() -> None:
 
 def measure(start: Start, invocations: int) -> Figures:
     """One round of one peer."""
-    counts = str(COLD_STARTS), str(WARM), str(invocations)
+    counts = str(STARTS), str(WARM), str(invocations)
     return Figures(**json.loads(run((compiled("server"), *counts, *start.command), environment=start.environment)))
 
 
@@ -105,7 +105,7 @@ def as_text(rows: dict[str, Figures], missing: dict[str, str], options: argparse
     lines = [
         table(rows),
         "",
-        f"{machine()}; {options.rounds} rounds of {options.n} invocations and {COLD_STARTS} cold starts, medians",
+        f"{machine()}; {options.rounds} rounds of {options.n} invocations and {STARTS} starts, medians",
         " ".join(("command: python", *sys.argv)),
         *(f"not measured: {name}: {reason}" for name, reason in missing.items()),
     ]

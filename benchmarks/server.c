@@ -3,9 +3,9 @@
  *
  *   server STARTS WARM EVENTS COMMAND...
  *
- * COMMAND is started STARTS times and stopped at its first GET .../next; then once more for WARM events that
- * do not count and EVENTS that do. All times are taken on this side of the socket, so they hold nothing of the
- * runtime's own idea of time. One JSON line comes out, medians throughout:
+ * COMMAND is started STARTS times. All but the last are stopped at their first GET .../next; the last is sent WARM
+ * events that do not count and EVENTS that do. All times are taken on this side of the socket, so they hold nothing
+ * of the runtime's own idea of time. One JSON line comes out, medians throughout:
  *
  *   first_next_ms  process start -> first GET .../next
  *   turn_us        event sent -> its whole response received: the handler, and the runtime around it
@@ -266,15 +266,15 @@ static void listen_on_loopback(void) {
 int main(int argc, char **argv) {
     if (argc < 5)
         errx(1, "usage: server STARTS WARM EVENTS COMMAND...");
-    int cold = atoi(argv[1]), warm = atoi(argv[2]), events = atoi(argv[3]);
+    int lives = atoi(argv[1]), warm = atoi(argv[2]), events = atoi(argv[3]);
     char **command = argv + 4;
-    starts.values = calloc(cold + 1, sizeof(double));
+    starts.values = calloc(lives, sizeof(double));
     turns.values = calloc(events, sizeof(double));
     loops.values = calloc(events, sizeof(double));
     atexit(stop_runtime);
 
     listen_on_loopback();
-    for (int i = 0; i < cold; i++)
+    for (int i = 1; i < lives; i++)
         measure(command, 0, 0);
     long rss_kb = measure(command, warm, warm + events);
     printf("{\"first_next_ms\": %.2f, \"turn_us\": %.2f, \"loop_us\": %.2f, \"rss_kb\": %ld}\n",
