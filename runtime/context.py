@@ -1,0 +1,153 @@
+"""
+What a function is told about its invocation.
+
+Owns: `Context` and its parts, with the attribute names of AWS's managed Python runtime; deadline arithmetic.
+Refuses to know: headers, environment variables, how anything is written. Clock and log come as arguments.
+
+Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve Python function information".
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+# Lambda's longest timeout. A deadline that nobody knows is not one that has passed.
+LONGEST_TIMEOUT_MS = 900_000
+
+W3C_FIELDS = ("traceparent", "tracestate", "baggage")
+
+
+class Client:
+    """
+    The mobile application that called.
+
+    Attributes:
+        installation_id, app_title, app_version_name, app_version_code, app_package_name: as sent, or None.
+    """
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.installation_id: str | None = fields.get("installation_id")
+        self.app_title: str | None = fields.get("app_title")
+        self.app_version_name: str | None = fields.get("app_version_name")
+        self.app_version_code: str | None = fields.get("app_version_code")
+        self.app_package_name: str | None = fields.get("app_package_name")
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+
+class ClientContext:
+    """
+    What the caller sent as `ClientContext`.
+
+    Attributes:
+        client: the calling application, or None.
+        custom: values set by the application, or None.
+        env: values set by the AWS SDK, or None.
+    """
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        client = fields.get("client")
+        self.client = Client(client) if isinstance(client, dict) else None
+        self.custom: dict[str, Any] | None = fields.get("custom")
+        self.env: dict[str, Any] | None = fields.get("env")
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+
+class Identity:
+    """
+    The Amazon Cognito identity that called.
+
+    Attributes:
+        cognito_identity_id, cognito_identity_pool_id: None when another kind of caller made the request.
+    """
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.cognito_identity_id: str | None = fields.get("cognitoIdentityId")
+        self.cognito_identity_pool_id: str | None = fields.get("cognitoIdentityPoolId")
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+
+class Context:
+    """
+    The second argument of a handler. It takes any further attribute: tools keep theirs on it.
+
+    Attributes:
+        aws_request_id: the id of this invocation; a retry of it has the same.
+        invoked_function_arn: as invoked: with the alias or version that the caller used.
+        function_name, function_version: of the function.
+        memory_limit_in_mb: megabytes, as a string of digits.
+        log_group_name, log_stream_name: in Amazon CloudWatch.
+        client_context: a `ClientContext`, or None.
+        identity: an `Identity`, never None.
+        tenant_id: for functions with tenant isolation, or None.
+        deadline_ms: when Lambda ends the invocation, in milliseconds since the Unix epoch, or None if it did not say.
+        trace_id: the X-Ray trace header of this invocation, or None.
+    """
+
+    aws_request_id: str
+    invoked_function_arn: str
+    function_name: str | None
+    function_version: str | None
+    memory_limit_in_mb: str | None
+    log_group_name: str | None
+    log_stream_name: str | None
+    client_context: ClientContext | None
+    identity: Identity
+    tenant_id: str | None
+    deadline_ms: int | None
+    trace_id: str | None
+
+    def __init__(self, clock: Callable[[], float], log: Callable[[str], None], values: Mapping[str, Any]) -> None:
+        self._clock = clock
+        self._log = log
+        self._w3c: dict[str, str] = {}
+        self.__dict__.update(values)
+
+    def get_remaining_time_in_millis(self) -> int:
+        """The milliseconds until the deadline, never below 0; Lambda's longest timeout if there is no deadline."""
+        if self.deadline_ms is None:
+            return LONGEST_TIMEOUT_MS
+        return max(self.deadline_ms - int(self._clock() * 1000), 0)
+
+    def log(self, message: object) -> None:
+        """Write *message* to the function's log as it is: no level, no newline added."""
+        self._log(str(message))
+
+    def w3c(self) -> dict[str, str]:
+        """The caller's W3C trace context: `traceparent`, `tracestate`, `baggage`, those that it sent."""
+        return dict(self._w3c)
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+
+def client_context(fields: object) -> tuple[ClientContext | None, dict[str, str]]:
+    """
+    A client context as decoded, and the W3C trace context that travels in it.
+
+    `w3c` is the runtime's: it does not show in the `ClientContext`.
+    """
+    if not isinstance(fields, dict):
+        return None, {}
+    w3c = fields.get("w3c")
+    if not isinstance(w3c, dict):
+        w3c = {}
+    return ClientContext(fields), {name: w3c[name] for name in W3C_FIELDS if isinstance(w3c.get(name), str)}
+
+
+def identity(fields: object) -> Identity:
+    """A Cognito identity as decoded; an empty one of anything else."""
+    return Identity(fields if isinstance(fields, dict) else {})
+
+
+def _repr(value: object) -> str:
+    fields = ",".join(f"{name}={item}" for name, item in vars(value).items() if not name.startswith("_"))
+    return f"{type(value).__name__}([{fields}])"

@@ -1,0 +1,176 @@
+"""
+What can go wrong, sorted by whose fault it is, and what the platform is told.
+
+Owns: the exception tree, `ErrorReport`, the shape of error bodies and of the X-Ray cause.
+Refuses to know: who sends a report, where it is logged, how JSON is written.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, TracebackType
+    from typing import Any
+
+HERE = __file__.rpartition("/")[0] + "/"
+
+# A runaway recursion has a thousand frames; its ends tell the story.
+FIRST_FRAMES, LAST_FRAMES = 5, 50
+
+
+class ConfigError(Exception):
+    """The operator's: the environment that `bootstrap` was started in is unusable. Printed, exit 1."""
+
+
+class RuntimeApiError(Exception):
+    """The platform's: the Runtime API is gone or answers what nobody can act on. Printed, exit 1."""
+
+
+class FunctionError(Exception):
+    """
+    The function's, or its caller's, found by the runtime: the invocation is answered with it and the loop goes on.
+
+    Args:
+        error_type: one of AWS's `Runtime.*` or `Function.*` types.
+        message: what happened, where, what to do.
+    """
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+
+
+class InitError(FunctionError):
+    """
+    The function's, before the first invocation: posted once to `/runtime/init/error`, exit 1.
+
+    Args:
+        error_type: one of AWS's `Runtime.*` types.
+        message: what happened, where, what to do.
+        stack: ready-made trace entries, for errors that have no traceback of their own.
+    """
+
+    def __init__(self, error_type: str, message: str, stack: list[str] | None = None) -> None:
+        super().__init__(error_type, message)
+        self.stack = stack
+
+
+class Frame:
+    """One line of a trace: where the code was, and what it was."""
+
+    __slots__ = ("label", "line", "path", "source")
+
+    def __init__(self, path: str, line: int, label: str, source: str) -> None:
+        self.path = path
+        self.line = line
+        self.label = label
+        self.source = source
+
+    def __str__(self) -> str:
+        text = f'  File "{self.path}", line {self.line}, in {self.label}\n'
+        return f"{text}    {self.source}\n" if self.source else text
+
+
+class ErrorReport:
+    """
+    What the platform and the caller are told of one failure.
+
+    Args:
+        error_type: `errorType` of the body: a class name, or one of AWS's `Runtime.*` types.
+        message: `errorMessage` of the body.
+        frames: the user's part of the traceback, outermost first.
+        stack: `stackTrace` of the body, where it is not simply the frames.
+    """
+
+    __slots__ = ("error_type", "frames", "message", "stack")
+
+    def __init__(self, error_type: str, message: str, frames: list[Frame], stack: list[str] | None = None) -> None:
+        self.error_type = error_type
+        self.message = message
+        self.frames = frames
+        self.stack = [str(frame) for frame in frames] if stack is None else stack
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """
+        The error body, with awslambdaric's keys in awslambdaric's order.
+
+        Source: AWS Lambda Developer Guide, "Using the Lambda runtime API", invocation error.
+        """
+        return {
+            "errorMessage": self.message,
+            "errorType": self.error_type,
+            "requestId": request_id,
+            "stackTrace": self.stack,
+        }
+
+    def cause(self, working_directory: str) -> dict[str, Any]:
+        """
+        The X-Ray cause. `line` is an integer: the platform drops the whole cause over a string.
+
+        Source: AWS X-Ray segment documents, "cause"; sent in `Lambda-Runtime-Function-XRay-Error-Cause`.
+        """
+        stack = [{"label": frame.label, "path": frame.path, "line": frame.line} for frame in self.frames]
+        return {
+            "working_directory": working_directory,
+            "exceptions": [{"message": self.message, "type": self.error_type, "stack": stack}],
+            "paths": list(dict.fromkeys(frame.path for frame in self.frames)),
+        }
+
+    @property
+    def category(self) -> str:
+        """The type as the platform keeps it: anything but `Runtime.Xxx` and `Function.Xxx` becomes `Runtime.Unknown`."""
+        name = self.error_type
+        if not (name.isascii() and name.replace(".", "").replace("_", "").isalnum()):
+            return "Function.Unknown"
+        return name if name.startswith(("Runtime.", "Function.")) else f"Function.{name}"
+
+
+def report(error: BaseException) -> ErrorReport:
+    """Tell what *error* was; its trace starts in the user's code."""
+    if isinstance(error, FunctionError):
+        return ErrorReport(error.error_type, str(error), [], getattr(error, "stack", None))
+    return ErrorReport(type(error).__name__, describe(error), list(frames(error.__traceback__)))
+
+
+def describe(error: BaseException) -> str:
+    """`str(error)`, also of an exception that cannot say what it is."""
+    try:
+        return str(error)
+    except Exception:
+        return f"<unprintable {type(error).__name__} object>"
+
+
+def frames(traceback: TracebackType | None) -> Iterator[Frame]:
+    """The user's frames of *traceback*, outermost first: neither ours that lead to them nor the import system's."""
+    while traceback is not None and is_ours(traceback.tb_frame.f_code):
+        traceback = traceback.tb_next
+    places: list[tuple[CodeType, int]] = []
+    while traceback is not None:
+        if not is_ours(traceback.tb_frame.f_code, entry=False):
+            places.append((traceback.tb_frame.f_code, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    if len(places) > FIRST_FRAMES + LAST_FRAMES:
+        del places[FIRST_FRAMES:-LAST_FRAMES]
+    files: dict[str, list[str]] = {}
+    for code, line in places:
+        path = code.co_filename
+        if path not in files:
+            files[path] = source_lines(path)
+        source = files[path][line - 1].strip() if 0 < line <= len(files[path]) else ""
+        yield Frame(path, line, code.co_name, source)
+
+
+def is_ours(code: CodeType, *, entry: bool = True) -> bool:
+    """Whether *code* is the import system's, or (on the way into the function) the runtime's."""
+    path = code.co_filename
+    return path.startswith("<frozen importlib") or (entry and (path.startswith(HERE) or code.co_name == "<bootstrap>"))
+
+
+def source_lines(path: str) -> list[str]:
+    """The lines of a source file; none if it cannot be read (a frozen module, `exec`, a zip)."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readlines()
+    except (OSError, ValueError):
+        return []

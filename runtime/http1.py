@@ -1,0 +1,183 @@
+"""
+HTTP/1.1 for one peer: requests out, responses in (RFC 9112).
+
+Owns: the bytes. `encode` writes a request; a `Reader` is fed what arrived and gives the response once it is whole.
+Refuses to know: sockets, the Runtime API, what a status means.
+"""
+
+from __future__ import annotations
+
+from .errors import RuntimeApiError
+
+# The platform itself refuses more than about 1 MiB of headers; twice that is nobody's response.
+MAX_HEAD = 2 << 20
+
+
+class Response:
+    """
+    One whole response.
+
+    Attributes:
+        status: the status code.
+        headers: values by lower-case name; repeated ones are joined by `, ` (RFC 9110, 5.3).
+        body: the content, without its framing.
+        closes: whether the peer ends the connection after it.
+    """
+
+    __slots__ = ("body", "closes", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes, *, closes: bool) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.closes = closes
+
+
+def encode(method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes | None) -> bytes:
+    """
+    The head of a request; *body* is sent after it, as it is.
+
+    Raises:
+        ValueError: a header cannot be written (the caller lets nothing but latin-1 through).
+    """
+    lines = [f"{method} {target} HTTP/1.1"]
+    for name, value in headers:
+        lines.append(f"{name}: {value}")
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}")
+    lines.append("\r\n")
+    return "\r\n".join(lines).encode("latin-1")
+
+
+class Reader:
+    """One response from the bytes that arrive, however they are cut."""
+
+    __slots__ = ("at", "buffer", "chunked", "head", "length", "parts")
+
+    def __init__(self) -> None:
+        self.buffer: bytes | bytearray = b""
+        self.at = 0  # what lies before it has been understood
+        self.head: tuple[int, dict[str, str], bool] | None = None
+        self.length: int | None = None
+        self.chunked = False
+        self.parts: list[bytes] = []
+
+    @property
+    def wanted(self) -> int:
+        """How many bytes of the body are known to be missing; 0 when nobody can tell."""
+        return 0 if self.length is None else self.at + self.length - len(self.buffer)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether not a single byte has arrived."""
+        return self.head is None and not self.buffer
+
+    def feed(self, data: bytes) -> Response | None:
+        """
+        Take in *data*; give the response if that completes it, else None.
+
+        Raises:
+            RuntimeApiError: this is not HTTP/1.1.
+        """
+        if not self.buffer:
+            self.buffer = data  # nearly always the whole response: no copy
+        else:
+            if isinstance(self.buffer, bytes):
+                self.buffer = bytearray(self.buffer)
+            self.buffer += data
+        while self.head is None:
+            end = self.buffer.find(b"\r\n\r\n", self.at)
+            if end < 0:
+                if len(self.buffer) > MAX_HEAD:
+                    raise malformed("a head without an end", self.buffer)
+                return None
+            self.read_head(end)
+        if self.length is not None:
+            return self.finish(self.slice(self.length)) if self.wanted <= 0 else None
+        return self.finish(b"".join(self.parts)) if self.chunked and self.read_chunks() else None
+
+    def end(self) -> Response:
+        """
+        The peer closed: give the response that only this could complete.
+
+        Raises:
+            RuntimeApiError: the response was cut short.
+        """
+        if self.head is None or self.chunked or self.length is not None:
+            raise RuntimeApiError(f"the Runtime API closed the connection after {len(self.buffer)} bytes of a response")
+        response = self.finish(self.slice(len(self.buffer) - self.at))
+        response.closes = True
+        return response
+
+    def read_head(self, end: int) -> None:
+        """Parse the head that ends at *end* and learn how the body is framed (RFC 9112, 6.3)."""
+        version, status, headers = parse_head(self.slice(end - self.at))
+        self.at = end + 4
+        if 100 <= status < 200:  # noqa: PLR2004 - an interim response: the real one follows
+            return
+        connection = headers.get("connection")
+        closes = version == "HTTP/1.0" if connection is None else "close" in connection.lower()
+        self.head = (status, headers, closes)
+        if status in {204, 304}:
+            self.length = 0
+        elif "transfer-encoding" in headers:
+            self.chunked = "chunked" in headers["transfer-encoding"].lower()
+        elif (length := headers.get("content-length")) is not None:
+            if not (length.isascii() and length.isdigit()):
+                raise malformed("a Content-Length that is no number", length.encode())
+            self.length = int(length)
+
+    def read_chunks(self) -> bool:
+        """Take every whole chunk; tell whether the last one and the trailers have been seen (RFC 9112, 7.1)."""
+        while (line_end := self.buffer.find(b"\r\n", self.at)) >= 0:
+            size = chunk_size(self.slice(line_end - self.at))
+            if size == 0:
+                return self.buffer.find(b"\r\n\r\n", line_end) >= 0
+            start = line_end + 2
+            if len(self.buffer) < start + size + 2:
+                return False
+            self.at = start
+            self.parts.append(self.slice(size))
+            self.at += size + 2
+        return False
+
+    def slice(self, size: int) -> bytes:
+        """The next *size* bytes, copied once."""
+        return bytes(memoryview(self.buffer)[self.at : self.at + size])
+
+    def finish(self, body: bytes) -> Response:
+        """The response, now that its body is whole."""
+        assert self.head is not None
+        status, headers, closes = self.head
+        return Response(status, headers, body, closes=closes)
+
+
+def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
+    """Version, status and headers; values are latin-1, so that they can be echoed byte for byte."""
+    lines = str(head, "latin-1").split("\r\n")
+    version, _, rest = lines[0].partition(" ")
+    status = rest[:3]
+    if not (version.startswith("HTTP/1.") and len(status) == 3 and status.isascii() and status.isdigit()):  # noqa: PLR2004 - digits of a status
+        raise malformed("no status line", head)
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise malformed("a header without a colon", line.encode())
+        name = name.lower()
+        value = value.strip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return version, int(status), headers
+
+
+def chunk_size(line: bytes) -> int:
+    """The size on a chunk's first line; its extensions are ignored."""
+    digits = line.partition(b";")[0].strip()
+    if not digits or digits.strip(b"0123456789abcdefABCDEF"):
+        raise malformed("a chunk without a size", line)
+    return int(digits, 16)
+
+
+def malformed(what: str, data: bytes | bytearray) -> RuntimeApiError:
+    """The error for bytes that are not HTTP/1.1."""
+    return RuntimeApiError(f"the Runtime API sent {what}: {bytes(data[:80])!r}")

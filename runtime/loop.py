@@ -1,0 +1,141 @@
+"""
+The invoke loop: next, decode, call, encode, respond or report.
+
+Owns: the order of these steps, and that every invocation is answered exactly once.
+Refuses to know: sockets, formats, where handlers come from.
+"""
+
+from __future__ import annotations
+
+from time import time
+
+from . import codec
+from .context import Context, client_context, identity
+from .errors import FunctionError, report
+from .protocol import JSON, MAX_RESPONSE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Protocol
+
+    from .errors import ErrorReport
+    from .handler import Handler
+    from .log import Log
+    from .protocol import Invocation
+    from .tracing import Tracer
+
+    class RuntimeApi(Protocol):
+        """What the loop needs of a client; see `client.RuntimeClient`."""
+
+        def next(self) -> Invocation:
+            """Wait for an invocation."""
+
+        def respond(self, invocation: Invocation, body: bytes, content_type: str) -> str | None:
+            """Answer it with a result."""
+
+        def fail(self, invocation: Invocation, failure: ErrorReport) -> str | None:
+            """Answer it with an error."""
+
+
+RAW = "application/unknown"  # what the managed runtime calls a handler's own bytes
+
+
+class InvokeLoop:
+    """
+    One sequential consumer of the Runtime API.
+
+    Args:
+        client: where invocations come from and answers go.
+        handler: what answers them.
+        log, tracer: told of each invocation before the function is.
+        function: the attributes of `Context` that are the same for every invocation.
+    """
+
+    def __init__(
+        self, client: RuntimeApi, handler: Handler, log: Log, tracer: Tracer, function: Mapping[str, Any]
+    ) -> None:
+        self.client = client
+        self.handler = handler
+        self.log = log
+        self.tracer = tracer
+        self.function = function
+
+    def run(self) -> int:
+        """
+        Answer invocations for the life of the environment; give the exit status if the function ends it.
+
+        Raises:
+            RuntimeApiError: the Runtime API is gone.
+        """
+        while True:
+            invocation = self.client.next()
+            self.log.begin(invocation.request_id, invocation.tenant_id)
+            self.tracer.begin(invocation.trace_id)
+            status = self.answer(invocation)
+            if status is not None:
+                return status
+
+    def answer(self, invocation: Invocation) -> int | None:
+        """Answer one invocation; give an exit status if the function asked for the end of its process."""
+        try:
+            body, content_type = self.invoke(invocation)
+        except BaseException as error:
+            failure = report(error)
+            self.log.error(failure)
+            refusal = self.client.fail(invocation, failure)
+            status = exit_status(error)
+        else:
+            refusal = self.client.respond(invocation, body, content_type)
+            status = None
+        if refusal is not None:
+            self.log.record("WARN", refusal)
+        return status
+
+    def invoke(self, invocation: Invocation) -> tuple[bytes, str]:
+        """Decode, call, encode: the body to post and its content type."""
+        context = self.context(invocation)
+        event = None
+        if self.handler.takes_event:
+            event = codec.decode(invocation.payload) if invocation.is_json else invocation.payload
+        result = self.handler.call(event, context)
+        if isinstance(result, bytes):
+            body, content_type = result, RAW
+        else:
+            body, content_type = codec.encode(result), JSON
+        if len(body) > MAX_RESPONSE:
+            raise FunctionError(
+                "Function.ResponseSizeTooLarge",
+                f"Response payload size ({len(body)} bytes) exceeded maximum allowed payload size "
+                f"({MAX_RESPONSE} bytes).",
+            )
+        return body, content_type
+
+    def context(self, invocation: Invocation) -> Context:
+        """The function's view of *invocation*."""
+        context = Context(time, self.log.write, self.function)
+        context.aws_request_id = invocation.request_id
+        context.invoked_function_arn = invocation.function_arn
+        context.deadline_ms = invocation.deadline_ms
+        context.tenant_id = invocation.tenant_id or None
+        context.trace_id = invocation.trace_id or None
+        context.client_context, context._w3c = client_context(parse(invocation.client_context, "Client Context"))  # noqa: SLF001 - made here
+        context.identity = identity(parse(invocation.cognito_identity, "Cognito Identity"))
+        return context
+
+
+def parse(header: str, name: str) -> Any:
+    """The value of a JSON header; None of an empty one. A bad one is this invocation's error, not the loop's."""
+    if not header:
+        return None
+    try:
+        return codec.loads(header)
+    except (ValueError, RecursionError) as error:
+        raise FunctionError("Runtime.LambdaContextUnmarshalError", f"Unable to parse {name} JSON: {error}") from None
+
+
+def exit_status(error: BaseException) -> int | None:
+    """The status that the process has to end with after *error*, or None if it lives on."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) and error.code else 1
+    return 1 if isinstance(error, KeyboardInterrupt) else None

@@ -1,0 +1,141 @@
+"""
+The composition root: the phases of a runtime, and its exit statuses.
+
+Owns: reading the environment, once; which part gets what; what happens when init fails.
+Refuses to know: how any part does its work.
+
+Exit statuses: 1 after an init error, a wrong configuration, or when the Runtime API is gone; a function that calls
+`sys.exit(n)` ends its environment with n, or with 1 for n = 0, since a runtime that leaves without a reason failed.
+"""
+
+from __future__ import annotations
+
+import sys
+from os import environ as process_environ
+from os import getcwd
+
+from . import handler as handlers
+from .client import Address, RuntimeClient, SocketTransport
+from .errors import ConfigError, InitError, RuntimeApiError, report
+from .log import Log, after_import, configure_logging, unbuffer
+from .loop import InvokeLoop
+from .tracing import Tracer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping
+    from typing import Any, NoReturn
+
+    from .client import Transport
+    from .handler import Handler
+
+NO_API = (
+    "AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
+    "To run a function here, start it under the emulator: make run HANDLER=path/to/app.handler"
+)
+
+
+def main(argv: list[str], environ: MutableMapping[str, str], ours: list[str]) -> int:
+    """
+    Run the handler named by `argv[1]`, else by `_HANDLER`, until the environment ends; give the exit status.
+
+    Args:
+        argv: the command line.
+        environ: the process's environment; `_X_AMZN_TRACE_ID` is kept up to date in it.
+        ours: folders of packages that functions may use, looked into last.
+    """
+    name = argv[1] if len(argv) > 1 else environ.get("_HANDLER", "")
+    task_root = environ.get("LAMBDA_TASK_ROOT") or getcwd()
+
+    def load() -> Handler:
+        if not name.strip():
+            raise InitError("Runtime.MalformedHandlerName", "Handler not set: name it as argument, or in _HANDLER")
+        environ["_HANDLER"] = name
+        environ["LAMBDA_TASK_ROOT"] = task_root
+        return handlers.load(name)
+
+    before = set(sys.modules)
+    try:
+        client = connect(environ)
+    except ConfigError as error:
+        return complain(error)
+    sys.path[:] = handlers.search_path(task_root, sys.path, ours)
+    handlers.unshadow(set(sys.modules) - before, task_root)
+    return serve(client, load, environ)
+
+
+def start(handler: Callable[..., Any]) -> NoReturn:
+    """
+    Run *handler* until the environment ends: aws-lambda-go's `lambda.Start`, for programs with their own entry point.
+
+    Args:
+        handler: takes (), (event), (context) or (event, context); may be `async`.
+
+    Raises:
+        SystemExit: always, with the status of the environment.
+    """
+    try:
+        client = connect(process_environ)
+    except ConfigError as error:
+        sys.exit(complain(error))
+    name = getattr(handler, "__qualname__", type(handler).__name__)
+    sys.exit(serve(client, lambda: handlers.adapt(handler, name), process_environ))
+
+
+def connect(environ: Mapping[str, str]) -> RuntimeClient:
+    """
+    A client for the Runtime API that *environ* names.
+
+    Raises:
+        ConfigError: it names none, or a transport that there is not.
+    """
+    place = environ.get("AWS_LAMBDA_RUNTIME_API")
+    if not place:
+        raise ConfigError(NO_API)
+    return RuntimeClient(transport(environ.get("BOOTSTRAP_TRANSPORT") or "socket", Address(place)), getcwd())
+
+
+def transport(name: str, address: Address) -> Transport:
+    """The transport called *name*."""
+    if name == "socket":
+        return SocketTransport(address)
+    if name == "urllib3":
+        from .urllib3_client import Urllib3Transport
+
+        return Urllib3Transport(address)
+    raise ConfigError(f"BOOTSTRAP_TRANSPORT is {name!r}: it has to be socket or urllib3")
+
+
+def serve(client: RuntimeClient, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:
+    """Init, then invocations; give the exit status."""
+    log = Log(environ)
+    unbuffer()
+    after_import("logging", lambda module: configure_logging(log, module))
+    try:
+        try:
+            handler = load()
+        except BaseException as error:
+            failure = report(error)
+            log.error(failure)
+            client.fail_init(failure)
+            return 1
+        return InvokeLoop(client, handler, log, Tracer(environ), function_values(environ)).run()
+    except RuntimeApiError as error:
+        return complain(error)
+
+
+def function_values(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """The attributes of `Context` that Lambda tells in the environment."""
+    return {
+        "function_name": environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        "function_version": environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
+        "memory_limit_in_mb": environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+        "log_group_name": environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
+        "log_stream_name": environ.get("AWS_LAMBDA_LOG_STREAM_NAME"),
+    }
+
+
+def complain(error: Exception) -> int:
+    """Say on stderr, in one line, why there is nothing to run; give the exit status."""
+    sys.stderr.write(f"bootstrap: {error}\n")
+    return 1

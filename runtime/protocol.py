@@ -1,0 +1,225 @@
+"""
+The Runtime API as data.
+
+Owns: its paths and header names, what `next` delivers (`Invocation`), what is posted (`Request`), and what each
+status means for the loop (`verdict`).
+Refuses to know: sockets and bytes, the function, when anything is sent.
+
+Theory of operation. A runtime polls `next`; the answer is one invocation, and the environment is frozen while the
+poll is blocked, perhaps for hours. It posts exactly one `response` or `error` for it. Posting does not end the
+invocation: polling `next` again does. Before the first poll it may post one `init/error` instead, and must exit then.
+
+Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
+"""
+
+from __future__ import annotations
+
+from sys import version_info
+
+from . import codec
+from .errors import RuntimeApiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .errors import ErrorReport
+    from .http1 import Response
+
+VERSION = "0.1.0"
+USER_AGENT = f"lambda-bootstrap-python/{version_info[0]}.{version_info[1]}.{version_info[2]}-{VERSION}"
+API = "/2018-06-01/runtime"
+
+# 6 MiB and 100 bytes: what the platform takes as a buffered response.
+MAX_RESPONSE = 6 * 1024 * 1024 + 100
+# The platform keeps 64 KiB of the X-Ray cause and answers 431 to a megabyte of headers.
+MAX_CAUSE = 64 * 1024
+# An error body above the response limit kills the environment; a quarter of a megabyte is a long error.
+MAX_ERROR = 256 * 1024
+
+JSON = "application/json"
+
+# Verdicts
+DONE = "done"  # it counts: go on
+DROPPED = "dropped"  # this answer is lost, the environment is not: log it and go on
+REPEAT = "repeat"  # the invocation is still open: post a plainer error
+GONE = "gone"  # nothing more will come of this environment: exit
+
+_POST_VERDICTS = {400: DROPPED, 403: DROPPED, 404: DROPPED, 410: DROPPED, 413: DROPPED, 431: REPEAT}
+
+
+class Request:
+    """
+    One call of the Runtime API, before any transport has seen it.
+
+    Attributes:
+        endpoint: its name: `next`, `response`, `error` or `init/error`.
+        method, path, headers: as sent; the path is absolute, a prefix of the address comes before it.
+        body: the content, or None for a request without.
+    """
+
+    __slots__ = ("body", "endpoint", "headers", "method", "path")
+
+    def __init__(
+        self, endpoint: str, path: str, headers: tuple[tuple[str, str], ...] = (), body: bytes | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        self.method = "GET" if body is None else "POST"
+        self.path = path
+        self.headers = headers
+        self.body = body
+
+
+class Invocation:
+    """
+    What `next` delivered.
+
+    Attributes:
+        request_id: opaque; a retry has the same.
+        deadline_ms: milliseconds since the Unix epoch, or None if missing or no number.
+        function_arn: as invoked.
+        trace_id: the X-Ray trace header, or "".
+        client_context, cognito_identity: JSON, or "".
+        tenant_id: or "".
+        invocation_id: the nonce of this attempt, to be echoed, or "".
+        content_type: of the payload, or "".
+        payload: the event's bytes.
+    """
+
+    __slots__ = (
+        "client_context",
+        "cognito_identity",
+        "content_type",
+        "deadline_ms",
+        "function_arn",
+        "invocation_id",
+        "payload",
+        "request_id",
+        "tenant_id",
+        "trace_id",
+    )
+
+    def __init__(self, headers: dict[str, str], payload: bytes) -> None:
+        get = headers.get
+        self.request_id = get("lambda-runtime-aws-request-id", "")
+        self.deadline_ms = _milliseconds(get("lambda-runtime-deadline-ms", ""))
+        self.function_arn = get("lambda-runtime-invoked-function-arn", "")
+        self.trace_id = get("lambda-runtime-trace-id", "")
+        self.client_context = _utf8(get("lambda-runtime-client-context", ""))
+        self.cognito_identity = _utf8(get("lambda-runtime-cognito-identity", ""))
+        self.tenant_id = _utf8(get("lambda-runtime-aws-tenant-id", ""))
+        self.invocation_id = get("lambda-runtime-invocation-id", "")
+        self.content_type = get("content-type", "")
+        self.payload = payload
+        if not self.request_id:
+            raise RuntimeApiError("the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the payload is JSON: by its base content type, and for want of one."""
+        kind = self.content_type
+        return kind == JSON or not kind or kind.partition(";")[0].strip().lower() == JSON
+
+
+NEXT = Request("next", f"{API}/invocation/next")
+
+
+def response(invocation: Invocation, body: bytes, content_type: str) -> Request:
+    """The post that answers *invocation* with a result."""
+    return Request(
+        "response",
+        f"{API}/invocation/{_segment(invocation.request_id)}/response",
+        (("Content-Type", content_type), *_echo(invocation)),
+        body,
+    )
+
+
+def error(invocation: Invocation, failure: ErrorReport, working_directory: str) -> Request:
+    """The post that answers *invocation* with an error, and tells X-Ray its cause."""
+    cause = codec.ascii_json(failure.cause(working_directory))
+    headers = [("Content-Type", JSON), *_echo(invocation), ("Lambda-Runtime-Function-Error-Type", failure.category)]
+    if len(cause) <= MAX_CAUSE:
+        headers.append(("Lambda-Runtime-Function-XRay-Error-Cause", cause))
+    return Request(
+        "error",
+        f"{API}/invocation/{_segment(invocation.request_id)}/error",
+        tuple(headers),
+        error_body(failure, invocation.request_id),
+    )
+
+
+def plain_error(invocation: Invocation, failure: ErrorReport) -> Request:
+    """The same post with nothing in it that could be refused."""
+    return Request(
+        "error",
+        f"{API}/invocation/{_segment(invocation.request_id)}/error",
+        (("Content-Type", JSON), *_echo(invocation), ("Lambda-Runtime-Function-Error-Type", failure.category)),
+        codec.encode({"errorMessage": failure.message[:1024], "errorType": failure.error_type}),
+    )
+
+
+def init_error(failure: ErrorReport) -> Request:
+    """The post that ends an environment whose function could not be loaded."""
+    return Request(
+        "init/error",
+        f"{API}/init/error",
+        (("Content-Type", JSON), ("Lambda-Runtime-Function-Error-Type", failure.category)),
+        error_body(failure, ""),
+    )
+
+
+def error_body(failure: ErrorReport, request_id: str) -> bytes:
+    """The JSON of an error, cut to what the platform takes."""
+    fields = failure.body(request_id)
+    body = codec.encode(fields)
+    if len(body) > MAX_ERROR:
+        fields["errorMessage"] = fields["errorMessage"][: MAX_ERROR // 16]
+        fields["stackTrace"] = [line[:1024] for line in fields["stackTrace"]]
+        body = codec.encode(fields)
+    return body
+
+
+def verdict(request: Request, answer: Response) -> str:
+    """What the loop is to do after *answer* to *request*."""
+    status = answer.status
+    if request.endpoint == "next":
+        return DONE if status == 200 else GONE  # noqa: PLR2004 - the statuses are best read as numbers
+    if 200 <= status < 300:  # noqa: PLR2004 - as above
+        return DONE
+    # A bare text 400 is the HTTP server's own: no handler has seen the post, so the invocation is still open.
+    if status == 400 and request.endpoint == "error" and not answer.body.startswith(b"{"):  # noqa: PLR2004 - as above
+        return REPEAT
+    return _POST_VERDICTS.get(status, GONE)
+
+
+def explain(answer: Response) -> str:
+    """The answer in one line, for a log."""
+    return f"{answer.status} {str(answer.body[:512], 'utf-8', 'replace').strip()}".strip()
+
+
+def _echo(invocation: Invocation) -> tuple[tuple[str, str], ...]:
+    """The nonce that ties an answer to this attempt, where there is one: a retry reuses the request id."""
+    return (("Lambda-Runtime-Invocation-Id", invocation.invocation_id),) if invocation.invocation_id else ()
+
+
+def _segment(request_id: str) -> str:
+    """A request id as a path segment: unchanged, as the platform compares it raw, but for what would break the line."""
+    if request_id.replace("-", "").isalnum() and request_id.isascii():
+        return request_id
+    return "".join(
+        chr(byte) if 0x21 <= byte < 0x7F and byte not in b"/?#%" else f"%{byte:02X}"  # noqa: PLR2004 - visible ASCII
+        for byte in request_id.encode("latin-1")
+    )
+
+
+def _milliseconds(value: str) -> int | None:
+    """A deadline; None of what can be none, as a wrong deadline is no reason to refuse an event."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None  # noqa: PLR2004 - 64 bits
+
+
+def _utf8(value: str) -> str:
+    """A header's latin-1 as the UTF-8 that its sender meant, if it is that."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return value
