@@ -119,7 +119,7 @@ class ErrorReport:
 
     @property
     def category(self) -> str:
-        """The type as the platform keeps it: anything but `Runtime.Xxx` and `Function.Xxx` becomes `Runtime.Unknown`."""
+        """The type in the form that the platform keeps: all but `Runtime.Xxx` and `Function.Xxx` is lost to it."""
         name = self.error_type
         if not (name.isascii() and name.replace(".", "").replace("_", "").isalnum()):
             return "Function.Unknown"

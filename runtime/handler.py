@@ -1,7 +1,7 @@
 """
 The function's code: found by name, its signature understood once.
 
-Owns: the import path, the handler string, which parameters get the event and the context.
+Owns: the handler string, which parameters get the event and the context.
 Refuses to know: events, invocations, where an error is reported.
 
 Legal handlers, as in aws-lambda-go: `()`, `(event)`, `(context)`, `(event, context)`, and `(context, event)` where
@@ -76,25 +76,16 @@ class Signature:
         self.is_async = is_async
 
 
-def search_path(task_root: str, interpreter: list[str], ours: list[str]) -> list[str]:
-    """
-    Where imports are looked for: the function first, then layers, then the interpreter's own, ours last.
+def unshadow(modules: set[str]) -> None:
+    """Forget those *modules* of which the import path now finds another copy: the function's own, or a layer's."""
+    from _frozen_importlib_external import PathFinder
 
-    Source: AWS Lambda Developer Guide, "Search path" of Python deployment packages.
-    """
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    paths = [task_root, f"/opt/python/lib/{version}/site-packages", "/opt/python", *interpreter, *ours]
-    return list(dict.fromkeys(paths))
-
-
-def unshadow(modules: set[str], task_root: str) -> None:
-    """Forget those *modules* of which the function has its own: what it imports has to be that."""
-    from os.path import isdir, isfile
-
-    for module in modules:
-        place = f"{task_root}/{module.partition('.')[0]}"
-        if isfile(f"{place}.py") or isdir(place):
-            del sys.modules[module]
+    for top in {name.partition(".")[0] for name in modules}:
+        spec = PathFinder.find_spec(top)
+        if spec is not None and spec.origin != getattr(sys.modules[top], "__file__", None):
+            for name in modules:
+                if name == top or name.startswith(f"{top}."):
+                    del sys.modules[name]
 
 
 def load(name: str) -> Handler:
@@ -105,6 +96,8 @@ def load(name: str) -> Handler:
         InitError: there is no such handler, or it cannot be called; types and texts are awslambdaric's.
         BaseException: whatever the function's module raises while it is imported.
     """
+    if not name.strip():
+        raise InitError("Runtime.MalformedHandlerName", "Handler not set: name it as argument, or in _HANDLER")
     module_name, _, attribute = name.rpartition(".")
     if not (module_name and attribute):
         raise InitError("Runtime.MalformedHandlerName", f"Bad handler '{name}': it has to be like 'app.handler'")

@@ -11,6 +11,7 @@ Source: AWS Lambda Developer Guide, "Working with Lambda function logs" and "Adv
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from posix import write
 from time import gmtime, strftime, time
 
@@ -131,22 +132,19 @@ def one_line(text: str) -> str:
 def unbuffer() -> None:
     """Make `print` appear at once: what a killed process had buffered is lost."""
     for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is not None:
-            setattr(sys, name, _unbuffered(stream))
+        buffer = getattr(getattr(sys, name), "buffer", None)
+        if buffer is not None:
+            setattr(sys, name, Unbuffered(buffer, encoding="utf-8", errors="backslashreplace"))
 
 
-def _unbuffered(stream: Any) -> Any:
-    """*stream* opened anew, so that every write is flushed."""
-    from io import TextIOWrapper
+class Unbuffered(TextIOWrapper):
+    """A text stream without a memory."""
 
-    class Unbuffered(TextIOWrapper):
-        def write(self, text: str, /) -> int:
-            count = super().write(text)
-            self.flush()
-            return count
-
-    return Unbuffered(stream.detach(), encoding="utf-8", errors="backslashreplace")
+    def write(self, text: str, /) -> int:
+        """As `io.TextIOBase.write`, and flushed."""
+        count = super().write(text)
+        self.flush()
+        return count
 
 
 def after_import(name: str, then: Callable[[ModuleType], None]) -> None:

@@ -11,12 +11,13 @@ Exit statuses: 1 after an init error, a wrong configuration, or when the Runtime
 from __future__ import annotations
 
 import sys
+from atexit import _run_exitfuncs
+from os import _exit, getcwd
 from os import environ as process_environ
-from os import getcwd
 
 from . import handler as handlers
 from .client import Address, RuntimeClient, SocketTransport
-from .errors import ConfigError, InitError, RuntimeApiError, report
+from .errors import ConfigError, RuntimeApiError, report
 from .log import Log, after_import, configure_logging, unbuffer
 from .loop import InvokeLoop
 from .tracing import Tracer
@@ -35,33 +36,43 @@ NO_API = (
 )
 
 
-def main(argv: list[str], environ: MutableMapping[str, str], ours: list[str]) -> int:
+def main(argv: list[str], environ: MutableMapping[str, str], function: list[str], ours: list[str]) -> int:
     """
     Run the handler named by `argv[1]`, else by `_HANDLER`, until the environment ends; give the exit status.
 
     Args:
         argv: the command line.
         environ: the process's environment; `_X_AMZN_TRACE_ID` is kept up to date in it.
-        ours: folders of packages that functions may use, looked into last.
+        function: the folders that imports are looked for in first: the function's own, then those of its layers.
+        ours: folders of packages that a function may use without bringing them, looked into last.
+
+    Source of the order: AWS Lambda Developer Guide, "Search path" in "Working with .zip file archives for Python".
     """
     name = argv[1] if len(argv) > 1 else environ.get("_HANDLER", "")
-    task_root = environ.get("LAMBDA_TASK_ROOT") or getcwd()
 
     def load() -> Handler:
-        if not name.strip():
-            raise InitError("Runtime.MalformedHandlerName", "Handler not set: name it as argument, or in _HANDLER")
         environ["_HANDLER"] = name
-        environ["LAMBDA_TASK_ROOT"] = task_root
+        environ.setdefault("LAMBDA_TASK_ROOT", function[0])
+        add_folders(function)
         return handlers.load(name)
 
+    sys.path += ours
     before = set(sys.modules)
     try:
         client = connect(environ)
     except ConfigError as error:
         return complain(error)
-    sys.path[:] = handlers.search_path(task_root, sys.path, ours)
-    handlers.unshadow(set(sys.modules) - before, task_root)
+    sys.path[:0] = function
+    handlers.unshadow(set(sys.modules) - before)
     return serve(client, load, environ)
+
+
+def add_folders(folders: list[str]) -> None:
+    """Heed the `.pth` files of *folders*, as AWS's managed Python runtime does."""
+    site = sys.modules.get("site")
+    if site is not None:
+        for folder in folders:
+            site.addsitedir(folder)
 
 
 def start(handler: Callable[..., Any]) -> NoReturn:
@@ -70,16 +81,13 @@ def start(handler: Callable[..., Any]) -> NoReturn:
 
     Args:
         handler: takes (), (event), (context) or (event, context); may be `async`.
-
-    Raises:
-        SystemExit: always, with the status of the environment.
     """
+    name = getattr(handler, "__qualname__", type(handler).__name__)
     try:
         client = connect(process_environ)
     except ConfigError as error:
-        sys.exit(complain(error))
-    name = getattr(handler, "__qualname__", type(handler).__name__)
-    sys.exit(serve(client, lambda: handlers.adapt(handler, name), process_environ))
+        leave(complain(error))
+    leave(serve(client, lambda: handlers.adapt(handler, name), process_environ))
 
 
 def connect(environ: Mapping[str, str]) -> RuntimeClient:
@@ -100,8 +108,10 @@ def transport(name: str, address: Address) -> Transport:
     if name == "socket":
         return SocketTransport(address)
     if name == "urllib3":
-        from .urllib3_client import Urllib3Transport
-
+        try:
+            from .urllib3_client import Urllib3Transport
+        except ImportError as error:
+            raise ConfigError(f"BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: {error}") from error
         return Urllib3Transport(address)
     raise ConfigError(f"BOOTSTRAP_TRANSPORT is {name!r}: it has to be socket or urllib3")
 
@@ -133,6 +143,17 @@ def function_values(environ: Mapping[str, str]) -> dict[str, str | None]:
         "log_group_name": environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
         "log_stream_name": environ.get("AWS_LAMBDA_LOG_STREAM_NAME"),
     }
+
+
+def leave(status: int) -> NoReturn:
+    """End the process now: a thread that the function left running must not hold up the end of its environment."""
+    _run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # noqa: S110 - the stream is the function's, and so is its failure
+            pass
+    _exit(status)
 
 
 def complain(error: Exception) -> int:
