@@ -60,7 +60,7 @@ def invocation_of(request: Request) -> Invocation:
     return new_invocation(
         request.body,
         request_id=request.header("X-Amzn-RequestId"),
-        content_type=request.header("Content-Type") or "application/json",
+        content_type=media_type(request.header("Content-Type")),
         trace_id=request.header("X-Amzn-Trace-Id") if "x-amzn-trace-id" in names else new_trace_id(),
         client_context=client_context(request.header("X-Amz-Client-Context")),
         cognito_identity=request.header("X-Amz-Cognito-Identity"),
@@ -68,18 +68,26 @@ def invocation_of(request: Request) -> Invocation:
     )
 
 
+def media_type(given: str) -> str:
+    """Return the event's type: JSON if none is given, or the one that curl says of all it sends."""
+    return "application/json" if given in {"", "application/x-www-form-urlencoded"} else given
+
+
 def client_context(encoded: str) -> str:
     """
     Return the text for the runtime's header: UTF-8 that travels as latin-1.
 
     Raises:
-        BadInvocationError: it is not base64.
+        BadInvocationError: it is not base64 of one line of text.
 
     """
     try:
-        return base64.b64decode(encoded, validate=True).decode("latin-1")
+        text = base64.b64decode(encoded, validate=True).decode("latin-1")
     except ValueError as error:
         raise BadInvocationError(400, f"Client context is not valid base64: {error}") from error
+    if any(character < " " or character == "\x7f" for character in text):
+        raise BadInvocationError(400, "Client context has control characters, which no header can carry")
+    return text.strip()
 
 
 def answer(invocation: Invocation, ending: Ending) -> Reply:

@@ -10,7 +10,6 @@ import asyncio
 import http.client
 import os
 import threading
-import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -40,7 +39,7 @@ class Emulator:
 
     def __init__(  # noqa: PLR0913, all by name but the command
         self,
-        command: Sequence[str] = (),
+        command: Sequence[str | os.PathLike[str]] = (),
         *,
         environ: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,
@@ -61,7 +60,9 @@ class Emulator:
         self._thread = threading.Thread(target=self._run, name="emulator")
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
-        self._sandbox = Sandbox(function, [os.fspath(word) for word in command], cwd=folder, init_timeout=init_timeout)
+        self._failure: BaseException | None = None
+        words = [os.fspath(word) for word in command]
+        self._sandbox = Sandbox(function, words, cwd=folder, init_timeout=init_timeout, log=self._notify)
         self._server = Server(self._sandbox, host, port, prefix=prefix, on_request=self._notify)
 
     def __enter__(self) -> Self:
@@ -78,6 +79,8 @@ class Emulator:
     ) -> None:
         self._ready.result().call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+        if self._failure:
+            raise self._failure
 
     @property
     def address(self) -> str:
@@ -137,7 +140,8 @@ class Emulator:
     def invoke(self, payload: bytes = b"{}", *, headers: Mapping[str, str] | None = None) -> Outcome:
         """Send an event over HTTP as any caller would and wait for the answer."""
         given = {"Content-Type": "application/json"} | dict(headers or {})
-        connection = http.client.HTTPConnection(self._server.authority, timeout=CALL_SECONDS)
+        patience = CALL_SECONDS + self._function.timeout
+        connection = http.client.HTTPConnection(self._server.authority, timeout=patience)
         try:
             connection.request("POST", "/2015-03-31/functions/function/invocations", payload, given)
             response = connection.getresponse()
@@ -153,11 +157,7 @@ class Emulator:
             AssertionError: they have not come after *timeout* seconds; the text shows what did.
 
         """
-        with self._arrived:
-            if self._arrived.wait_for(lambda: len(self._to(endpoint)) >= count, timeout):
-                return self._to(endpoint)
-        missing = f"{len(self._to(endpoint))} of {count} requests to {endpoint!r} within {timeout} seconds"
-        raise AssertionError(f"{missing}\n{self._story()}")
+        return self._wait(lambda: self._to(endpoint), count, timeout, f"requests to {endpoint!r}")
 
     def wait_exit(self, timeout: float = 5.0) -> int:
         """
@@ -184,12 +184,13 @@ class Emulator:
             AssertionError: they are not after *timeout* seconds.
 
         """
-        end = time.monotonic() + timeout
-        while len(self.reports) < count:
-            if time.monotonic() > end:
-                raise AssertionError(f"{len(self.reports)} of {count} invocations are over\n{self._story()}")
-            time.sleep(0.002)
-        return self.reports
+        return self._wait(lambda: self.reports, count, timeout, "invocations over")
+
+    def _wait(self, seen: Callable[[], list[T]], count: int, timeout: float, what: str) -> list[T]:
+        with self._arrived:
+            if self._arrived.wait_for(lambda: len(seen()) >= count, timeout):
+                return seen()
+        raise AssertionError(f"{len(seen())} of {count} {what} within {timeout} seconds\n{self._story()}")
 
     def _to(self, endpoint: str) -> list[Request]:
         return [request for request in self.requests if request.endpoint == endpoint]
@@ -199,7 +200,7 @@ class Emulator:
         output = self.output.decode(errors="replace")
         return "\n".join(["requests:", *(lines or ["  none"]), "output of the runtime:", output or "  none"])
 
-    def _notify(self) -> None:
+    def _notify(self, _log: bytes = b"") -> None:
         with self._arrived:
             self._arrived.notify_all()
 
@@ -209,10 +210,11 @@ class Emulator:
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001, it is raised again where the test can see it
             if self._ready.done():
-                raise
-            self._ready.set_exception(error)
+                self._failure = error
+            else:
+                self._ready.set_exception(error)
 
     async def _main(self) -> None:
         async with self._server:

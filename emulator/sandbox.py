@@ -199,8 +199,8 @@ class Sandbox:
         self._init_ms = None
         if turn.delivery is None:
             self._log(start_line(turn.invocation, self.function))
-        self._log(end_line(turn.invocation) + report_line(report, self.function))
         self.reports.append(report)
+        self._log(end_line(turn.invocation) + report_line(report, self.function))
         turn.report.set_result(report)
 
     def _end(self, ending: Ending) -> None:

@@ -47,6 +47,7 @@ class Server:
         self._counter = 0
         self._runtimes: set[int] = set()
         self._listener: asyncio.Server | None = None
+        self._failure: BaseException | None = None
 
     @property
     def authority(self) -> str:
@@ -73,6 +74,8 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._failure:
+            raise self._failure
 
     def script(self, endpoint: str, *answers: Step | Sequence[Step]) -> None:
         """
@@ -92,7 +95,13 @@ class Server:
         self._counter += 1
         task = asyncio.create_task(self._serve(Connection(self._counter, reader, writer)))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        # What goes wrong here, such as a script that is no HTTP, must not pass unseen.
+        self._tasks.discard(task)
+        if not task.cancelled():
+            self._failure = self._failure or task.exception()
 
     async def _serve(self, connection: Connection) -> None:
         try:
