@@ -63,6 +63,10 @@ class Address:
             )
         self.port = int(port)
 
+    def url(self, request: Request) -> str:
+        """Where *request* goes, for messages."""
+        return f"http://{self.authority}{self.prefix}{request.path}"
+
 
 class SocketTransport:
     """One keep-alive connection, opened on first use and again when the peer has closed it."""
@@ -81,16 +85,15 @@ class SocketTransport:
         try:
             return self.attempt(request, reader)
         except OSError as error:
-            self.close()
             # Nothing came back on a connection that had been idle, so it was closed before the request. Should the
             # request have arrived after all: `next` serves the same event again, a second answer is refused with 4xx.
             if not (reused and reader.is_blank):
-                raise RuntimeApiError(f"{self.blame(request)}: {error}") from None
+                raise self.failure(request, error) from None
+        self.close()
         try:
             return self.attempt(request, http1.Reader())
         except OSError as error:
-            self.close()
-            raise RuntimeApiError(f"{self.blame(request)}: {error}") from None
+            raise self.failure(request, error) from None
 
     def attempt(self, request: Request, reader: http1.Reader) -> Response:
         """One try."""
@@ -144,9 +147,10 @@ class SocketTransport:
             self.socket.close()
             self.socket = None
 
-    def blame(self, request: Request) -> str:
-        """The start of a message about *request*."""
-        return f"failed to {request.method} http://{self.address.authority}{self.address.prefix}{request.path}"
+    def failure(self, request: Request, error: OSError) -> RuntimeApiError:
+        """The error for a *request* that got no answer."""
+        self.close()
+        return RuntimeApiError(f"failed to {request.method} {self.address.url(request)}: {error}")
 
 
 class RuntimeClient:

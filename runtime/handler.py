@@ -76,18 +76,6 @@ class Signature:
         self.is_async = is_async
 
 
-def unshadow(modules: set[str]) -> None:
-    """Forget those *modules* of which the import path now finds another copy: the function's own, or a layer's."""
-    from _frozen_importlib_external import PathFinder
-
-    for top in {name.partition(".")[0] for name in modules}:
-        spec = PathFinder.find_spec(top)
-        if spec is not None and spec.origin != getattr(sys.modules[top], "__file__", None):
-            for name in modules:
-                if name == top or name.startswith(f"{top}."):
-                    del sys.modules[name]
-
-
 def load(name: str) -> Handler:
     """
     Import the handler called *name*: `app.handler`, `pkg/app.handler`, `pkg.mod.handler`, `app.Class.method`.

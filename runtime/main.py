@@ -56,15 +56,11 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
         add_folders(function)
         return handlers.load(name)
 
-    sys.path += ours
-    before = set(sys.modules)
     try:
-        client = connect(environ)
+        transport = connect(environ, function, ours)
     except ConfigError as error:
         return complain(error)
-    sys.path[:0] = function
-    handlers.unshadow(set(sys.modules) - before)
-    return serve(client, load, environ)
+    return serve(transport, load, environ)
 
 
 def add_folders(folders: list[str]) -> None:
@@ -84,40 +80,42 @@ def start(handler: Callable[..., Any]) -> NoReturn:
     """
     name = getattr(handler, "__qualname__", type(handler).__name__)
     try:
-        client = connect(process_environ)
+        transport = connect(process_environ, [], [])
     except ConfigError as error:
         leave(complain(error))
-    leave(serve(client, lambda: handlers.adapt(handler, name), process_environ))
+    leave(serve(transport, lambda: handlers.adapt(handler, name), process_environ))
 
 
-def connect(environ: Mapping[str, str]) -> RuntimeClient:
+def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) -> Transport:
     """
-    A client for the Runtime API that *environ* names.
+    A transport to the Runtime API that *environ* names; puts the folders of *function* and *ours* on the import path.
 
     Raises:
-        ConfigError: it names none, or a transport that there is not.
+        ConfigError: it names no Runtime API, or a transport that there is not.
     """
     place = environ.get("AWS_LAMBDA_RUNTIME_API")
     if not place:
         raise ConfigError(NO_API)
-    return RuntimeClient(transport(environ.get("BOOTSTRAP_TRANSPORT") or "socket", Address(place)), getcwd())
-
-
-def transport(name: str, address: Address) -> Transport:
-    """The transport called *name*."""
+    address = Address(place)
+    name = environ.get("BOOTSTRAP_TRANSPORT") or "socket"
+    if name not in {"socket", "urllib3"}:
+        raise ConfigError(f"BOOTSTRAP_TRANSPORT is {name!r}: it has to be socket or urllib3")
+    sys.path += ours
     if name == "socket":
+        sys.path[:0] = function
         return SocketTransport(address)
-    if name == "urllib3":
-        try:
-            from .urllib3_client import Urllib3Transport
-        except ImportError as error:
-            raise ConfigError(f"BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: {error}") from error
-        return Urllib3Transport(address)
-    raise ConfigError(f"BOOTSTRAP_TRANSPORT is {name!r}: it has to be socket or urllib3")
+    before = set(sys.modules)
+    try:
+        from .urllib3_client import Aside, Urllib3Transport, doubles
+    except ImportError as error:
+        raise ConfigError(f"BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: {error}") from error
+    sys.path[:0] = function
+    return Aside(Urllib3Transport(address), doubles(set(sys.modules) - before))
 
 
-def serve(client: RuntimeClient, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:
+def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:
     """Init, then invocations; give the exit status."""
+    client = RuntimeClient(transport, getcwd())
     log = Log(environ)
     unbuffer()
     after_import("logging", lambda module: configure_logging(log, module))

@@ -1,11 +1,14 @@
 """
 The same transport over urllib3: the reference that the socket is compared with.
 
-Owns: the settings under which urllib3 does what the Runtime API needs.
+Owns: the settings under which urllib3 does what the Runtime API needs; keeping its modules out of a function's way.
 Refuses to know: everything else. Chosen by `BOOTSTRAP_TRANSPORT=urllib3`, imported only then.
 """
 
 from __future__ import annotations
+
+import sys
+from _frozen_importlib_external import PathFinder
 
 import urllib3
 from urllib3.exceptions import HTTPError, ProtocolError
@@ -16,6 +19,8 @@ from .protocol import USER_AGENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from .client import Address
     from .protocol import Request
 
@@ -53,4 +58,45 @@ class Urllib3Transport:
 
     def failure(self, request: Request, error: HTTPError) -> RuntimeApiError:
         """urllib3's exceptions are its own affair."""
-        return RuntimeApiError(f"failed to {request.method} {self.address.prefix}{request.path}: {error}")
+        return RuntimeApiError(f"failed to {request.method} {self.address.url(request)}: {error}")
+
+    def close(self) -> None:
+        """Forget the connection."""
+        self.pool.close()
+
+
+class Aside:
+    """
+    urllib3 for a function that has modules of the same names: its own `urllib3`, perhaps its own `logging.py`.
+
+    Args:
+        transport: whose modules are put in place while a request is under way, and taken away again.
+        modules: those, by name, of which the import path finds another copy.
+    """
+
+    def __init__(self, transport: Urllib3Transport, modules: dict[str, ModuleType]) -> None:
+        self.transport = transport
+        self.modules = modules
+        for name in modules:
+            del sys.modules[name]
+
+    def exchange(self, request: Request) -> Response:
+        """As `client.Transport` says."""
+        theirs = {name: sys.modules[name] for name in self.modules if name in sys.modules}
+        sys.modules.update(self.modules)
+        try:
+            return self.transport.exchange(request)
+        finally:
+            for name in self.modules:
+                del sys.modules[name]
+            sys.modules.update(theirs)
+
+
+def doubles(names: set[str]) -> dict[str, ModuleType]:
+    """Those imported modules among *names* of which the import path now finds another copy."""
+    found = {}
+    for top in {name.partition(".")[0] for name in names}:
+        spec = PathFinder.find_spec(top)
+        if spec is not None and spec.origin != getattr(sys.modules[top], "__file__", None):
+            found.update({name: sys.modules[name] for name in names if name == top or name.startswith(f"{top}.")})
+    return found

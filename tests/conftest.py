@@ -1,0 +1,49 @@
+"""What several tests start: the runtime under the emulator, over either transport."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+FUNCTIONS = ROOT / "tests" / "functions"
+BOOTSTRAP = ROOT / "bootstrap"
+
+
+class Start(Protocol):
+    """Puts a function under the emulator; nothing runs before the first invocation or `start()`."""
+
+    def __call__(
+        self, handler: str, *, folder: Path = FUNCTIONS, environ: dict[str, str] | None = None, **options: Any
+    ) -> Emulator:
+        """Give the emulator; the fixture ends it."""
+
+
+@pytest.fixture(params=["socket", "urllib3"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """The transport that the runtime is told to use."""
+    return str(request.param)
+
+
+@pytest.fixture
+def start(transport: str) -> Iterator[Start]:
+    """The runtime with a function, over each transport."""
+    with ExitStack() as stack:
+
+        def put(
+            handler: str, *, folder: Path = FUNCTIONS, environ: dict[str, str] | None = None, **options: Any
+        ) -> Emulator:
+            variables = {"BOOTSTRAP_TRANSPORT": transport, **(environ or {})}
+            command = [sys.executable, str(BOOTSTRAP)]
+            return stack.enter_context(Emulator(command, environ=variables, cwd=folder, handler=handler, **options))
+
+        yield put

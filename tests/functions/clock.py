@@ -1,0 +1,6 @@
+import time
+
+
+def sleep(event, context):
+    time.sleep(event["seconds"])
+    return "awake"

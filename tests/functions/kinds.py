@@ -1,0 +1,70 @@
+"""One handler of every kind."""
+
+import functools
+
+
+def nothing():
+    return "nothing"
+
+
+def only_event(event):
+    return ["event", event]
+
+
+def only_context(context):
+    return ["context", context.aws_request_id]
+
+
+def both(event, context):
+    return [event, context.aws_request_id]
+
+
+def swapped(context, event):
+    return [event, context.aws_request_id]
+
+
+def three(a, b, c):
+    return "never"
+
+
+def keyword(event, *, mode):
+    return "never"
+
+
+async def waits(event, context):
+    import asyncio
+
+    await asyncio.sleep(0)
+    return [event, id(asyncio.get_running_loop())]
+
+
+def add(number, event):
+    return number + event
+
+
+partial = functools.partial(add, 40)
+
+
+class Greeter:
+    def __init__(self, greeting="hello"):
+        self.greeting = greeting
+
+    def __call__(self, event, context):
+        return f"{self.greeting} {event}"
+
+    def method(self, event, context):
+        return f"method {event}"
+
+    @staticmethod
+    def static(event, context):
+        return f"static {event}"
+
+    @classmethod
+    def of_class(cls, event, context):
+        return f"{cls.__name__} {event}"
+
+
+instance = Greeter("goodbye")
+bound = instance.method
+nobody = None
+mapping = {}

@@ -1,0 +1,2 @@
+def text(event, context):
+    return "x" * event["length"]

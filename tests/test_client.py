@@ -1,0 +1,169 @@
+"""The client: addresses, and both transports against the emulator, which have to agree."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator import Close, Emulator, Pause, Raw, Reply, Reset
+from runtime.client import Address, RuntimeClient, SocketTransport
+from runtime.errors import ConfigError, RuntimeApiError
+from runtime.protocol import NEXT
+from runtime.urllib3_client import Urllib3Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runtime.client import Transport
+
+TRANSPORTS: list[type[SocketTransport | Urllib3Transport]] = [SocketTransport, Urllib3Transport]
+EVENT = Reply(200, [("Lambda-Runtime-Aws-Request-Id", "one"), ("Odd", "caf\u00e9")], b"{}")
+
+
+@pytest.fixture(name="emulator")
+def _emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture(params=TRANSPORTS, name="connect")
+def _connect(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Transport]]:
+    made: list[SocketTransport | Urllib3Transport] = []
+
+    def connect(address: str) -> Transport:
+        made.append(request.param(Address(address)))
+        return made[-1]
+
+    yield connect
+    for transport in made:
+        transport.close()
+
+
+class TestAddress:
+    """`AWS_LAMBDA_RUNTIME_API`."""
+
+    @pytest.mark.parametrize(
+        ("text", "host", "port", "authority", "prefix"),
+        [
+            ("127.0.0.1:9001", "127.0.0.1", 9001, "127.0.0.1:9001", ""),
+            ("169.254.100.1:9001/", "169.254.100.1", 9001, "169.254.100.1:9001", ""),
+            ("emulator:8080", "emulator", 8080, "emulator:8080", ""),
+            ("[::1]:9001", "::1", 9001, "[::1]:9001", ""),
+            ("http://[::]:9000/.rt", "::", 9000, "[::]:9000", "/.rt"),
+            ("http://localhost:9000/a/b/", "localhost", 9000, "localhost:9000", "/a/b"),
+        ],
+    )
+    def test_forms(self, text: str, host: str, port: int, authority: str, prefix: str) -> None:
+        """Host, port and prefix are read off every legal form."""
+        address = Address(text)
+
+        assert (address.host, address.port, address.authority, address.prefix) == (host, port, authority, prefix)
+
+    def test_malformed(self) -> None:
+        """Anything else is the operator's to mend."""
+        with pytest.raises(ConfigError, match=r"AWS_LAMBDA_RUNTIME_API is '9001': it has to be host:port"):
+            Address("9001")
+
+
+class TestTransports:
+    """One request, one answer, over either transport."""
+
+    def test_answer(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+        """Status, headers by lower-case name and body come back, values as latin-1."""
+        emulator.script("next", EVENT)
+        answer = connect(emulator.address).exchange(NEXT)
+
+        assert (answer.status, answer.body) == (200, b"{}")
+        assert answer.headers["lambda-runtime-aws-request-id"] == "one"
+        assert answer.headers["odd"] == "caf\u00e9"
+
+    def test_idle_connection_lost(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+        """A request on a connection that was closed while idle is made again, on a new one."""
+        emulator.script("next", [EVENT, Close()], EVENT)
+        transport = connect(emulator.address)
+        transport.exchange(NEXT)
+
+        assert transport.exchange(NEXT).status == 200
+        assert [request.connection for request in emulator.requests] == [1, 2]
+
+    @pytest.mark.parametrize("end", [Close(), Reset()], ids=["FIN", "RST"])
+    def test_closed_instead_of_an_answer(
+        self, emulator: Emulator, connect: Callable[[str], Transport], end: Close | Reset
+    ) -> None:
+        """A reused connection that ends without a byte of an answer is replaced, once."""
+        emulator.script("next", EVENT, end, EVENT)
+        transport = connect(emulator.address)
+        transport.exchange(NEXT)
+
+        assert transport.exchange(NEXT).status == 200
+        assert [request.connection for request in emulator.requests] == [1, 1, 2]
+
+    @pytest.mark.parametrize("ends", [1, 2])
+    def test_gives_up(self, emulator: Emulator, connect: Callable[[str], Transport], ends: int) -> None:
+        """A new connection that ends without an answer is the platform's failure."""
+        first = [EVENT] if ends == 2 else []
+        emulator.script("next", *first, *[Reset()] * ends)
+        transport = connect(emulator.address)
+        if first:
+            transport.exchange(NEXT)
+
+        with pytest.raises(RuntimeApiError, match=r"failed to GET http://.*/invocation/next: "):
+            transport.exchange(NEXT)
+
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            pytest.param([b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"], id="body"),
+            pytest.param([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"], id="chunk"),
+            pytest.param([b"SSH-2.0-OpenSSH\r\n\r\n"], id="not HTTP"),
+        ],
+    )
+    def test_cut_short(self, emulator: Emulator, connect: Callable[[str], Transport], pieces: list[bytes]) -> None:
+        """An answer that is not whole is the platform's failure, and the next request uses a new connection."""
+        emulator.script("next", [*map(Raw, pieces), Pause(0.05), Close()], EVENT)
+        transport = connect(emulator.address)
+
+        with pytest.raises(RuntimeApiError):
+            transport.exchange(NEXT)
+        assert transport.exchange(NEXT).status == 200
+
+    def test_head_cut_short(self, emulator: Emulator) -> None:
+        """A head that is not whole is a failure too; urllib3 cannot tell, as `http.client` takes it for whole."""
+        emulator.script("next", [Raw(b"HTTP/1.1 200 OK\r\nContent-Le"), Pause(0.05), Close()])
+
+        with pytest.raises(RuntimeApiError, match="closed the connection after 27 bytes of a response"):
+            SocketTransport(Address(emulator.address)).exchange(NEXT)
+
+    def test_until_close(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+        """A body without a length ends with the connection."""
+        emulator.script("next", [Raw(b"HTTP/1.0 200 OK\r\n\r\n[1, "), Pause(0.05), Raw(b"2]"), Close()])
+
+        assert connect(emulator.address).exchange(NEXT).body == b"[1, 2]"
+
+    def test_host_name(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+        """A host may be given by name."""
+        emulator.script("next", EVENT)
+
+        assert connect(f"localhost:{emulator.address.rpartition(':')[2]}").exchange(NEXT).status == 200
+
+    def test_default_timeout(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+        """A function's `socket.setdefaulttimeout` does not end the wait for an event."""
+        emulator.script("next", [Pause(0.4), EVENT])
+        socket.setdefaulttimeout(0.1)
+        try:
+            assert connect(emulator.address).exchange(NEXT).status == 200
+        finally:
+            socket.setdefaulttimeout(None)
+
+
+class TestVerbs:
+    """What the loop asks for."""
+
+    def test_no_request_id(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+        """An invocation without an id cannot be answered: the platform's failure."""
+        emulator.script("next", Reply(200, [], b"{}"))
+
+        with pytest.raises(RuntimeApiError, match="without Lambda-Runtime-Aws-Request-Id"):
+            RuntimeClient(connect(emulator.address), "/").next()

@@ -1,0 +1,104 @@
+"""The composition root: wrong configurations, and the names that a function may import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import runtime
+from runtime.context import Context
+from runtime.main import start
+from tests.conftest import BOOTSTRAP, FUNCTIONS
+
+
+def run(**environ: str) -> subprocess.CompletedProcess[str]:
+    """Start `bootstrap` with nothing but *environ*."""
+    command = [sys.executable, str(BOOTSTRAP), "echo.handler"]
+    return subprocess.run(command, env=environ, cwd=FUNCTIONS, capture_output=True, text=True, check=False, timeout=30)
+
+
+class TestConfiguration:
+    """What `bootstrap` says when it cannot start."""
+
+    @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_RUNTIME_API": ""}], ids=["missing", "empty"])
+    def test_no_api(self, environ: dict[str, str]) -> None:
+        """Outside of Lambda one line tells how to run a function here, and the exit status is 1."""
+        result = run(**environ)
+
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr == (
+            "bootstrap: AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
+            "To run a function here, start it under the emulator: make run HANDLER=path/to/app.handler\n"
+        )
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "localhost",
+            ":9001",
+            "127.0.0.1:",
+            "127.0.0.1:0",
+            "127.0.0.1:65536",
+            "127.0.0.1:http",
+            "::1:9001",
+            "[::1]",
+            "[127.0.0.1]:9001",
+            "https://127.0.0.1:9001",
+            "127.0.0.1:9001/a b",
+            "127.0.0.1\u00e4:9001",
+        ],
+    )
+    def test_malformed(self, address: str) -> None:
+        """An address that is none is named in one line with the forms that are, and the exit status is 1."""
+        result = run(AWS_LAMBDA_RUNTIME_API=address)
+
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr == (
+            f"bootstrap: AWS_LAMBDA_RUNTIME_API is {address!r}: "
+            "it has to be host:port, [IPv6]:port or http://host:port/prefix\n"
+        )
+
+    def test_transport(self) -> None:
+        """A transport that there is not is named in one line, and the exit status is 1."""
+        result = run(AWS_LAMBDA_RUNTIME_API="127.0.0.1:9001", BOOTSTRAP_TRANSPORT="curl")
+
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr == "bootstrap: BOOTSTRAP_TRANSPORT is 'curl': it has to be socket or urllib3\n"
+
+    @pytest.mark.parametrize("transport", ["socket", "urllib3"])
+    def test_nobody_there(self, transport: str) -> None:
+        """A Runtime API that nobody serves is named in one line, and the exit status is 1."""
+        result = run(AWS_LAMBDA_RUNTIME_API="127.0.0.1:1", BOOTSTRAP_TRANSPORT=transport)
+
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr.startswith(
+            "bootstrap: failed to GET http://127.0.0.1:1/2018-06-01/runtime/invocation/next"
+        )
+        assert result.stderr.count("\n") == 1
+
+    def test_without_urllib3(self) -> None:
+        """Where urllib3 cannot be imported, asking for it is a wrong configuration."""
+        command = [sys.executable, "-S", str(BOOTSTRAP), "echo.handler"]
+        environ = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "BOOTSTRAP_TRANSPORT": "urllib3"}
+        result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=30)
+
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr == (
+            "bootstrap: BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: No module named 'urllib3'\n"
+        )
+
+
+class TestPublicNames:
+    """What a function imports from `runtime`."""
+
+    def test_names(self) -> None:
+        """`runtime` offers `start` and `Context`, and they are the ones the runtime uses."""
+        assert runtime.__all__ == ["Context", "start"]
+        assert (runtime.Context, runtime.start) == (Context, start)
+
+    def test_unknown(self) -> None:
+        """Any other name is an AttributeError that says so."""
+        with pytest.raises(AttributeError, match="module 'runtime' has no attribute 'stop'"):
+            _ = runtime.stop

@@ -1,0 +1,60 @@
+"""What start-up may cost: the list of modules that are imported before the first `next`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from emulator import Emulator
+from tests.conftest import BOOTSTRAP, FUNCTIONS
+
+# Isolated and without `site`: what a machine's own .pth files import is not ours.
+PYTHON = [sys.executable, "-I", "-S", "-X", "importtime"]
+
+OURS = {"client", "codec", "context", "errors", "handler", "http1", "log", "loop", "main", "protocol", "tracing"}
+
+RULED_OUT = {
+    *("collections", "contextlib", "dataclasses", "email", "encodings.idna", "enum", "functools", "http", "importlib"),
+    *("inspect", "json", "linecache", "logging", "re", "select", "socket", "ssl", "string", "structlog", "tempfile"),
+    *("threading", "traceback", "types", "typing", "urllib", "urllib3", "uuid", "warnings"),
+}
+
+
+def imported(importtime: str) -> set[str]:
+    """The modules that `-X importtime` reports."""
+    lines = importtime.splitlines()
+    return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:") and "|" in line}
+
+
+@pytest.fixture(scope="module", name="before_next")
+def _before_next() -> set[str]:
+    """All modules that have been imported when the first `next` arrives, but for those that Python needs itself."""
+    plain = subprocess.run([*PYTHON, "-c", "import os"], capture_output=True, text=True, check=True).stderr
+    with Emulator([*PYTHON, str(BOOTSTRAP)], cwd=FUNCTIONS, handler="echo.handler") as emulator:
+        emulator.start()
+        emulator.wait_for("next")
+        return imported(emulator.stderr.decode()) - imported(plain)
+
+
+def test_exact_list(before_next: set[str]) -> None:
+    """Before the first `next` come two C modules, our own, and the function: nothing else."""
+    ours = {f"runtime.{name}" for name in OURS}  # the package itself is loaded by hand, which goes unreported
+
+    assert before_next - {"atexit", "time"} == {"__future__", "_json", "_socket", "echo", *ours}
+
+
+def test_nothing_heavy(before_next: set[str]) -> None:
+    """None of the modules is imported that design decision D4 rules out."""
+    assert before_next & RULED_OUT == set()
+
+
+def test_the_package_costs_nothing() -> None:
+    """`import runtime` alone imports none of its modules."""
+    code = "import sys, runtime; print(sorted(name for name in sys.modules if name.startswith('runtime')))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=BOOTSTRAP.parent
+    )
+
+    assert result.stdout == "['runtime']\n"
