@@ -1,0 +1,168 @@
+"""
+What the integration tests run against: AWS's emulator on the host, and containers.
+
+Owns finding and starting them, and the one skip where there is none. Refuses to know what is asserted about them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+import urllib3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from urllib3 import BaseHTTPResponse
+
+# Read by testcontainers when it is imported: no reaper container, which would have to be pulled, and ports on loopback
+# even where these tests run inside a container that holds the engine.
+os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+os.environ["TESTCONTAINERS_HOST_OVERRIDE"] = "127.0.0.1"
+os.environ["TESTCONTAINERS_CONNECTION_MODE"] = "docker_host"
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "tests" / "functions"
+ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+COUNTER = itertools.count()
+RIE = ROOT / ".cache" / "rie" / f"aws-lambda-rie-{ARCHITECTURE}"
+
+
+def give_up(reason: str) -> NoReturn:
+    """Skip, or fail where everything is required."""
+    if os.environ.get("REQUIRE_ENGINE") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def docker(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run the engine's client; the caller looks at the status."""
+    command = ["docker", *arguments]
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A container engine that answers."""
+    if not shutil.which("docker") or docker("info").returncode != 0:
+        give_up("no container engine answers, so no container is tested: `make engine` installs or names one")
+
+
+@pytest.fixture(scope="session")
+def image(engine: None) -> str:  # noqa: ARG001 -- wanted for its skip
+    """The name of the built image."""
+    name = os.environ.get("IMAGE", "lambda-bootstrap:latest")
+    if docker("image", "inspect", name).returncode != 0:
+        pytest.fail(f"there is no image {name}: `make image` builds it", pytrace=False)
+    return name
+
+
+def post(url: str, payload: bytes, **headers: str) -> BaseHTTPResponse:
+    """Invoke a function and wait for the answer; a header's underscores stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with urllib3.PoolManager(retries=False, timeout=30) as pool:
+        return pool.request("POST", url, body=payload, headers=named)
+
+
+def own_address() -> str:
+    """A loopback address that nobody else uses: AWS's own ports are free there, and cannot be taken meanwhile."""
+    process = os.getpid()
+    return f"127.{1 + process % 254}.{process // 254 % 256}.{next(COUNTER) % 256}"
+
+
+def members(session: int) -> list[int]:
+    """The processes of a session. RIE puts the runtime into a process group of its own, but not out of the session."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(int(entry.name)) == session:
+                found.append(int(entry.name))
+    return found
+
+
+class Emulator:
+    """
+    AWS's emulator on the host, with the checkout's bootstrap under it.
+
+    It dies of two invocations at once, so `invoke` is not for threads.
+    """
+
+    def __init__(self, handler: str, log: Path, environ: dict[str, str]) -> None:
+        self.host = own_address()
+        self.log = log
+        interpreters = str(Path(sys.executable).parent)
+        inherited = {"PATH": f"{interpreters}:{os.environ['PATH']}", "LAMBDA_TASK_ROOT": str(FUNCTIONS)}
+        addresses = [
+            f"--runtime-api-address={self.host}:9001",
+            f"--runtime-interface-emulator-address={self.host}:8080",
+        ]
+        # It never exits by itself: the limit is for the case that nobody is left to stop it.
+        command = ["timeout", "--signal=KILL", "120", str(RIE), *addresses, str(ROOT / "bootstrap"), handler]
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=FUNCTIONS,
+                env=inherited | environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait(self) -> None:
+        """Return once it listens."""
+        for _ in range(100):
+            with contextlib.suppress(ConnectionRefusedError), socket.create_connection((self.host, 8080)):
+                return
+            time.sleep(0.05)
+        raise TimeoutError(f"aws-lambda-rie does not listen:\n{self.output}")
+
+    @property
+    def output(self) -> str:
+        """What it and the function printed so far."""
+        return self.log.read_text()
+
+    def invoke(self, payload: bytes, **headers: str) -> BaseHTTPResponse:
+        """Invoke the function and wait for the answer."""
+        return post(f"http://{self.host}:8080/2015-03-31/functions/function/invocations", payload, **headers)
+
+    def stop(self) -> None:
+        """End it and whatever it started."""
+        for pid in members(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def rie(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
+    """Start AWS's emulator, once, with a handler of tests/functions and further environment variables."""
+    if sys.platform != "linux":
+        pytest.skip("AWS's emulator is a program for Linux")
+    if not RIE.is_file():
+        give_up("AWS's emulator is not there: `make test` fetches it")
+    started: list[Emulator] = []
+
+    def start(handler: str, **environ: str) -> Emulator:
+        emulator = Emulator(handler, tmp_path / "rie.log", environ)
+        started.append(emulator)
+        emulator.wait()
+        return emulator
+
+    yield start
+    for emulator in started:
+        emulator.stop()

@@ -1,0 +1,123 @@
+"""The checkout's bootstrap under AWS's own emulator, on the host: the second opinion on the Runtime API."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.integration.conftest import Emulator
+
+pytestmark = pytest.mark.rie
+
+
+@pytest.mark.parametrize("transport", ["", "urllib3"])
+@pytest.mark.parametrize("payload", [b'{"a":[1,2.5,null,"\xc3\xa9"]}', b'"text"', b"null"])
+def test_result_is_what_the_handler_returned(rie: Callable[..., Emulator], transport: str, payload: bytes) -> None:
+    """AWS's emulator hands back a result byte for byte over either transport."""
+    function = rie("echo.handler", BOOTSTRAP_TRANSPORT=transport)
+
+    answer = function.invoke(payload)
+
+    assert (answer.status, answer.data) == (200, payload)
+
+
+def test_one_process_answers_many_invocations(rie: Callable[..., Emulator]) -> None:
+    """A runtime answers one invocation after the other without being started again."""
+    function = rie("facts.process")
+
+    answers = {function.invoke(b"{}").data for _ in range(20)}
+
+    assert len(answers) == 1
+
+
+def test_context_carries_what_the_platform_said(rie: Callable[..., Emulator]) -> None:
+    """The context's attributes are the platform's headers and variables."""
+    function = rie("facts.context", AWS_LAMBDA_FUNCTION_NAME="greeter", AWS_LAMBDA_FUNCTION_TIMEOUT="20")
+    client_context = base64.b64encode(b'{"custom":{"colour":"blue"}}').decode()
+
+    seen = json.loads(function.invoke(b"{}", X_Amz_Client_Context=client_context).data)
+
+    assert seen["function_name"] == "greeter"
+    assert seen["function_version"] == "$LATEST"
+    assert seen["invoked_function_arn"] == "arn:aws:lambda:us-east-1:012345678912:function:greeter"
+    assert seen["memory_limit_in_mb"] == "3008"
+    assert 15_000 < seen["remaining"] <= 20_000
+    assert seen["custom"] == {"colour": "blue"}
+    assert seen["identity"] is None
+    assert f"START RequestId: {seen['aws_request_id']}" in function.output
+
+
+def test_exception_is_reported_and_survived(rie: Callable[..., Emulator]) -> None:
+    """A handler's exception is the answer, in AWS's form, and the same process takes the next invocation."""
+    function = rie("errors.raises")
+
+    first, second = function.invoke(b"{}"), function.invoke(b"{}")
+
+    for answer in (first, second):
+        error = json.loads(answer.data)
+        assert (error["errorType"], error["errorMessage"]) == ("ValueError", "boom")
+        assert "in raises" in error["stackTrace"][-1]
+    assert function.output.count("INIT START") == 1
+
+
+def test_exit_is_an_error_and_a_fresh_start(rie: Callable[..., Emulator]) -> None:
+    """A handler that exits has its invocation answered with an error, and the next one gets a new process."""
+    function = rie("errors.exits")
+
+    for _ in range(2):
+        assert json.loads(function.invoke(b"{}").data)["errorType"] == "SystemExit"
+
+
+@pytest.mark.parametrize(
+    ("handler", "error_type"),
+    [
+        ("no_such_file.handler", "Runtime.ImportModuleError"),
+        ("broken_import.handler", "Runtime.ImportModuleError"),
+        ("broken_syntax.handler", "Runtime.UserCodeSyntaxError"),
+        ("echo.no_such_function", "Runtime.HandlerNotFound"),
+        ("echo", "Runtime.MalformedHandlerName"),
+    ],
+)
+def test_init_error_reaches_the_caller(rie: Callable[..., Emulator], handler: str, error_type: str) -> None:
+    """What is wrong with a function's module is the answer to its first invocation."""
+    answer = rie(handler).invoke(b"{}")
+
+    assert answer.status == 502
+    assert json.loads(answer.data)["errorType"] == error_type
+
+
+def test_time_out_ends_the_process_but_not_the_function(rie: Callable[..., Emulator]) -> None:
+    """A handler that takes too long is killed, and the next invocation is answered by a new process."""
+    function = rie("clock.sleep", AWS_LAMBDA_FUNCTION_TIMEOUT="1")
+
+    late, timely = function.invoke(b'{"seconds":30}'), function.invoke(b'{"seconds":0}')
+
+    assert late.data == b"Task timed out after 1.00 seconds"
+    assert timely.data == b'"awake"'
+
+
+def test_result_beyond_the_limit_is_an_error_and_survived(rie: Callable[..., Emulator]) -> None:
+    """A result over 6 MB is refused with AWS's error, one just below it passes, and the runtime goes on."""
+    function = rie("sizes.text")
+
+    too_large = function.invoke(b'{"length":6291600}')
+    fits = function.invoke(b'{"length":6291000}')
+
+    assert "ResponseSizeTooLarge" in json.loads(too_large.data)["errorType"]
+    assert len(fits.data) == 6291002
+
+
+def test_prints_reach_the_log_before_the_answer(rie: Callable[..., Emulator]) -> None:
+    """What a function prints is in the log by the time the caller has its answer."""
+    function = rie("facts.prints")
+
+    function.invoke(b"{}")
+
+    assert "said on stdout" in function.output
+    assert "said on stderr" in function.output
