@@ -99,16 +99,16 @@ class Context:
     memory_limit_in_mb: str | None
     log_group_name: str | None
     log_stream_name: str | None
-    client_context: ClientContext | None
+    client_context: ClientContext | None = None
     identity: Identity
     tenant_id: str | None
     deadline_ms: int | None
     trace_id: str | None
+    _w3c: dict[str, str] | None = None
 
     def __init__(self, clock: Callable[[], float], log: Callable[[str], None], values: Mapping[str, Any]) -> None:
         self._clock = clock
         self._log = log
-        self._w3c: dict[str, str] = {}
         self.__dict__.update(values)
 
     def get_remaining_time_in_millis(self) -> int:
@@ -123,7 +123,7 @@ class Context:
 
     def w3c(self) -> dict[str, str]:
         """The caller's W3C trace context: `traceparent`, `tracestate`, `baggage`, those that it sent."""
-        return dict(self._w3c)
+        return dict(self._w3c or {})
 
     def __repr__(self) -> str:
         return _repr(self)

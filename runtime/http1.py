@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from .errors import RuntimeApiError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 # The platform itself refuses more than about 1 MiB of headers; twice that is nobody's response.
 MAX_HEAD = 2 << 20
 
@@ -33,34 +37,23 @@ class Response:
         self.closes = closes
 
 
-def encode(method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes | None) -> bytes:
-    """
-    The head of a request; *body* is sent after it, as it is.
-
-    Raises:
-        ValueError: a header cannot be written (the caller lets nothing but latin-1 through).
-    """
-    lines = [f"{method} {target} HTTP/1.1"]
+def encode(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> bytes:
+    """The head of a request; *body* is sent after it, as it is. All of *headers* has to be latin-1."""
+    head = f"{method} {target} HTTP/1.1\r\n"
     for name, value in headers:
-        lines.append(f"{name}: {value}")
-    if body is not None:
-        lines.append(f"Content-Length: {len(body)}")
-    lines.append("\r\n")
-    return "\r\n".join(lines).encode("latin-1")
+        head += f"{name}: {value}\r\n"
+    length = "" if body is None else f"Content-Length: {len(body)}\r\n"
+    return f"{head}{length}\r\n".encode("latin-1")
 
 
 class Reader:
     """One response from the bytes that arrive, however they are cut."""
 
-    __slots__ = ("at", "buffer", "chunked", "head", "length", "parts")
-
-    def __init__(self) -> None:
-        self.buffer: bytes | bytearray = b""
-        self.at = 0  # what lies before it has been understood
-        self.head: tuple[int, dict[str, str], bool] | None = None
-        self.length: int | None = None
-        self.chunked = False
-        self.parts: list[bytes] = []
+    buffer: bytes | bytearray = b""
+    at = 0  # what lies before it has been understood
+    head: tuple[int, dict[str, str], bool] | None = None
+    length: int | None = None  # of the body, if it was told
+    chunks: list[bytes] | None = None  # of the body, if it comes in such
 
     @property
     def wanted(self) -> int:
@@ -94,7 +87,7 @@ class Reader:
             self.read_head(end)
         if self.length is not None:
             return self.finish(self.slice(self.length)) if self.wanted <= 0 else None
-        return self.finish(b"".join(self.parts)) if self.chunked and self.read_chunks() else None
+        return self.finish(b"".join(self.chunks)) if self.chunks is not None and self.read_chunks(self.chunks) else None
 
     def end(self) -> Response:
         """
@@ -103,7 +96,7 @@ class Reader:
         Raises:
             RuntimeApiError: the response was cut short.
         """
-        if self.head is None or self.chunked or self.length is not None:
+        if self.head is None or self.chunks is not None or self.length is not None:
             raise RuntimeApiError(f"the Runtime API closed the connection after {len(self.buffer)} bytes of a response")
         response = self.finish(self.slice(len(self.buffer) - self.at))
         response.closes = True
@@ -121,13 +114,14 @@ class Reader:
         if status in {204, 304}:
             self.length = 0
         elif "transfer-encoding" in headers:
-            self.chunked = "chunked" in headers["transfer-encoding"].lower()
+            if "chunked" in headers["transfer-encoding"].lower():
+                self.chunks = []
         elif (length := headers.get("content-length")) is not None:
             if not (length.isascii() and length.isdigit()):
                 raise malformed("a Content-Length that is no number", length.encode())
             self.length = int(length)
 
-    def read_chunks(self) -> bool:
+    def read_chunks(self, chunks: list[bytes]) -> bool:
         """Take every whole chunk; tell whether the last one and the trailers have been seen (RFC 9112, 7.1)."""
         while (line_end := self.buffer.find(b"\r\n", self.at)) >= 0:
             size = chunk_size(self.slice(line_end - self.at))
@@ -137,12 +131,14 @@ class Reader:
             if len(self.buffer) < start + size + 2:
                 return False
             self.at = start
-            self.parts.append(self.slice(size))
+            chunks.append(self.slice(size))
             self.at += size + 2
         return False
 
     def slice(self, size: int) -> bytes:
         """The next *size* bytes, copied once."""
+        if isinstance(self.buffer, bytes):
+            return self.buffer[self.at : self.at + size]
         return bytes(memoryview(self.buffer)[self.at : self.at + size])
 
     def finish(self, body: bytes) -> Response:
@@ -154,19 +150,20 @@ class Reader:
 
 def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     """Version, status and headers; values are latin-1, so that they can be echoed byte for byte."""
-    lines = str(head, "latin-1").split("\r\n")
-    version, _, rest = lines[0].partition(" ")
-    status = rest[:3]
-    if not (version.startswith("HTTP/1.") and len(status) == 3 and status.isascii() and status.isdigit()):  # noqa: PLR2004 - digits of a status
+    first, *lines = str(head, "latin-1").split("\r\n")
+    version, _, rest = first.partition(" ")
+    status = rest.partition(" ")[0]
+    if not (version.startswith("HTTP/1.") and status.isascii() and status.isdigit() and 100 <= int(status) < 1000):  # noqa: PLR2004 - three digits
         raise malformed("no status line", head)
-    headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise malformed("a header without a colon", line.encode())
-        name = name.lower()
-        value = value.strip(" \t")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    fields = [line.partition(":") for line in lines]
+    headers = {name.lower(): value.strip(" \t") for name, colon, value in fields if colon}
+    if len(headers) < len(fields):  # a name came twice, or a line is no header
+        headers = {}
+        for name, colon, value in fields:
+            if not colon:
+                raise malformed("a header without a colon", name.encode())
+            before = f"{headers[name.lower()]}, " if name.lower() in headers else ""
+            headers[name.lower()] = before + value.strip(" \t")
     return version, int(status), headers
 
 

@@ -119,15 +119,17 @@ class InvokeLoop:
         context.deadline_ms = invocation.deadline_ms
         context.tenant_id = invocation.tenant_id or None
         context.trace_id = invocation.trace_id or None
-        context.client_context, context._w3c = client_context(parse(invocation.client_context, "Client Context"))  # noqa: SLF001 - made here
-        context.identity = identity(parse(invocation.cognito_identity, "Cognito Identity"))
+        if invocation.client_context:
+            fields = parse(invocation.client_context, "Client Context")
+            context.client_context, context._w3c = client_context(fields)  # noqa: SLF001 - the context is made here
+        context.identity = identity(
+            parse(invocation.cognito_identity, "Cognito Identity") if invocation.cognito_identity else None
+        )
         return context
 
 
 def parse(header: str, name: str) -> Any:
-    """The value of a JSON header; None of an empty one. A bad one is this invocation's error, not the loop's."""
-    if not header:
-        return None
+    """The value of a JSON header. A bad one is this invocation's error, not the loop's."""
     try:
         return codec.loads(header)
     except (ValueError, RecursionError) as error:
