@@ -18,8 +18,10 @@ COPY build/site-packages /var/runtime/site-packages
 COPY bootstrap /var/runtime/
 COPY runtime /var/runtime/runtime
 # Lambda runs the image as a user of its own, read-only: every file must be readable, and byte code can only be made now.
-# Unchecked, because neither a file's time nor its content changes any more.
-RUN chmod -R u=rwX,go=rX /var/runtime \
+# Unchecked, because neither a file's time nor its content changes any more. The interpreter is named outright: not
+# looking for it along PATH saves one exec, about 1 ms of 20 at start.
+RUN sed -i '1s|.*|#!/usr/bin/python3|' /var/runtime/bootstrap \
+    && chmod -R u=rwX,go=rX /var/runtime \
     && chmod 0755 /var/runtime/bootstrap /lambda-entrypoint.sh /usr/local/bin/aws-lambda-rie \
     && python3 -m compileall -q --invalidation-mode unchecked-hash /var/runtime \
     && mkdir --mode=0755 /var/task

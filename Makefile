@@ -57,6 +57,7 @@ lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
 clean: ## Remove what the other targets made.
 	rm -rf .venv .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if docker image inspect $(IMAGE) >/dev/null 2>&1; then docker image rm --force $(IMAGE); fi
 
 .venv/.made:
 	@packaging/venv.sh $(PYTHON)

@@ -93,6 +93,7 @@ def test_three_lines_make_a_function_image(image: str) -> None:
     container.ports = {"8080/tcp": LOOPBACK}
     with container:
         assert post(container.get_api_url(), b'{"name":"image"}').json() == {"message": "Hello, image!"}
+    docker("image", "rm", tag)
 
 
 def test_image_answers_under_our_emulator_in_another_container(image: str) -> None:
@@ -166,6 +167,11 @@ def test_programs_are_executable_files(image: str) -> None:
         "regular file 755 root /lambda-entrypoint.sh",
         "regular file 755 root /usr/local/bin/aws-lambda-rie",
     ]
+
+
+def test_bootstrap_names_its_interpreter(image: str) -> None:
+    """Inside the image bootstrap starts without a search along PATH."""
+    assert shell(image, "head -n 1 /var/runtime/bootstrap") == "#!/usr/bin/python3\n"
 
 
 def test_everybody_reads_and_nobody_writes(image: str) -> None:
