@@ -1,0 +1,440 @@
+"""HTTP/1.1 for one peer, without a socket."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.errors import RuntimeApiError
+from runtime.http1 import Reader, Response, encode
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def seen(response: Response | None) -> Any:
+    """A response as a value."""
+    if response is None:
+        return None
+    return response.status, response.headers, response.body, response.closes
+
+
+def read(data: bytes, cuts: tuple[int, ...] = (), *, close: bool = False) -> Any:
+    """What a reader makes of *data*, cut at *cuts* and followed by the end of the connection if *close*."""
+    reader = Reader()
+    places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    response = None
+    for start, end in pairwise(places):
+        if start < end:
+            assert response is None, "the response was complete before its last byte"
+            response = reader.feed(data[start:end])
+    if close and response is None:
+        response = reader.end()
+    return seen(response)
+
+
+def cut_short(data: bytes) -> str:
+    """Why *data* and then the end of the connection is no response."""
+    reader = Reader()
+    assert reader.feed(data) is None
+    with pytest.raises(RuntimeApiError) as refusal:
+        reader.end()
+    return str(refusal.value)
+
+
+def refusal(data: bytes) -> str:
+    """Why *data* is no response."""
+    with pytest.raises(RuntimeApiError) as refused:
+        Reader().feed(data)
+    return str(refused.value)
+
+
+NAMES = st.sampled_from(["Lambda-Runtime-Trace-Id", "LAMBDA-RUNTIME-DEADLINE-MS", "x", "X-Y"])
+VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters="\x7f\x85\xa0"), max_size=8)
+HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=4)
+BODIES = st.binary(max_size=40)
+CUTS = st.lists(st.integers(0, 1 << 16), max_size=6).map(tuple)
+INTERIM = st.sampled_from(
+    [b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" * 2]
+)
+
+
+@st.composite
+def chunked(draw: st.DrawFn, body: bytes) -> bytes:
+    """The chunked form of *body*, with extensions and trailers."""
+    sizes = draw(st.lists(st.integers(1, 20), min_size=len(body), max_size=len(body)))
+    out, at = b"", 0
+    for size in sizes:
+        part = body[at : at + size]
+        at += size
+        if part:
+            digits = draw(st.sampled_from([b"%x", b"%X", b"00%x", b"%x ", b"%x;a=b", b'%x ; name="v;w"'])) % len(part)
+            out += digits + b"\r\n" + part + b"\r\n"
+    trailers = draw(st.sampled_from([b"", b"X-Check: 1\r\n", b"A: b\r\nC:\r\n"]))
+    return out + draw(st.sampled_from([b"0", b"000", b"0;last"])) + b"\r\n" + trailers + b"\r\n"
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> tuple[bytes, Any, bool]:
+    """A valid response: its bytes, what it says, and whether the peer has to close after it."""
+    status = draw(st.sampled_from([200, 202, 400, 413, 500]))
+    version = draw(st.sampled_from(["HTTP/1.1", "HTTP/1.0"]))
+    reason = draw(st.sampled_from([" OK", " ", "", " Non-Authoritative Inf\xf6rmation"]))
+    fields, body = draw(HEADERS), draw(BODIES)
+    framing = draw(st.sampled_from(["length", "chunked", "close"]))
+    connection = draw(st.sampled_from([[], [("Connection", "close")], [("connection", "Keep-Alive")]]))
+    content = body
+    extra = []
+    if framing == "length":
+        extra = [("Content-Length", str(len(body)))]
+    elif framing == "chunked":
+        extra, content = [("transfer-encoding", "Chunked")], draw(chunked(body))
+    space = draw(st.sampled_from(["", " ", "\t "]))
+    lines = [f"{version} {status}{reason}", *(f"{name}:{space}{value} " for name, value in fields + extra + connection)]
+    headers: dict[str, str] = {}
+    for name, value in fields + extra + connection:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    closes = connection[0][1] == "close" if connection else version == "HTTP/1.0"
+    data = draw(INTERIM) + "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+    return data, (status, headers, body, closes or framing == "close"), framing == "close"
+
+
+class TestEncode:
+    """The head of a request."""
+
+    @pytest.mark.parametrize(
+        ("request_", "head"),
+        [
+            pytest.param(("GET", "/next", (), None), b"GET /next HTTP/1.1\r\n\r\n", id="bare"),
+            pytest.param(
+                ("GET", "/next", (("Host", "h:1"), ("A", "")), None),
+                b"GET /next HTTP/1.1\r\nHost: h:1\r\nA: \r\n\r\n",
+                id="headers",
+            ),
+            pytest.param(
+                ("POST", "/r", (("Host", "h"),), b"{}"),
+                b"POST /r HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n",
+                id="body",
+            ),
+            pytest.param(("POST", "/r", (), b""), b"POST /r HTTP/1.1\r\nContent-Length: 0\r\n\r\n", id="empty body"),
+            pytest.param(("GET", "/", (("A", "\xe9"),), None), b"GET / HTTP/1.1\r\nA: \xe9\r\n\r\n", id="latin-1"),
+        ],
+    )
+    def test_bytes(self, request_: tuple[str, str, tuple[tuple[str, str], ...], bytes | None], head: bytes) -> None:
+        """A head is these bytes."""
+        assert encode(*request_) == head
+
+    @pytest.mark.parametrize("value", ["\u20ac", "\ud800"], ids=["euro", "lone surrogate"])
+    def test_refused(self, value: str) -> None:
+        """A header that latin-1 cannot hold is refused."""
+        with pytest.raises(ValueError, match="latin-1"):
+            encode("GET", "/", (("A", value),), None)
+
+
+class TestValid:
+    """Responses that every HTTP/1.1 client understands."""
+
+    @given(messages(), CUTS)
+    def test_any_cut(self, message: tuple[bytes, Any, bool], cuts: tuple[int, ...]) -> None:
+        """However a response is cut, it is the same response, and complete with its last byte."""
+        data, expected, close = message
+
+        assert read(data, cuts, close=close) == expected
+
+    @given(messages())
+    def test_byte_by_byte(self, message: tuple[bytes, Any, bool]) -> None:
+        """A response may arrive one byte at a time."""
+        data, expected, close = message
+
+        assert read(data, tuple(range(len(data))), close=close) == expected
+
+    @given(messages())
+    def test_prefix(self, message: tuple[bytes, Any, bool]) -> None:
+        """A response that lacks its last byte is none, unless the peer's closing ends it."""
+        data, _, close = message
+        reader = Reader()
+
+        assert reader.feed(data[:-1]) is None
+        if not close:
+            with pytest.raises(RuntimeApiError, match=r"closed the connection after \d+ bytes of a response$"):
+                reader.end()
+
+    @pytest.mark.parametrize(
+        ("data", "expected"),
+        [
+            pytest.param(OK + b"\r\n", (200, {}, b"", True), id="nothing"),
+            pytest.param(OK + b"\r\nabc", (200, {}, b"abc", True), id="until close"),
+            pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", (204, {}, b"", False), id="204 has no body"),
+            pytest.param(
+                b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+                (304, {"content-length": "5"}, b"", False),
+                id="304 has no body",
+            ),
+            pytest.param(
+                OK + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+                (200, {"content-length": "9", "transfer-encoding": "chunked"}, b"a", False),
+                id="chunked beats length",
+            ),
+            pytest.param(
+                OK + b"Transfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\nabc",
+                (200, {"transfer-encoding": "gzip", "content-length": "1"}, b"abc", True),
+                id="another coding runs until close",
+            ),
+            pytest.param(
+                OK + b"A: 1\r\na: 2\r\nB:\r\nA:\t3 \r\nContent-Length: 0\r\n\r\n",
+                (200, {"a": "1, 2, 3", "b": "", "content-length": "0"}, b"", False),
+                id="repeated and empty headers",
+            ),
+            pytest.param(
+                OK + b"A: \xc3\xa9:\xff\r\nContent-Length: 0\r\n\r\n",
+                (200, {"a": "\xc3\xa9:\xff", "content-length": "0"}, b"", False),
+                id="latin-1 and colons",
+            ),
+            pytest.param(
+                OK + b"Connection: Upgrade, Close\r\nContent-Length: 0\r\n\r\n",
+                (200, {"connection": "Upgrade, Close", "content-length": "0"}, b"", True),
+                id="close among others",
+            ),
+            pytest.param(
+                b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\na",
+                (200, {"content-length": "1"}, b"a", False),
+                id="interim responses",
+            ),
+        ],
+    )
+    def test_named(self, data: bytes, expected: Any) -> None:
+        """A response says exactly this."""
+        assert read(data, close=True) == expected
+
+    def test_rest_is_not_the_body(self) -> None:
+        """Bytes behind a complete response are not part of it."""
+        assert read(OK + b"Content-Length: 1\r\n\r\nabc") == (200, {"content-length": "1"}, b"a", False)
+
+    def test_nothing_fed(self) -> None:
+        """No bytes are no response."""
+        assert Reader().feed(b"") is None
+
+    def test_large(self) -> None:
+        """A body of six megabytes in packets arrives unchanged."""
+        body = bytes(range(256)) * 25_000
+        data = OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+        assert read(data, tuple(range(0, len(data), 65_536)))[2] == body
+
+
+class TestWanted:
+    """How much is known to be missing."""
+
+    @pytest.mark.parametrize(
+        ("data", "wanted"),
+        [
+            pytest.param(b"", 0, id="nothing yet"),
+            pytest.param(OK, 0, id="within the head"),
+            pytest.param(OK + b"Content-Length: 10\r\n\r\n", 10, id="all of the body"),
+            pytest.param(OK + b"Content-Length: 10\r\n\r\nabc", 7, id="some of the body"),
+            pytest.param(CHUNKED + b"a\r\nab", 0, id="chunked"),
+            pytest.param(OK + b"\r\nabc", 0, id="until close"),
+        ],
+    )
+    def test_wanted(self, data: bytes, wanted: int) -> None:
+        """The bytes missing are counted where a length was given."""
+        reader = Reader()
+        assert reader.feed(data) is None
+
+        assert reader.wanted == wanted
+
+
+class TestIsBlank:
+    """Whether anything has come back at all."""
+
+    def test_before(self) -> None:
+        """A new reader is blank."""
+        assert Reader().is_blank
+
+    @pytest.mark.parametrize("data", [b"H", OK + b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
+    def test_after(self, data: bytes) -> None:
+        """One byte ends that."""
+        reader = Reader()
+        reader.feed(data)
+
+        assert not reader.is_blank
+
+
+class TestCutShort:
+    """The peer closed too early."""
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            pytest.param(b"HTTP/1.1 200", id="status line"),
+            pytest.param(OK + b"A: b\r\n", id="head"),
+            pytest.param(OK + b"Content-Length: 5\r\n\r\nabcd", id="body"),
+            pytest.param(CHUNKED, id="before a chunk"),
+            pytest.param(CHUNKED + b"5\r\nab", id="chunk"),
+            pytest.param(CHUNKED + b"2\r\nab\r\n", id="between chunks"),
+            pytest.param(CHUNKED + b"0\r\n", id="last chunk"),
+            pytest.param(CHUNKED + b"0\r\nA: b\r\n", id="trailers"),
+            pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="after an interim response"),
+        ],
+    )
+    def test_message(self, data: bytes) -> None:
+        """A response cut short is an error that counts its bytes."""
+        assert cut_short(data) == f"the Runtime API closed the connection after {len(data)} bytes of a response"
+
+
+class TestMalformed:
+    """What is no HTTP/1.1."""
+
+    @pytest.mark.parametrize(
+        ("data", "message"),
+        [
+            pytest.param(
+                b"SSH-2.0-x\r\n\r\n", "the Runtime API sent no status line: b'SSH-2.0-x'", id="another protocol"
+            ),
+            pytest.param(b"HTTP/2 200\r\n\r\n", "the Runtime API sent no status line: b'HTTP/2 200'", id="HTTP/2"),
+            pytest.param(b"HTTP/1.1 20\r\n\r\n", "the Runtime API sent no status line: b'HTTP/1.1 20'", id="short"),
+            pytest.param(
+                b"HTTP/1.1 2x0 OK\r\n\r\n", "the Runtime API sent no status line: b'HTTP/1.1 2x0 OK'", id="letters"
+            ),
+            pytest.param(
+                b"HTTP/1.1 \xb2\xb2\xb2\r\n\r\n",
+                "the Runtime API sent no status line: b'HTTP/1.1 \\xb2\\xb2\\xb2'",
+                id="digits that are none",
+            ),
+            pytest.param(b"\r\n\r\n", "the Runtime API sent no status line: b''", id="blank"),
+            pytest.param(
+                OK + b"no colon\r\n\r\n", "the Runtime API sent a header without a colon: b'no colon'", id="colon"
+            ),
+            pytest.param(
+                OK + b"Content-Length: five\r\n\r\n",
+                "the Runtime API sent a Content-Length that is no number: b'five'",
+                id="length in words",
+            ),
+            pytest.param(
+                OK + b"Content-Length: -1\r\n\r\n",
+                "the Runtime API sent a Content-Length that is no number: b'-1'",
+                id="negative length",
+            ),
+            pytest.param(
+                OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "the Runtime API sent a Content-Length that is no number: b'1, 2'",
+                id="two lengths",
+            ),
+            pytest.param(CHUNKED + b"\r\n", "the Runtime API sent a chunk without a size: b''", id="no size"),
+            pytest.param(CHUNKED + b"g\r\n", "the Runtime API sent a chunk without a size: b'g'", id="no hex"),
+            pytest.param(CHUNKED + b"-1\r\n", "the Runtime API sent a chunk without a size: b'-1'", id="negative"),
+            pytest.param(CHUNKED + b"0x1\r\n", "the Runtime API sent a chunk without a size: b'0x1'", id="prefix"),
+            pytest.param(CHUNKED + b"1_0\r\n", "the Runtime API sent a chunk without a size: b'1_0'", id="underscore"),
+            pytest.param(
+                b"x" * 90 + b"\r\n\r\n", f"the Runtime API sent no status line: b'{'x' * 80}'", id="long ones are cut"
+            ),
+        ],
+    )
+    def test_message(self, data: bytes, message: str) -> None:
+        """What is wrong is told with the bytes that are."""
+        assert refusal(data) == message
+
+    def test_endless_head(self) -> None:
+        """A head is given up on after two megabytes."""
+        reader = Reader()
+        assert reader.feed(OK + b"A: " + b"x" * (2_097_152 - 20)) is None
+
+        with pytest.raises(RuntimeApiError, match="a head without an end"):
+            reader.feed(b"x")
+
+    @pytest.mark.xfail(strict=True, reason="int() refuses more than 4300 digits with a ValueError")
+    def test_length_of_many_digits(self) -> None:
+        """A length that no integer is read from is no length."""
+        assert "Content-Length" in refusal(OK + b"Content-Length: " + b"9" * 4301 + b"\r\n\r\n")
+
+    def test_size_of_many_digits(self) -> None:
+        """A chunk of astronomical size is one that never ends."""
+        assert read(CHUNKED + b"f" * 5000 + b"\r\nabc") is None
+
+    @pytest.mark.xfail(strict=True, reason="read_chunks() does not look at the end of a chunk")
+    def test_chunk_without_end(self) -> None:
+        """A chunk that is longer than its size is no chunk."""
+        assert "chunk" in refusal(CHUNKED + b"2\r\nabcd0\r\n\r\n")
+
+    @pytest.mark.parametrize(
+        "status",
+        [
+            pytest.param(b"2000", id="four digits"),
+            pytest.param(b"099", id="below 100"),
+            pytest.param(
+                b"00200",
+                id="zeros before it",
+                marks=pytest.mark.xfail(strict=True, reason="parse_head() looks at the number, not at its digits"),
+            ),
+            pytest.param(
+                b"9" * 4301,
+                id="many digits",
+                marks=pytest.mark.xfail(strict=True, reason="int() refuses more than 4300 digits with a ValueError"),
+            ),
+        ],
+    )
+    def test_status(self, status: bytes) -> None:
+        """A status has three digits."""
+        assert "no status line" in refusal(b"HTTP/1.1 " + status + b" OK\r\n\r\n")
+
+    @pytest.mark.xfail(strict=True, reason="parse_head() keeps bare CR, LF and NUL, which would be echoed")
+    @pytest.mark.parametrize("bad", ["\r", "\n", "\0"], ids=["CR", "LF", "NUL"])
+    def test_control_characters(self, bad: str) -> None:
+        """A value with a bare line break or NUL is refused (RFC 9110, 5.5)."""
+        assert "header" in refusal(OK + f"A: b{bad}c\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+BITS = st.sampled_from(
+    [b"\r\n", b"\r", b"\n", b":", b" ", b"0", b"99999", b"\xff", b"\0", b";", b"-", b"\r\n\r\n", b"1xx"]
+)
+EDITS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 3), BITS), min_size=1, max_size=5)
+
+
+def mutated(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """*data* with some bytes cut out and others put in."""
+    for at, gone, put in edits:
+        place = at % (len(data) + 1)
+        data = data[:place] + put + data[place + gone :]
+    return data
+
+
+def outcome(data: bytes, cuts: tuple[int, ...]) -> Any:
+    """A response, None, or RuntimeApiError: whatever *data* comes to."""
+    reader = Reader()
+    places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    try:
+        for start, end in pairwise(places):
+            response = reader.feed(data[start:end])
+            if response is not None:
+                return seen(response)
+        return seen(reader.end())
+    except RuntimeApiError as error:
+        return type(error)
+
+
+class TestHostile:
+    """Whatever arrives, it is a response, the want of more, or RuntimeApiError."""
+
+    @given(messages(), EDITS, CUTS)
+    def test_mutations(
+        self, message: tuple[bytes, Any, bool], edits: list[tuple[int, int, bytes]], cuts: tuple[int, ...]
+    ) -> None:
+        """A damaged response comes to the same however it is cut."""
+        data = mutated(message[0], edits)
+
+        assert outcome(data, cuts) == outcome(data, ())
+
+    @given(st.binary(max_size=200), CUTS)
+    def test_garbage(self, data: bytes, cuts: tuple[int, ...]) -> None:
+        """Garbage comes to the same however it is cut."""
+        assert outcome(data, cuts) == outcome(data, ())
+
+    @given(st.binary(max_size=60), CUTS)
+    def test_garbage_in_chunks(self, data: bytes, cuts: tuple[int, ...]) -> None:
+        """So does garbage in the place of chunks."""
+        assert outcome(CHUNKED + data, cuts) == outcome(CHUNKED + data, ())
