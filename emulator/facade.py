@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .function import Function, environment
-from .sandbox import Sandbox
+from .sandbox import Sandbox, within
 from .server import Server
 from .values import Outcome, Report, Request, Step
 
@@ -170,10 +170,8 @@ class Emulator:
         process = self._sandbox.process
         if process is None:
             raise AssertionError("no runtime has been started")
-        try:
-            self._call(asyncio.wait_for(process.exited.wait(), timeout))
-        except TimeoutError:
-            raise AssertionError(f"the runtime still runs after {timeout} seconds\n{self._story()}") from None
+        if not self._call(within(timeout, process.exited)):
+            raise AssertionError(f"the runtime still runs after {timeout} seconds\n{self._story()}")
         return process.status or 0
 
     def wait_report(self, count: int = 1, timeout: float = 5.0) -> list[Report]:

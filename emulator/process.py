@@ -36,23 +36,17 @@ class Process(asyncio.SubprocessProtocol):
         self.exited = asyncio.Event()
         self._on_output = on_output
         self._on_exit = on_exit
-        self._transport: asyncio.SubprocessTransport | None = None
+        self._transport: asyncio.SubprocessTransport  # from connection_made on
 
     @property
     def pid(self) -> int:
         """The process id, which is the id of its group too."""
-        return self._attached.get_pid()
+        return self._transport.get_pid()
 
     @property
     def status(self) -> int | None:
         """The exit status, -N for signal N, None while it runs."""
-        return self._attached.get_returncode()
-
-    @property
-    def _attached(self) -> asyncio.SubprocessTransport:
-        if self._transport is None:
-            raise RuntimeError("the process has not been started")
-        return self._transport
+        return self._transport.get_returncode()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; asyncio calls this."""
@@ -65,11 +59,11 @@ class Process(asyncio.SubprocessProtocol):
     def process_exited(self) -> None:
         """Take its children along, as Lambda does, which also ends their hold on the pipes; asyncio calls this."""
         self.kill_group()
-        asyncio.get_running_loop().call_later(PIPE_SECONDS, self._attached.close)
+        asyncio.get_running_loop().call_later(PIPE_SECONDS, self._transport.close)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Tell that process and pipes are done; asyncio calls this."""
-        self._attached.close()
+        self._transport.close()
         self.exited.set()
         self._on_exit(self)
 

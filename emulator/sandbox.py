@@ -21,8 +21,6 @@ from .values import Delivery, Ending, Invocation, Kind, Reply, Report, Request, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# How long a runtime that can only exit may take to do so.
-EXIT_SECONDS = 2.0
 # A scripted answer with one of these tells the runtime that its invocation is over.
 SETTLING = frozenset({202, 403, 410, 413})
 
@@ -75,6 +73,7 @@ class Sandbox:
         self._log = log
         self._situation = Situation()
         self._turn: Turn | None = None
+        self._starting = asyncio.Lock()
         self._next_in_line = asyncio.Lock()
         self._runs: set[asyncio.Task[None]] = set()
         self._init_ms: float | None = None
@@ -98,17 +97,15 @@ class Sandbox:
             OSError: the command cannot be executed.
 
         """
-        if self._situation.state in STUCK:
-            await self._kill()
-        if not self._command or (self.process and not self.process.exited.is_set()):
-            return
-        self.process = Process(self._on_output, self._on_exit)
-        self._init_ms = self._memory_mb = None
-        try:
-            await start(self.process, self._command, self.environ, self._cwd)
-        except OSError:
-            self.process = None
-            raise
+        async with self._starting:
+            if self._situation.state in STUCK:
+                await self._kill()
+            if not self._command or (self.process and not self.process.exited.is_set()):
+                return
+            process = Process(self._on_output, self._on_exit)
+            await start(process, self._command, self.environ, self._cwd)
+            self.process = process
+            self._init_ms = self._memory_mb = None
 
     async def stop(self) -> None:
         """Kill the process and drop what is queued."""
@@ -174,6 +171,8 @@ class Sandbox:
             self._turn = turn
             turn.begun_at = time.monotonic()
             self.ring()
+            if self.process and self.process.exited.is_set():
+                self._on_exit(self.process)  # it did not last until here
             if not await within(self._init_timeout, turn.begun):
                 await self._time_out(turn, self._init_timeout)
             elif not await within(self.function.timeout, turn.over):
@@ -208,15 +207,8 @@ class Sandbox:
         if turn is None or (turn.delivery is not self._situation.delivery and ending.kind is not Kind.INIT_ERROR):
             return
         turn.end(ending)
-        if self._situation.state in STUCK:
-            if self.process is None:
-                turn.over.set()
-            else:
-                asyncio.get_running_loop().call_later(EXIT_SECONDS, self._kill_if_over, turn, self.process)
-
-    def _kill_if_over(self, turn: Turn, process: Process) -> None:
-        if not turn.over.is_set():
-            process.kill_group()
+        if self._situation.state in STUCK and not self._command:
+            turn.over.set()
 
     def _note_progress(self, was: State) -> None:
         self._measure()
@@ -261,8 +253,9 @@ class Sandbox:
 
 async def within(seconds: float, event: asyncio.Event) -> bool:
     """Return whether *event* is set before *seconds* have passed."""
+    # Not asyncio.wait_for: before Python 3.12 it swallows a cancellation that meets the event.
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            return await event.wait()
     except TimeoutError:
         return False
-    return True

@@ -117,8 +117,8 @@ class TestInvoke:
         assert emulator.output == b"failing\nfailing\n"
 
     def test_stuck(self) -> None:
-        """A runtime that lives on after its init error is killed, so that the next caller gets a new one."""
-        with Emulator([sys.executable, "-c", FAILING + "import time; time.sleep(30)"]) as emulator:
+        """A runtime that lives on after its init error is killed when its time is up."""
+        with Emulator([sys.executable, "-c", FAILING + "import time; time.sleep(30)"], timeout=0.2) as emulator:
             emulator.invoke()
 
             assert emulator.wait_exit() == -signal.SIGKILL

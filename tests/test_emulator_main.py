@@ -27,7 +27,8 @@ connection.request("GET", "/2018-06-01/runtime/invocation/next")
 reply = connection.getresponse()
 event, request_id = json.loads(reply.read()), reply.headers["Lambda-Runtime-Aws-Request-Id"]
 print("log of", os.environ["_HANDLER"], "in", os.environ["AWS_LAMBDA_FUNCTION_NAME"], flush=True)
-body = {{"event": event, "own": os.environ.get("OWN_VARIABLE"), "cwd": os.getcwd(), "ü": 1}}
+variables = [os.environ.get("OWN_VARIABLE"), os.environ.get("AWS_EXECUTION_ENV")]
+body = {{"event": event, "cwd": os.getcwd(), "ü": variables}}
 outcome, body = "response", json.dumps(body)
 if event == "fail": outcome, body = "error", '{{"errorType": "E", "errorMessage": "boom"}}'
 if event == "odd": outcome, body = "error", '[]'
@@ -62,23 +63,27 @@ class TestRun:
     def test_response(self, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """Logs and the platform's lines go to stderr in order, the response to stdout for people."""
         monkeypatch.setenv("OWN_VARIABLE", "1")
+        monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
         status = run(folder, "--memory", "256")
         captured = capfd.readouterr()
 
         assert status == 0
-        assert json.loads(captured.out) == {"event": {}, "own": "1", "cwd": str(folder), "ü": 1}
+        assert json.loads(captured.out) == {"event": {}, "cwd": str(folder), "ü": ["1", None]}
         assert captured.out.startswith('{\n  "event": {},\n')
-        assert '  "ü": 1\n}\n' in captured.out
+        assert '  "ü": [\n' in captured.out
         memory = r"\tMax Memory Used: \d+ MB" if Path("/proc/self/status").exists() else ""
-        assert re.fullmatch(
+        report = re.fullmatch(
             r"START RequestId: ([0-9a-f-]{36}) Version: \$LATEST\n"
             r"log of app\.handler in hello\n"
             r"END RequestId: \1\n"
-            r"REPORT RequestId: \1\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB"
+            r"REPORT RequestId: \1\tDuration: (\d+\.\d\d) ms\tBilled Duration: (\d+) ms\tMemory Size: 256 MB"
             + memory
-            + r"\tInit Duration: \d+\.\d\d ms\n",
+            + r"\tInit Duration: (\d+\.\d\d) ms\n",
             captured.err,
         )
+        assert report, captured.err
+        _, duration, billed, init = report.groups()
+        assert int(billed) - float(duration) - float(init) == pytest.approx(0.5, abs=0.52)
 
     def test_event_beside_the_function(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """Without --event the file event.json of the function's folder is sent."""

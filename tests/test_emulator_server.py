@@ -160,6 +160,23 @@ class TestLoop:
 
         assert call.result().json() == 1
 
+    def test_init_error_then_another_runtime_first(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
+        """That other runtime may also come before the next caller does."""
+        with a_socket(emulator) as raw:
+            raw.sendall(
+                b"POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                b"Content-Length: 0\r\n\r\n"
+            )
+            read_all(raw)
+        with a_runtime(emulator) as pool:
+            waiting = callers.submit(pool.request, "GET", NEXT)
+            emulator.wait_for("next")
+            call = callers.submit(emulator.invoke, headers={"X-Amzn-RequestId": "id-1"})
+            assert waiting.result().status == 200
+            post(pool, "/runtime/invocation/id-1/response", b"1")
+
+        assert call.result().json() == 1
+
     def test_queue(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
         """Callers at the same time get their own answers, one after the other."""
         calls = [callers.submit(emulator.invoke, str(n).encode()) for n in range(4)]
