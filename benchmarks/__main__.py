@@ -88,7 +88,7 @@ def main() -> int:
     except UnavailableError as error:
         print(f"nothing can be measured without a C compiler: {error}", file=sys.stderr)
         return 1
-    print(f"measuring {len(PEERS)} programs in {options.rounds} rounds: about a minute", file=sys.stderr)
+    print(f"measuring {len(PEERS)} programs in {options.rounds} rounds", file=sys.stderr)
     rows, missing = campaign(options.n, options.rounds)
     print(as_json(rows, missing) if options.json else as_text(rows, missing, options))
     return 0 if OURS in rows else 1

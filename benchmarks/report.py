@@ -13,7 +13,7 @@ OURS = "lambda-bootstrap"
 RIC = "awslambdaric"
 GO = "aws-lambda-go"
 
-_HEADER = ("", "per invocation", "ratio", "first `next`", "ratio", "RSS", "ratio")
+WORDS = {"invocation_us": "per invocation", "first_next_ms": "first `next`", "rss_kb": "RSS"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Target:
-    """The most that one of our figures may be, as a multiple of a peer's."""
+    """The most that one of our figures (a key of `WORDS`) may be, as a multiple of a peer's."""
 
     figure: str
     peer: str
@@ -54,15 +54,16 @@ def middle(rounds: Iterable[Figures]) -> Figures:
 
 def table(rows: Mapping[str, Figures]) -> str:
     """A Markdown table, padded to be read as it is; every ratio is to awslambdaric."""
-    cells = [_HEADER, *(_row(name, figures, rows.get(RIC)) for name, figures in rows.items())]
+    header = ["", *(cell for words in WORDS.values() for cell in (words, "ratio"))]
+    cells = [header, *(_row(name, figures, rows.get(RIC)) for name, figures in rows.items())]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
     lines.insert(1, " | ".join("-" * max(width, 3) for width in widths))
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _row(name: str, figures: Figures, ric: Figures | None) -> tuple[str, ...]:
-    return (
+def _row(name: str, figures: Figures, ric: Figures | None) -> list[str]:
+    return [
         name,
         f"{figures.turn_us:.1f} + {figures.loop_us:.1f} µs",
         _ratio(figures, ric, "invocation_us"),
@@ -70,7 +71,7 @@ def _row(name: str, figures: Figures, ric: Figures | None) -> tuple[str, ...]:
         _ratio(figures, ric, "first_next_ms"),
         f"{figures.rss_kb / 1024:.1f} MB",
         _ratio(figures, ric, "rss_kb"),
-    )
+    ]
 
 
 def _ratio(figures: Figures, base: Figures | None, figure: str) -> str:
@@ -79,7 +80,7 @@ def _ratio(figures: Figures, base: Figures | None, figure: str) -> str:
 
 def verdict(target: Target, rows: Mapping[str, Figures]) -> str:
     """One line: what was asked, and what was measured, met or not; or that its peer is missing."""
-    asked = f"target: {target.figure} at most {target.ratio} x {target.peer}'s"
+    asked = f"target: {WORDS[target.figure]} at most {target.ratio} x {target.peer}'s"
     base = rows.get(target.peer)
     if base is None:
         return f"{asked}: not measured"

@@ -44,16 +44,16 @@ def test_without_awslambdaric_there_are_no_ratios() -> None:
 def test_a_target_is_met_at_its_very_limit() -> None:
     """A ratio that equals the target meets it."""
     line = verdict(Target("rss_kb", RIC, 0.8), ROWS)
-    assert line == "target: rss_kb at most 0.8 x awslambdaric's: 0.80, met"
+    assert line == "target: RSS at most 0.8 x awslambdaric's: 0.80, met"
 
 
 def test_a_target_just_missed_says_so() -> None:
     """A figure over its limit is not met, also where two digits of the ratio hide it."""
     line = verdict(Target("first_next_ms", RIC, 0.5), ROWS)
-    assert line == "target: first_next_ms at most 0.5 x awslambdaric's: 0.50, NOT met"
+    assert line == "target: first `next` at most 0.5 x awslambdaric's: 0.50, NOT met"
 
 
 def test_a_target_without_its_peer_is_not_measured() -> None:
     """Nothing is claimed against a peer that could not be had."""
     line = verdict(Target("invocation_us", GO, 1), ROWS)
-    assert line == "target: invocation_us at most 1 x aws-lambda-go's: not measured"
+    assert line == "target: per invocation at most 1 x aws-lambda-go's: not measured"
