@@ -7,6 +7,7 @@ Owns finding and starting them, and the one skip where there is none. Refuses to
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import platform
@@ -55,15 +56,24 @@ def docker(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.fixture(scope="session")
-def engine() -> None:
-    """A container engine that answers."""
-    if not shutil.which("docker") or docker("info").returncode != 0:
+@functools.cache
+def engine_answers() -> bool:
+    """Whether there is a container engine to work with."""
+    return shutil.which("docker") is not None and docker("info").returncode == 0
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give up here, not in a fixture: a skip counts as one line of the summary for each place that raises it."""
+    if item.get_closest_marker("engine") and not engine_answers():
         give_up("no container engine answers, so no container is tested: `make engine` installs or names one")
+    if item.get_closest_marker("rie") and sys.platform != "linux":
+        pytest.skip("AWS's emulator is a program for Linux")
+    if item.get_closest_marker("rie") and not RIE.is_file():
+        give_up("AWS's emulator is not there: `make test` fetches it")
 
 
 @pytest.fixture(scope="session")
-def image(engine: None) -> str:  # noqa: ARG001 -- wanted for its skip
+def image() -> str:
     """The name of the built image."""
     name = os.environ.get("IMAGE", "lambda-bootstrap:latest")
     if docker("image", "inspect", name).returncode != 0:
@@ -151,10 +161,6 @@ class Emulator:
 @pytest.fixture
 def rie(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
     """Start AWS's emulator, once, with a handler of tests/functions and further environment variables."""
-    if sys.platform != "linux":
-        pytest.skip("AWS's emulator is a program for Linux")
-    if not RIE.is_file():
-        give_up("AWS's emulator is not there: `make test` fetches it")
     started: list[Emulator] = []
 
     def start(handler: str, **environ: str) -> Emulator:
