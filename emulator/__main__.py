@@ -109,7 +109,7 @@ def read_event(file: str | None, function: Function) -> bytes:
 
 async def run(function: Function, bootstrap: Path, payload: bytes) -> Ending:
     """Start the runtime, send it one event, and return the ending once the runtime has asked for the next."""
-    sandbox = Sandbox(function, [str(bootstrap)], cwd=function.task_root, log=write_log)
+    sandbox = Sandbox(function, [str(bootstrap)], cwd=function.task_root, merge_output=True, log=write_log)
     async with Server(sandbox) as server:
         sandbox.environ = environment(function, server.address, os.environ)
         turn = sandbox.invoke(new_invocation(payload, trace_id=new_trace_id()))

@@ -35,6 +35,7 @@ class Emulator:
 
     The process gets what Lambda would give it and *environ* on top; of the test's own environment only `PATH`.
     *timeout* is the function's, *init_timeout* how long a runtime may take to its first `next`, both in seconds.
+    With *merge_output* all output counts as stdout, in the exact order of writing.
     """
 
     def __init__(  # noqa: PLR0913, all by name but the command
@@ -46,6 +47,7 @@ class Emulator:
         handler: str = "",
         timeout: float = 3.0,
         memory: int = 128,
+        merge_output: bool = False,
         init_timeout: float = 10.0,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -62,7 +64,9 @@ class Emulator:
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
         words = [os.fspath(word) for word in command]
-        self._sandbox = Sandbox(function, words, cwd=folder, init_timeout=init_timeout, log=self._notify)
+        self._sandbox = Sandbox(
+            function, words, cwd=folder, init_timeout=init_timeout, merge_output=merge_output, log=self._notify
+        )
         self._server = Server(self._sandbox, host, port, prefix=prefix, on_request=self._notify)
 
     def __enter__(self) -> Self:

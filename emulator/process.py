@@ -31,11 +31,14 @@ class Process(asyncio.SubprocessProtocol):
     has been read.
     """
 
-    def __init__(self, on_output: Callable[[int, bytes], None], on_exit: Callable[[Process], None]) -> None:
+    def __init__(
+        self, on_output: Callable[[int, bytes], None], on_exit: Callable[[Process], None], *, merge_output: bool
+    ) -> None:
         self.started_at = time.monotonic()
         self.exited = asyncio.Event()
         self._on_output = on_output
         self._on_exit = on_exit
+        self._merge_output = merge_output
         self._transport: asyncio.SubprocessTransport  # from connection_made on
 
     @property
@@ -47,6 +50,24 @@ class Process(asyncio.SubprocessProtocol):
     def status(self) -> int | None:
         """The exit status, -N for signal N, None while it runs."""
         return self._transport.get_returncode()
+
+    async def start(self, command: Sequence[str], environ: Mapping[str, str], cwd: str | None) -> None:
+        """
+        Start *command* as the leader of its own group; once per object.
+
+        Raises:
+            OSError: it cannot be executed, or *cwd* does not exist.
+
+        """
+        await asyncio.get_running_loop().subprocess_exec(
+            lambda: self,
+            *command,
+            env=dict(environ),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT if self._merge_output else subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; asyncio calls this."""
@@ -87,24 +108,6 @@ class Process(asyncio.SubprocessProtocol):
         # PermissionError: macOS says so of a group in which only the dead are left.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-
-
-async def start(process: Process, command: Sequence[str], environ: Mapping[str, str], cwd: str | None) -> None:
-    """
-    Start *command* as the leader of its own group.
-
-    Raises:
-        OSError: it cannot be executed, or *cwd* does not exist.
-
-    """
-    await asyncio.get_running_loop().subprocess_exec(
-        lambda: process,
-        *command,
-        env=dict(environ),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def describe_exit(status: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .function import Function, deliver
-from .process import Process, describe_exit, start
+from .process import Process, describe_exit
 from .report import end_line, report_line, start_line, timeout_message
 from .rules import Situation, judge
 from .states import STUCK, Move, State, advance
@@ -49,16 +49,17 @@ class Sandbox:
     The environment of one function.
 
     Without a *command* it waits for a runtime that somebody else starts. *log* gets the process's output and the
-    platform's lines as they come.
+    platform's lines as they come; with *merge_output* stderr shares stdout's pipe, so that their order is exact.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, all by name but the first two
         self,
         function: Function,
         command: Sequence[str] = (),
         *,
         cwd: str | None = None,
         init_timeout: float = 10.0,
+        merge_output: bool = False,
         log: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self.function = function
@@ -70,6 +71,7 @@ class Sandbox:
         self._command = command
         self._cwd = cwd
         self._init_timeout = init_timeout
+        self._merge_output = merge_output
         self._log = log
         self._situation = Situation()
         self._turn: Turn | None = None
@@ -102,8 +104,8 @@ class Sandbox:
                 await self._kill()
             if not self._command or (self.process and not self.process.exited.is_set()):
                 return
-            process = Process(self._on_output, self._on_exit)
-            await start(process, self._command, self.environ, self._cwd)
+            process = Process(self._on_output, self._on_exit, merge_output=self._merge_output)
+            await process.start(self._command, self.environ, self._cwd)
             self.process = process
             self._init_ms = self._memory_mb = None
 

@@ -211,6 +211,15 @@ class TestProcess:
         assert (status, emulator.stdout, emulator.stderr) == (0, b"a\xff\r\n\0c", b"b")
         assert sorted(emulator.output) == sorted(b"a\xff\r\n\0bc")
 
+    def test_merged_output(self) -> None:
+        """Merged output keeps the order of writing."""
+        code = "import os\nfor n in range(100): os.write(1 + n % 2, b'%d,' % n)"
+        with Emulator([sys.executable, "-c", code], merge_output=True) as emulator:
+            emulator.start()
+            emulator.wait_exit()
+
+        assert emulator.output == b"".join(b"%d," % n for n in range(100))
+
     def test_start_twice(self) -> None:
         """A runtime that runs is not started again."""
         with Emulator(COMMAND) as emulator:
