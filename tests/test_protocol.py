@@ -1,0 +1,457 @@
+"""The Runtime API as data: names, requests, verdicts."""
+
+from __future__ import annotations
+
+import json
+import platform
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime import http1, protocol
+from runtime.errors import ErrorReport, Frame, RuntimeApiError
+from runtime.http1 import Response
+from runtime.protocol import Invocation, Request
+
+CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
+REQUEST_ID = "11111111-2222-4333-8444-555555555555"
+
+
+def an_invocation(request_id: str = REQUEST_ID, payload: bytes = b"{}", **headers: str) -> Invocation:
+    """Make an invocation; underscores in header names stand for dashes."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Invocation({"lambda-runtime-aws-request-id": request_id, **named}, payload)
+
+
+def a_report(message: str = "boom", error_type: str = "ValueError", stack: list[str] | None = None) -> ErrorReport:
+    """Make the report of an error in one frame."""
+    return ErrorReport(error_type, message, [Frame("/var/task/app.py", 3, "handler", "raise ValueError")], stack)
+
+
+def seen(request: Request) -> tuple[str, str, str, tuple[tuple[str, str], ...], bytes | None]:
+    """Everything that a transport gets to see."""
+    return request.endpoint, request.method, request.path, tuple(request.headers), request.body
+
+
+class TestNext:
+    """The poll for an invocation."""
+
+    def test_request(self) -> None:
+        """The poll has no body and no headers of its own."""
+        assert seen(protocol.NEXT) == ("next", "GET", "/2018-06-01/runtime/invocation/next", (), None)
+
+    def test_user_agent(self) -> None:
+        """The runtime names itself, the interpreter and its version."""
+        assert f"lambda-bootstrap-python/{platform.python_version()}-0.1.0" == protocol.USER_AGENT
+
+
+class TestResponse:
+    """The post of a result."""
+
+    def test_request(self) -> None:
+        """A result goes to its invocation's path with its content type."""
+        assert seen(protocol.response(an_invocation(), b'"x"', "application/json")) == (
+            "response",
+            "POST",
+            f"/2018-06-01/runtime/invocation/{REQUEST_ID}/response",
+            (("Content-Type", "application/json"),),
+            b'"x"',
+        )
+
+    def test_echo(self) -> None:
+        """The nonce of the attempt is sent back as it came."""
+        request = protocol.response(an_invocation(lambda_runtime_invocation_id="n0nce=="), b"", "text/plain")
+
+        assert request.headers == (("Content-Type", "text/plain"), ("Lambda-Runtime-Invocation-Id", "n0nce=="))
+
+    def test_empty_body(self) -> None:
+        """An empty result is posted too."""
+        assert protocol.response(an_invocation(), b"", "application/unknown").method == "POST"
+
+
+class TestError:
+    """The post of an error."""
+
+    def test_request(self) -> None:
+        """An error goes with its type for the platform, its cause for X-Ray and its body for the caller."""
+        cause = (
+            '{"working_directory":"/var/task","exceptions":[{"message":"boom","type":"ValueError",'
+            '"stack":[{"label":"handler","path":"/var/task/app.py","line":3}]}],"paths":["/var/task/app.py"]}'
+        )
+        body = (
+            f'{{"errorMessage":"boom","errorType":"ValueError","requestId":"{REQUEST_ID}","stackTrace":'
+            '["  File \\"/var/task/app.py\\", line 3, in handler\\n    raise ValueError\\n"]}'
+        )
+
+        assert seen(protocol.error(an_invocation(), a_report(), "/var/task")) == (
+            "error",
+            "POST",
+            f"/2018-06-01/runtime/invocation/{REQUEST_ID}/error",
+            (
+                ("Content-Type", "application/json"),
+                ("Lambda-Runtime-Function-Error-Type", "Function.ValueError"),
+                ("Lambda-Runtime-Function-XRay-Error-Cause", cause),
+            ),
+            body.encode(),
+        )
+
+    def test_echo(self) -> None:
+        """The nonce of the attempt is sent back here too."""
+        request = protocol.error(an_invocation(lambda_runtime_invocation_id="n"), a_report(), "/")
+
+        assert ("Lambda-Runtime-Invocation-Id", "n") in request.headers
+
+    @pytest.mark.parametrize(("length", "sent"), [(65_536, True), (65_537, False)], ids=["64 KiB", "a byte more"])
+    def test_cause_limit(self, length: int, sent: bool) -> None:  # noqa: FBT001 - a column of the table
+        """A cause of more than 64 KiB is not sent: the platform would drop it."""
+        around = len(dict(protocol.error(an_invocation(), a_report(""), "/").headers)[CAUSE])
+        headers = dict(protocol.error(an_invocation(), a_report("x" * (length - around)), "/").headers)
+
+        assert (CAUSE in headers) is sent
+        assert len(headers.get(CAUSE, "x" * length)) == length
+
+    @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
+    def test_headers(self, message: str, error_type: str, path: str) -> None:
+        """Whatever an error says, its headers are printable ASCII, its body JSON, and the cause reads back."""
+        failure = ErrorReport(error_type, message, [Frame(path, 1, "f", "")])
+        request = protocol.error(an_invocation(), failure, path)
+        cause = json.loads(dict(request.headers)[CAUSE])
+
+        assert all((name + value).isascii() and (name + value).isprintable() for name, value in request.headers)
+        assert cause["exceptions"][0]["message"] == message
+        assert cause["paths"] == [path]
+        assert request.body is not None
+        assert json.loads(request.body).keys() == {"errorMessage", "errorType", "requestId", "stackTrace"}
+        assert http1.encode(request.method, request.path, request.headers, request.body)
+
+
+class TestPlainError:
+    """The post of an error that has been refused once."""
+
+    def test_request(self) -> None:
+        """It has neither cause nor trace nor anything long."""
+        request = protocol.plain_error(an_invocation(lambda_runtime_invocation_id="n"), a_report("x" * 2000))
+
+        assert seen(request) == (
+            "error",
+            "POST",
+            f"/2018-06-01/runtime/invocation/{REQUEST_ID}/error",
+            (
+                ("Content-Type", "application/json"),
+                ("Lambda-Runtime-Invocation-Id", "n"),
+                ("Lambda-Runtime-Function-Error-Type", "Function.ValueError"),
+            ),
+            f'{{"errorMessage":"{"x" * 1024}","errorType":"ValueError"}}'.encode(),
+        )
+
+
+class TestInitError:
+    """The post that ends an environment."""
+
+    def test_request(self) -> None:
+        """It goes to no invocation, so it has no request id and no nonce."""
+        assert seen(protocol.init_error(a_report("m", "Runtime.ImportModuleError", []))) == (
+            "init/error",
+            "POST",
+            "/2018-06-01/runtime/init/error",
+            (
+                ("Content-Type", "application/json"),
+                ("Lambda-Runtime-Function-Error-Type", "Runtime.ImportModuleError"),
+            ),
+            b'{"errorMessage":"m","errorType":"Runtime.ImportModuleError","requestId":"","stackTrace":[]}',
+        )
+
+
+class TestErrorBody:
+    """What a caller gets to read."""
+
+    def test_limit(self) -> None:
+        """A body of 256 KiB is sent whole."""
+        around = len(protocol.error_body(a_report("", stack=[]), "id"))
+        whole = protocol.error_body(a_report("x" * (262_144 - around), stack=[]), "id")
+
+        assert len(whole) == 262_144
+        assert json.loads(whole)["errorMessage"] == "x" * (262_144 - around)
+
+    def test_cut(self) -> None:
+        """Of a longer one the start of the message and of each line of the trace is sent."""
+        cut = json.loads(protocol.error_body(a_report("m" * 262_144, stack=["s" * 2000, "t"]), "id"))
+
+        assert cut == {
+            "errorMessage": "m" * 16_384,
+            "errorType": "ValueError",
+            "requestId": "id",
+            "stackTrace": ["s" * 1024, "t"],
+        }
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            pytest.param(a_report("\x01" * 300_000, stack=["\x01" * 5000] * 55), id="six bytes a character"),
+            pytest.param(a_report("\U0001f600" * 300_000, stack=["\U0001f600" * 5000] * 55), id="four bytes"),
+            pytest.param(
+                a_report(error_type="X" * 2_000_000),
+                id="a class with a novel for a name",
+                marks=pytest.mark.xfail(strict=True, reason="error_body() does not cut errorType"),
+            ),
+        ],
+    )
+    def test_worst(self, failure: ErrorReport) -> None:
+        """Whatever is in it, it stays below the megabyte at which the platform's strictest form refuses it."""
+        assert len(protocol.error_body(failure, "id")) < 1_048_576
+
+
+class TestInvocation:
+    """What `next` delivers."""
+
+    def test_everything(self) -> None:
+        """Each header has its attribute."""
+        invocation = Invocation(
+            {
+                "lambda-runtime-aws-request-id": "id",
+                "lambda-runtime-deadline-ms": "1795420800000",
+                "lambda-runtime-invoked-function-arn": "arn:aws:lambda:eu-west-1:111122223333:function:demo:live",
+                "lambda-runtime-trace-id": "Root=1-6b038200-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1",
+                "lambda-runtime-client-context": '{"custom":{}}',
+                "lambda-runtime-cognito-identity": '{"cognitoIdentityId":"a"}',
+                "lambda-runtime-aws-tenant-id": "blue",
+                "lambda-runtime-invocation-id": "nonce",
+                "content-type": "application/json",
+                "something-else": "ignored",
+            },
+            b'{"a":1}',
+        )
+
+        assert {name: getattr(invocation, name) for name in Invocation.__slots__} == {
+            "request_id": "id",
+            "deadline_ms": 1_795_420_800_000,
+            "function_arn": "arn:aws:lambda:eu-west-1:111122223333:function:demo:live",
+            "trace_id": "Root=1-6b038200-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1",
+            "client_context": '{"custom":{}}',
+            "cognito_identity": '{"cognitoIdentityId":"a"}',
+            "tenant_id": "blue",
+            "invocation_id": "nonce",
+            "content_type": "application/json",
+            "payload": b'{"a":1}',
+        }
+
+    @pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
+    def test_nothing(self, value: str | None) -> None:
+        """A header that is empty is one that is missing, and none but the request id is needed."""
+        names = [
+            "lambda-runtime-deadline-ms",
+            "lambda-runtime-invoked-function-arn",
+            "lambda-runtime-trace-id",
+            "lambda-runtime-client-context",
+            "lambda-runtime-cognito-identity",
+            "lambda-runtime-aws-tenant-id",
+            "lambda-runtime-invocation-id",
+            "content-type",
+        ]
+        headers = {} if value is None else dict.fromkeys(names, value)
+        invocation = Invocation({"lambda-runtime-aws-request-id": "id", **headers}, b"")
+
+        assert {name: getattr(invocation, name) for name in Invocation.__slots__} == {
+            "request_id": "id",
+            "deadline_ms": None,
+            "function_arn": "",
+            "trace_id": "",
+            "client_context": "",
+            "cognito_identity": "",
+            "tenant_id": "",
+            "invocation_id": "",
+            "content_type": "",
+            "payload": b"",
+        }
+
+    @pytest.mark.parametrize("headers", [{}, {"lambda-runtime-aws-request-id": ""}], ids=["missing", "empty"])
+    def test_no_request_id(self, headers: dict[str, str]) -> None:
+        """Without a request id there is no way to answer."""
+        with pytest.raises(RuntimeApiError) as refused:
+            Invocation(headers, b"")
+
+        assert str(refused.value) == "the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id"
+
+    @pytest.mark.parametrize(
+        ("sent", "deadline"),
+        [
+            pytest.param("0", 0, id="epoch"),
+            pytest.param("1795420800000", 1_795_420_800_000, id="milliseconds"),
+            pytest.param("9" * 19, 9_999_999_999_999_999_999, id="64 bits"),
+            pytest.param("9" * 20, None, id="more"),
+            pytest.param("9" * 5000, None, id="far more"),
+            pytest.param("-1", None, id="negative"),
+            pytest.param("yolo", None, id="text"),
+            pytest.param("1.5", None, id="fraction"),
+            pytest.param("1e3", None, id="exponent"),
+            pytest.param("\xb2", None, id="a digit that is none"),
+            pytest.param("1_000", None, id="underscore"),
+        ],
+    )
+    def test_deadline(self, sent: str, deadline: int | None) -> None:
+        """A deadline that is no number is none: no reason to refuse the event."""
+        assert an_invocation(lambda_runtime_deadline_ms=sent).deadline_ms == deadline
+
+    @pytest.mark.parametrize("header", ["client_context", "cognito_identity", "tenant_id"])
+    @pytest.mark.parametrize(
+        ("sent", "meant"),
+        [
+            pytest.param("plain", "plain", id="ASCII"),
+            pytest.param("\xc3\xa9\xe2\x82\xac", "é€", id="UTF-8"),
+            pytest.param("\xe9", "\xe9", id="latin-1"),
+            pytest.param("\xc3\xa9\xff", "\xc3\xa9\xff", id="half UTF-8"),
+        ],
+    )
+    def test_utf_8(self, header: str, sent: str, meant: str) -> None:
+        """Bytes that are UTF-8 are read as that, others as latin-1."""
+        name = "lambda-runtime-aws-tenant-id" if header == "tenant_id" else f"lambda-runtime-{header.replace('_', '-')}"
+
+        assert getattr(Invocation({"lambda-runtime-aws-request-id": "id", name: sent}, b""), header) == meant
+
+    @pytest.mark.parametrize(
+        ("content_type", "is_json"),
+        [
+            pytest.param("", True, id="absent"),
+            pytest.param("application/json", True, id="JSON"),
+            pytest.param("application/json; charset=utf-8", True, id="parameter"),
+            pytest.param("application/json;charset=utf-8", True, id="parameter without a space"),
+            pytest.param("Application/JSON ; x", True, id="case and space"),
+            pytest.param(" application/json", True, id="space before"),
+            pytest.param("application/x-www-form-urlencoded", False, id="form"),
+            pytest.param("application/json-patch+json", False, id="patch"),
+            pytest.param("application/cloudevents+json", False, id="another kind of JSON"),
+            pytest.param("text/plain", False, id="text"),
+            pytest.param(";application/json", False, id="parameter only"),
+        ],
+    )
+    def test_is_json(self, content_type: str, is_json: bool) -> None:  # noqa: FBT001 - a column of the table
+        """A payload is JSON by its base content type, and for want of one."""
+        assert an_invocation(content_type=content_type).is_json is is_json
+
+
+class TestPath:
+    """Request ids in a path."""
+
+    @pytest.mark.parametrize(
+        ("request_id", "segment"),
+        [
+            pytest.param(REQUEST_ID, REQUEST_ID, id="UUID"),
+            pytest.param("abc", "abc", id="word"),
+            pytest.param("a_b.c~d!e:f@g", "a_b.c~d!e:f@g", id="visible characters stay"),
+            pytest.param("a/b?c#d%e", "a%2Fb%3Fc%23d%25e", id="what would break the path"),
+            pytest.param("a b\x00\x7f\r\n", "a%20b%00%7F%0D%0A", id="what would break the line"),
+            pytest.param("\xe9", "%E9", id="latin-1 goes back byte for byte"),
+            pytest.param("-", "-", id="dash"),
+        ],
+    )
+    def test_segment(self, request_id: str, segment: str) -> None:
+        """An id is unchanged, as the platform compares it raw, but for what would break the request line."""
+        invocation = an_invocation(request_id)
+        paths = [
+            protocol.response(invocation, b"", "a/b").path,
+            protocol.error(invocation, a_report(), "/").path,
+            protocol.plain_error(invocation, a_report()).path,
+        ]
+
+        assert paths == [f"/2018-06-01/runtime/invocation/{segment}/{verb}" for verb in ("response", "error", "error")]
+
+    @given(st.text(st.characters(max_codepoint=255), min_size=1))
+    def test_any(self, request_id: str) -> None:
+        """Any id is one segment of visible ASCII."""
+        path = protocol.response(an_invocation(request_id), b"", "a/b").path
+
+        assert path.isascii()
+        assert path.isprintable()
+        assert not set(path) & set(" ?#")
+        assert path.count("/") == 5
+
+
+def an_answer(status: int, body: bytes = b"") -> Response:
+    """Make a response of the Runtime API."""
+    return Response(status, {}, body, closes=False)
+
+
+POSTS: dict[str, Request] = {
+    "response": protocol.response(an_invocation(), b"", "application/json"),
+    "error": protocol.error(an_invocation(), a_report(), "/"),
+    "plain error": protocol.plain_error(an_invocation(), a_report()),
+    "init/error": protocol.init_error(a_report()),
+}
+
+
+class TestVerdict:
+    """What a status means."""
+
+    @pytest.mark.parametrize(("status", "verdict"), [(200, "done"), (202, "gone"), (403, "gone"), (500, "gone")])
+    def test_next(self, status: int, verdict: str) -> None:
+        """A poll is answered with 200, or there is nothing more to wait for."""
+        assert protocol.verdict(protocol.NEXT, an_answer(status)) == verdict
+
+    @pytest.mark.parametrize("post", POSTS.values(), ids=POSTS)
+    @pytest.mark.parametrize(
+        ("status", "verdict"),
+        [
+            (200, "done"),
+            (202, "done"),
+            (204, "done"),
+            (301, "gone"),
+            (400, "dropped"),
+            (401, "gone"),
+            (403, "dropped"),
+            (404, "dropped"),
+            (410, "dropped"),
+            (413, "dropped"),
+            (431, "repeat"),
+            (500, "gone"),
+            (503, "gone"),
+        ],
+    )
+    def test_post(self, post: Request, status: int, verdict: str) -> None:
+        """A post counts, or is lost, or is to be repeated, or was the last."""
+        assert protocol.verdict(post, an_answer(status, b'{"errorType":"x"}')) == verdict
+
+    @pytest.mark.parametrize(
+        ("post", "body", "verdict"),
+        [
+            pytest.param("error", b"400 Bad Request", "repeat", id="text about an error"),
+            pytest.param("error", b"", "repeat", id="nothing about an error"),
+            pytest.param("error", b'{"errorType":"InvalidRequestID"}', "dropped", id="JSON about an error"),
+            pytest.param("response", b"400 Bad Request", "dropped", id="text about a response"),
+            pytest.param("init/error", b"400 Bad Request", "dropped", id="text about an init error"),
+        ],
+    )
+    def test_400(self, post: str, body: bytes, verdict: str) -> None:
+        """A bare text 400 to an error is the HTTP server's own: the invocation is still open."""
+        assert protocol.verdict(POSTS[post], an_answer(400, body)) == verdict
+
+
+class TestExplain:
+    """An answer in one line."""
+
+    @pytest.mark.parametrize(
+        ("answer", "text"),
+        [
+            pytest.param(an_answer(500), "500", id="no body"),
+            pytest.param(an_answer(403, b'{"errorType":"x"}\n'), '403 {"errorType":"x"}', id="body"),
+            pytest.param(an_answer(400, b"\xff"), "400 \ufffd", id="no text"),
+            pytest.param(an_answer(400, b"x" * 600), f"400 {'x' * 512}", id="long"),
+            pytest.param(
+                an_answer(502, b"<html>\n<body>"),
+                "502 <html> <body>",
+                id="several lines",
+                marks=pytest.mark.xfail(strict=True, reason="explain() keeps the line breaks of a body"),
+            ),
+        ],
+    )
+    def test_text(self, answer: Response, text: str) -> None:
+        """It is the status, and the start of the body on the same line."""
+        assert protocol.explain(answer) == text
+
+
+def test_limits() -> None:
+    """The limits are the platform's, to the byte."""
+    limits: dict[str, Any] = {name: getattr(protocol, name) for name in ("MAX_RESPONSE", "MAX_CAUSE", "MAX_ERROR")}
+
+    assert limits == {"MAX_RESPONSE": 6_291_556, "MAX_CAUSE": 65_536, "MAX_ERROR": 262_144}
