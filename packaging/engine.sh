@@ -17,10 +17,12 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     exit 1
 fi
 
-if ! command -v dockerd >/dev/null || ! command -v iptables >/dev/null; then
+if ! command -v docker >/dev/null || ! command -v dockerd >/dev/null || ! command -v iptables >/dev/null; then
     echo "Installing docker.io and iptables ..."
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get -qq update && apt-get -qq install --yes --no-install-recommends docker.io iptables; } </dev/null >/dev/null
+    # With what they recommend: the client, which newer Debians ship apart, and the parser without which a kernel that
+    # has AppArmor starts no container.
+    { apt-get -qq update && apt-get -qq install --yes docker.io iptables; } </dev/null >/dev/null
 fi
 
 # The package may have started it already, where there is an init system.
