@@ -4,8 +4,8 @@ set -euo pipefail
 
 python=$1
 
-if ! version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))'); then
-    echo "$python is ${version:-not to be found}: lambda-bootstrap needs Python 3.11 or newer (make PYTHON=/path/to/python3 ...)" >&2
+if ! version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))' 2>/dev/null); then
+    echo "$python is ${version:-missing}: lambda-bootstrap needs Python 3.11 or newer (make PYTHON=/path/to/python3 ...)" >&2
     exit 1
 fi
 
@@ -20,4 +20,5 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     { apt-get -qq update && apt-get -qq install --yes --no-install-recommends "$package"; } </dev/null >/dev/null
 fi
 
+echo "Setting up .venv with Python $version ..."
 "$python" -m venv .venv
