@@ -1,8 +1,8 @@
 """
 Payload bytes to event, result to body.
 
-Owns: JSON, in both directions, and the words for what cannot be said in it.
-Refuses to know: content types on the wire, sizes, what a handler's annotations ask for.
+Owns: JSON, in both directions, and which of Python's types have a form in it.
+Refuses to know: content types on the wire, sizes, what a handler's annotations ask for, how an error is worded.
 
 It stands on the C half of the standard library's `json` (`_json`). The Python half would import `re`, a third of
 the whole start-up, and would take the name `json` from a function that has a module of its own called that.
@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
 
+from . import fault
 from .errors import FunctionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-SPACE = " \t\n\r"
-MAX_DEPTH = 100  # a path of more steps helps nobody
 
 
 class _Rules:
@@ -45,14 +43,16 @@ def loads(data: bytes | str) -> Any:
         ValueError: it is no JSON; the message tells what, the position and the path there.
     """
     text = data if isinstance(data, str) else str(data, "utf-8")
-    start = _after_space(text, 0)
+    start = fault.after_space(text, 0)
     try:
         value, end = _scan(text, start)
-    except (StopIteration, ValueError, ImportError, SystemError):
+    except (RecursionError, MemoryError):
+        raise
+    except Exception:
         # The C code has no exception of its own: it borrows one from `json`, which may not be there to lend it.
-        raise _syntax_error(text) from None
-    if end != len(text) and _after_space(text, end) != len(text):
-        raise _syntax_error(text)
+        raise fault.in_text(text, _scan) from None
+    if end != len(text) and fault.after_space(text, end) != len(text):
+        raise fault.in_text(text, _scan)
     return value
 
 
@@ -82,7 +82,7 @@ def encode(result: Any) -> bytes:
     try:
         return dumps(result).encode("utf-8", "backslashreplace")
     except Exception:
-        path, reason = _fault(result)
+        path, reason = fault.in_value(result, dumps, _convert_exactly)
         place = f"at {path}" if path else "at the top level"
         raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {reason} ({place})") from None
 
@@ -107,7 +107,7 @@ def ascii_json(value: Any) -> str:
 
 
 class _ExactNumber(Exception):  # noqa: N818 - not an error: a request to start over
-    """There is a number that only its digits can express."""
+    """There is a number that only its digits can express; they come along."""
 
 
 class _Digits(str):
@@ -116,31 +116,33 @@ class _Digits(str):
     __slots__ = ()
 
 
-def _decimal(value: Any) -> Any:
-    if not value.is_finite():
+def _decimal(kind: Any, value: Any) -> Any:
+    if not kind.is_finite(value):
         raise ValueError("Out of range decimal values are not JSON compliant")
-    raise _ExactNumber
+    raise _ExactNumber(kind.__str__(value))
 
 
-_CONVERSIONS: dict[str, Callable[[Any], Any]] = {
-    "builtins.bytearray": lambda value: str(value, "utf-8"),
-    "builtins.bytes": lambda value: str(value, "utf-8"),
-    "builtins.frozenset": list,
-    "builtins.set": list,
-    "datetime.date": lambda value: value.isoformat(),
-    "datetime.time": lambda value: value.isoformat(),
+# By the name of the type, which comes along: importing the types to ask costs more than most functions do, and a
+# subclass may have a form of its own that is no JSON.
+_CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "builtins.bytearray": lambda _, value: str(value, "utf-8"),
+    "builtins.bytes": lambda _, value: str(value, "utf-8"),
+    "builtins.frozenset": lambda _, value: list(value),
+    "builtins.set": lambda _, value: list(value),
+    "datetime.date": lambda _, value: value.isoformat(),
+    "datetime.time": lambda _, value: value.isoformat(),
     "decimal.Decimal": _decimal,
-    "enum.Enum": lambda value: value.value,
-    "uuid.UUID": str,
+    "enum.Enum": lambda _, value: value.value,
+    "uuid.UUID": lambda kind, value: kind.__str__(value),
 }
 
 
 def _convert(value: Any) -> Any:
-    """*value* in JSON's own types. Types go by name: importing them to ask costs more than most functions do."""
+    """*value* in JSON's own types, one step."""
     for kind in type(value).__mro__:
         conversion = _CONVERSIONS.get(f"{kind.__module__}.{kind.__qualname__}")
         if conversion is not None:
-            return conversion(value)
+            return conversion(kind, value)
     if hasattr(type(value), "__dataclass_fields__"):
         from dataclasses import fields
 
@@ -151,8 +153,8 @@ def _convert(value: Any) -> Any:
 def _convert_exactly(value: Any) -> Any:
     try:
         return _convert(value)
-    except _ExactNumber:
-        return _Digits(value)
+    except _ExactNumber as number:
+        return _Digits(number)
 
 
 def _write_string(text: str) -> str:
@@ -162,120 +164,3 @@ def _write_string(text: str) -> str:
 # Without a dictionary of markers a circular structure ends in a RecursionError, which costs nothing until it happens.
 _encode = make_encoder(None, _convert, encode_basestring, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
 _encode_exactly = make_encoder(None, _convert_exactly, _write_string, None, ":", ",", False, False, False)  # noqa: FBT003 - as above
-
-
-def _fault(value: Any) -> tuple[str, str]:
-    """The path of the innermost part of *value* that has no JSON form, and why it has none."""
-    path, above = "", {id(value)}
-    while len(above) < MAX_DEPTH:
-        for step, part in _parts(value):
-            if id(part) in above:
-                return (path + step).removeprefix("."), "Circular reference detected"
-            if _reason(part):
-                path, value = path + step, part
-                above.add(id(value))
-                break
-        else:
-            break
-    return path.removeprefix("."), _reason(value)
-
-
-def _parts(value: Any) -> list[tuple[str, Any]]:
-    """What *value* consists of, each with its step of the path."""
-    if not isinstance(value, (dict, list, tuple)):
-        try:
-            value = _convert_exactly(value)
-        except Exception:
-            return []
-    if isinstance(value, dict):
-        return [(_step(key), part) for key, part in value.items()]
-    return [(f"[{index}]", part) for index, part in enumerate(value)] if isinstance(value, (list, tuple)) else []
-
-
-def _reason(value: Any) -> str:
-    """Why *value* has no JSON form; nothing if it has one."""
-    try:
-        dumps(value)
-    except UnicodeDecodeError:
-        return "bytes that are not UTF-8 text have no JSON form; send base64.b64encode(...).decode()"
-    except Exception as error:
-        return str(error) or type(error).__name__
-    return ""
-
-
-def _step(key: Any) -> str:
-    return f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{key!r}]"
-
-
-def _after_space(text: str, at: int) -> int:
-    """Where the next token starts."""
-    while text[at : at + 1] in SPACE and at < len(text):
-        at += 1
-    return at
-
-
-def _syntax_error(text: str) -> ValueError:
-    """What is wrong with *text*, in the standard library's words, and the path that leads there."""
-    path: list[str | int] = []  # a step for each open container: an index, or a key; "" before the first key
-    at, expected = 0, "value"
-    try:
-        while expected:
-            at = _after_space(text, at)
-            at, expected = _token(text, at, expected, path)
-        at = _after_space(text, at)
-        what = "Extra data"
-    except StopIteration as stop:
-        what = str(stop.value)
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-    place = "".join(step if isinstance(step, str) else f"[{step}]" for step in path).removeprefix(".")
-    return ValueError(f"{what}: line {line} column {column} (char {at}){f' at {place}' if place else ''}")
-
-
-def _token(text: str, at: int, expected: str, path: list[str | int]) -> tuple[int, str]:
-    """
-    Read what is *expected* at *at*: give the place after it, and what has to follow; nothing at the end of the text.
-
-    Raises:
-        StopIteration: it is not there; the value tells what should have been.
-    """
-    character = text[at : at + 1]
-    if expected == "delimiter":
-        if character == ",":
-            path[-1] = last + 1 if isinstance(last := path[-1], int) else ""
-            return at + 1, "value" if path[-1] else "key"
-        if not character or character != ("]" if isinstance(path[-1], int) else "}"):
-            raise StopIteration("Expecting ',' delimiter")
-        path.pop()
-        return at + 1, "delimiter" if path else ""
-    if expected == "colon":
-        if character != ":":
-            raise StopIteration("Expecting ':' delimiter")
-        return at + 1, "value"
-    if expected == "key":
-        if character != '"':
-            raise StopIteration("Expecting property name enclosed in double quotes")
-        key, end = _scalar(text, at)
-        path[-1] = _step(key)
-        return end, "colon"
-    if character in {"{", "["}:
-        opened, closed = ("", "}") if character == "{" else (0, "]")
-        inside = _after_space(text, at + 1)
-        if text[inside : inside + 1] == closed:
-            return inside + 1, "delimiter" if path else ""
-        path.append(opened)
-        return inside, "value" if character == "[" else "key"
-    return _scalar(text, at)[1], "delimiter" if path else ""
-
-
-def _scalar(text: str, at: int) -> tuple[Any, int]:
-    """The string, number or literal at *at*, and the place after it."""
-    try:
-        value, end = _scan(text, at)
-    except StopIteration:
-        raise StopIteration("Expecting value") from None
-    except (ImportError, SystemError):
-        raise StopIteration("Invalid or unterminated string") from None
-    except ValueError as error:  # a number of too many digits, or json.JSONDecodeError
-        raise StopIteration(getattr(error, "msg", str(error))) from None
-    return value, end

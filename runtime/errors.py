@@ -120,7 +120,7 @@ class ErrorReport:
     @property
     def category(self) -> str:
         """The type in the form that the platform keeps: all but `Runtime.Xxx` and `Function.Xxx` is lost to it."""
-        name = self.error_type
+        name = self.error_type[:256]
         if not (name.isascii() and name.replace(".", "").replace("_", "").isalnum()):
             return "Function.Unknown"
         return name if name.startswith(("Runtime.", "Function.")) else f"Function.{name}"
@@ -137,7 +137,7 @@ def describe(error: BaseException) -> str:
     """`str(error)`, also of an exception that cannot say what it is."""
     try:
         return str(error)
-    except Exception:
+    except BaseException:
         return f"<unprintable {type(error).__name__} object>"
 
 
@@ -148,7 +148,7 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
     places: list[tuple[CodeType, int]] = []
     while traceback is not None:
         if not is_ours(traceback.tb_frame.f_code, entry=False):
-            places.append((traceback.tb_frame.f_code, traceback.tb_lineno))
+            places.append((traceback.tb_frame.f_code, traceback.tb_lineno or 0))
         traceback = traceback.tb_next
     if len(places) > FIRST_FRAMES + LAST_FRAMES:
         del places[FIRST_FRAMES:-LAST_FRAMES]

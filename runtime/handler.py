@@ -53,7 +53,7 @@ class Signature:
         variadic: whether it has `*args`.
         keyword_only: names of the keyword-only parameters without a default.
         annotations: by name, as written.
-        is_async: whether it is an `async def`.
+        is_async: whether it is an `async def`, or a decorator around one.
     """
 
     __slots__ = ("annotations", "is_async", "keyword_only", "positional", "required", "variadic")
@@ -89,10 +89,9 @@ def load(name: str) -> Handler:
     module_name, _, attribute = name.rpartition(".")
     if not (module_name and attribute):
         raise InitError("Runtime.MalformedHandlerName", f"Bad handler '{name}': it has to be like 'app.handler'")
-    if module_name.partition(".")[0] in sys.builtin_module_names:
-        raise InitError(
-            "Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module"
-        )
+    top = module_name.replace("/", ".").partition(".")[0]
+    if top in sys.builtin_module_names:
+        raise InitError("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {top} as a handler module")
     module, attributes = find_module(module_name)
     return adapt(find_handler(module, [*attributes, attribute], name), name)
 
@@ -137,7 +136,7 @@ def find_handler(module: ModuleType, attributes: list[str], name: str) -> Any:
             raise InitError(
                 "Runtime.HandlerNotFound", f"Handler '{'.'.join(attributes)}' missing on module '{module.__name__}'"
             ) from None
-        if isinstance(owner, type) and type(_raw(owner, attribute)).__name__ == "function":
+        if isinstance(owner, type) and _needs_instance(_raw(owner, attribute)):
             found = getattr(instance(owner, name), attribute)
     return found
 
@@ -189,10 +188,9 @@ def adapt(function: Any, name: str) -> Handler:
     return Handler(call, takes_event=True)
 
 
-def signature(function: Any) -> Signature:
-    """What *function* takes: read off its code where there is one, by `inspect` where not."""
-    bound = 0
-    if hasattr(function, "__func__"):
+def signature(function: Any, bound: int = 0) -> Signature:
+    """What *function* takes after *bound* arguments: read off its code where there is one, by `inspect` where not."""
+    if hasattr(function, "__func__") and hasattr(function, "__self__"):
         function, bound = function.__func__, 1
     elif not hasattr(function, "__code__") and hasattr(type(function).__call__, "__code__"):
         function, bound = type(function).__call__, 1
@@ -201,7 +199,9 @@ def signature(function: Any) -> Signature:
         return _inspected(function)
     count, variadic = code.co_argcount, bool(code.co_flags & VARARGS)
     if variadic and count <= bound and hasattr(function, "__wrapped__"):
-        return signature(function.__wrapped__)  # a decorator that passes on whatever it gets
+        inner = signature(function.__wrapped__, bound)  # the decorator passes on whatever it gets
+        inner.is_async = inner.is_async or bool(code.co_flags & COROUTINE)
+        return inner
     names = code.co_varnames
     keyword_only = names[count : count + code.co_kwonlyargcount]
     return Signature(
@@ -237,8 +237,8 @@ def _inspected(function: Any) -> Signature:
 def _is_context(parameter: str, annotations: Mapping[str, Any]) -> bool:
     """Whether *parameter* gets the context: its name says so, or its annotation."""
     annotation = annotations.get(parameter)
-    kind = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    return parameter in CONTEXT_NAMES or kind.rpartition(".")[2] in CONTEXT_TYPES
+    kind = annotation if isinstance(annotation, str) else str(getattr(annotation, "__name__", ""))
+    return parameter in CONTEXT_NAMES or kind.strip("'\"").rpartition(".")[2] in CONTEXT_TYPES
 
 
 def _annotations(function: Any) -> Mapping[str, Any]:
@@ -247,6 +247,11 @@ def _annotations(function: Any) -> Mapping[str, Any]:
         return function.__annotations__ or {}
     except Exception:
         return {}
+
+
+def _needs_instance(raw: Any) -> bool:
+    """Whether what a class defines is a method of its instances."""
+    return callable(raw) and hasattr(type(raw), "__get__") and not isinstance(raw, (staticmethod, classmethod))
 
 
 def _raw(owner: type, attribute: str) -> Any:
@@ -260,7 +265,13 @@ def _run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:
     from contextvars import copy_context
 
     runner = Runner()
-    return lambda *arguments: runner.run(function(*arguments), context=copy_context())
+
+    def call(*arguments: Any) -> Any:
+        result = function(*arguments)
+        # A decorator may have run the coroutine itself.
+        return runner.run(result, context=copy_context()) if hasattr(result, "cr_await") else result
+
+    return call
 
 
 def _unimportable(name: str, error: ImportError) -> InitError:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # The platform itself refuses more than about 1 MiB of headers; twice that is nobody's response.
 MAX_HEAD = 2 << 20
+MAX_DIGITS = 16  # of a length: petabytes
 
 
 class Response:
@@ -117,7 +118,7 @@ class Reader:
             if "chunked" in headers["transfer-encoding"].lower():
                 self.chunks = []
         elif (length := headers.get("content-length")) is not None:
-            if not (length.isascii() and length.isdigit()):
+            if not (length.isascii() and length.isdigit() and len(length) < MAX_DIGITS):
                 raise malformed("a Content-Length that is no number", length.encode())
             self.length = int(length)
 
@@ -132,7 +133,10 @@ class Reader:
                 return False
             self.at = start
             chunks.append(self.slice(size))
-            self.at += size + 2
+            self.at += size
+            if not self.buffer.startswith(b"\r\n", self.at):
+                raise malformed("a chunk longer than its size", self.slice(80))
+            self.at += 2
         return False
 
     def slice(self, size: int) -> bytes:
@@ -150,11 +154,14 @@ class Reader:
 
 def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     """Version, status and headers; values are latin-1, so that they can be echoed byte for byte."""
-    first, *lines = str(head, "latin-1").split("\r\n")
+    text = str(head, "latin-1")
+    first, *lines = text.split("\r\n")
     version, _, rest = first.partition(" ")
     status = rest.partition(" ")[0]
-    if not (version.startswith("HTTP/1.") and status.isascii() and status.isdigit() and 100 <= int(status) < 1000):  # noqa: PLR2004 - three digits
+    if not (version.startswith("HTTP/1.") and len(status) == 3 and "100" <= status <= "999" and status.isdigit()):  # noqa: PLR2004 - three digits
         raise malformed("no status line", head)
+    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+        raise malformed("a control character in a header", head)
     fields = [line.partition(":") for line in lines]
     headers = {name.lower(): value.strip(" \t") for name, colon, value in fields if colon}
     if len(headers) < len(fields):  # a name came twice, or a line is no header
@@ -170,7 +177,7 @@ def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
 def chunk_size(line: bytes) -> int:
     """The size on a chunk's first line; its extensions are ignored."""
     digits = line.partition(b";")[0].strip()
-    if not digits or digits.strip(b"0123456789abcdefABCDEF"):
+    if not 0 < len(digits) < MAX_DIGITS or digits.strip(b"0123456789abcdefABCDEF"):
         raise malformed("a chunk without a size", line)
     return int(digits, 16)
 

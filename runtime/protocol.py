@@ -172,6 +172,7 @@ def error_body(failure: ErrorReport, request_id: str) -> bytes:
     body = codec.encode(fields)
     if len(body) > MAX_ERROR:
         fields["errorMessage"] = fields["errorMessage"][: MAX_ERROR // 16]
+        fields["errorType"] = fields["errorType"][:1024]
         fields["stackTrace"] = [line[:1024] for line in fields["stackTrace"]]
         body = codec.encode(fields)
     return body
@@ -192,7 +193,7 @@ def verdict(request: Request, answer: Response) -> str:
 
 def explain(answer: Response) -> str:
     """The answer in one line, for a log."""
-    return f"{answer.status} {str(answer.body[:512], 'utf-8', 'replace').strip()}".strip()
+    return " ".join(f"{answer.status} {str(answer.body[:512], 'utf-8', 'replace')}".split())
 
 
 def _echo(invocation: Invocation) -> tuple[tuple[str, str], ...]:

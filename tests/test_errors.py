@@ -205,7 +205,6 @@ class TestDescribe:
             pytest.param(
                 SystemExit(3),
                 id="an exit",
-                marks=pytest.mark.xfail(strict=True, reason="describe() lets a BaseException of __str__ through"),
             ),
         ],
     )
@@ -331,7 +330,6 @@ class TestFrames:
 
         assert (frame.path, frame.label, frame.source) == (name, "boom", "")
 
-    @pytest.mark.xfail(strict=True, reason="frames() compares tb_lineno, which may be None")
     def test_no_line(self) -> None:
         """Code without line numbers has an integer all the same: X-Ray drops a cause over anything else."""
 

@@ -18,7 +18,8 @@ GRAPH = {
     # pure
     "errors": [],
     "http1": ["errors"],
-    "codec": ["errors"],
+    "fault": ["errors"],
+    "codec": ["errors", "fault"],
     "context": [],
     "protocol": ["codec", "errors", "http1"],
     # edges
@@ -33,7 +34,7 @@ GRAPH = {
     "__init__": ["context", "main"],
 }
 
-PURE = ["errors", "http1", "codec", "context", "protocol"]
+PURE = ["errors", "http1", "fault", "codec", "context", "protocol"]
 # What a pure module may import of the standard library: nothing that reaches outside of the process.
 PURE_IMPORTS = {"__future__", "_json", "collections.abc", "dataclasses", "sys", "types", "typing"}
 

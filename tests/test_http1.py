@@ -347,16 +347,14 @@ class TestMalformed:
         with pytest.raises(RuntimeApiError, match="a head without an end"):
             reader.feed(b"x")
 
-    @pytest.mark.xfail(strict=True, reason="int() refuses more than 4300 digits with a ValueError")
     def test_length_of_many_digits(self) -> None:
         """A length that no integer is read from is no length."""
         assert "Content-Length" in refusal(OK + b"Content-Length: " + b"9" * 4301 + b"\r\n\r\n")
 
     def test_size_of_many_digits(self) -> None:
-        """A chunk of astronomical size is one that never ends."""
-        assert read(CHUNKED + b"f" * 5000 + b"\r\nabc") is None
+        """A chunk of astronomical size is none."""
+        assert "a chunk without a size" in refusal(CHUNKED + b"f" * 5000 + b"\r\nabc")
 
-    @pytest.mark.xfail(strict=True, reason="read_chunks() does not look at the end of a chunk")
     def test_chunk_without_end(self) -> None:
         """A chunk that is longer than its size is no chunk."""
         assert "chunk" in refusal(CHUNKED + b"2\r\nabcd0\r\n\r\n")
@@ -369,12 +367,10 @@ class TestMalformed:
             pytest.param(
                 b"00200",
                 id="zeros before it",
-                marks=pytest.mark.xfail(strict=True, reason="parse_head() looks at the number, not at its digits"),
             ),
             pytest.param(
                 b"9" * 4301,
                 id="many digits",
-                marks=pytest.mark.xfail(strict=True, reason="int() refuses more than 4300 digits with a ValueError"),
             ),
         ],
     )
@@ -382,7 +378,6 @@ class TestMalformed:
         """A status has three digits."""
         assert "no status line" in refusal(b"HTTP/1.1 " + status + b" OK\r\n\r\n")
 
-    @pytest.mark.xfail(strict=True, reason="parse_head() keeps bare CR, LF and NUL, which would be echoed")
     @pytest.mark.parametrize("bad", ["\r", "\n", "\0"], ids=["CR", "LF", "NUL"])
     def test_control_characters(self, bad: str) -> None:
         """A value with a bare line break or NUL is refused (RFC 9110, 5.5)."""

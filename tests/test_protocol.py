@@ -194,7 +194,6 @@ class TestErrorBody:
             pytest.param(
                 a_report(error_type="X" * 2_000_000),
                 id="a class with a novel for a name",
-                marks=pytest.mark.xfail(strict=True, reason="error_body() does not cut errorType"),
             ),
         ],
     )
@@ -441,7 +440,6 @@ class TestExplain:
                 an_answer(502, b"<html>\n<body>"),
                 "502 <html> <body>",
                 id="several lines",
-                marks=pytest.mark.xfail(strict=True, reason="explain() keeps the line breaks of a body"),
             ),
         ],
     )

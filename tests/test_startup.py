@@ -13,7 +13,20 @@ from tests.conftest import BOOTSTRAP, FUNCTIONS
 # Isolated and without `site`: what a machine's own .pth files import is not ours.
 PYTHON = [sys.executable, "-I", "-S", "-X", "importtime"]
 
-OURS = {"client", "codec", "context", "errors", "handler", "http1", "log", "loop", "main", "protocol", "tracing"}
+OURS = {
+    "client",
+    "codec",
+    "context",
+    "errors",
+    "fault",
+    "handler",
+    "http1",
+    "log",
+    "loop",
+    "main",
+    "protocol",
+    "tracing",
+}
 
 RULED_OUT = {
     *("collections", "contextlib", "dataclasses", "email", "encodings.idna", "enum", "functools", "http", "importlib"),
