@@ -17,7 +17,7 @@ COPY packaging/lambda-entrypoint.sh /
 COPY build/site-packages /var/runtime/site-packages
 COPY bootstrap /var/runtime/
 COPY runtime /var/runtime/runtime
-# Lambda runs the image as a user of its own, read-only: every file must be readable, and byte code can only be made now.
+# Lambda runs the image as a user of its own, read-only: every file must be readable, and byte code is made now or never.
 # Unchecked, because neither a file's time nor its content changes any more. The interpreter is named outright: not
 # looking for it along PATH saves one exec, about 1 ms of 20 at start.
 RUN sed -i '1s|.*|#!/usr/bin/python3|' /var/runtime/bootstrap \

@@ -14,12 +14,12 @@ pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --req
 .PHONY: help run test check bench engine base image rie lock clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.emulator ## Run a function under the emulator: HANDLER=examples/hello/app.handler EVENT=event.json
 	@.venv/bin/python -m emulator $(if $(EVENT),--event $(EVENT)) $(HANDLER)
 
-test: .venv/.tests rie ## Run all tests, or TESTS=path. Without a container engine the image's are skipped; see `make engine`.
+test: .venv/.tests rie ## Run all tests, or TESTS=path; without a container engine (`make engine`) not the image's.
 	@if docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory image; fi
 	.venv/bin/python -m pytest $(TESTS)
 

@@ -27,7 +27,10 @@ if ! command -v mmdebstrap >/dev/null; then
     fi
     echo "Installing mmdebstrap ..."
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get -qq update && apt-get -qq install --yes --no-install-recommends mmdebstrap debian-archive-keyring; } </dev/null >/dev/null
+    {
+        apt-get -qq update
+        apt-get -qq install --yes --no-install-recommends mmdebstrap debian-archive-keyring
+    } </dev/null >/dev/null
 fi
 
 echo "No registry answers: building $image from Debian's packages ..."

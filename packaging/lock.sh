@@ -8,6 +8,6 @@ trap 'rm -rf "$scratch"' EXIT
 "$scratch/bin/pip" --quiet --disable-pip-version-check install uv
 
 for pair in "$@"; do
-    "$scratch/bin/uv" pip compile --quiet --upgrade --group "${pair%:*}" --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-emit-index-url --no-emit-find-links -o "${pair#*:}/requirements.txt"
+    "$scratch/bin/uv" pip compile --quiet --upgrade --group "${pair%:*}" --universal --python-version 3.11 \
+        --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o "${pair#*:}/requirements.txt"
 done

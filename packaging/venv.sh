@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv with the interpreter named by $1. Debian ships `venv` apart from python3: as root it is fetched, else named.
+# Makes .venv with the interpreter $1. Debian ships `venv` apart from python3: as root it is fetched, else named.
 set -euo pipefail
 
 python=$1

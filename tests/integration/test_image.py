@@ -209,7 +209,8 @@ def test_standard_library_is_whole(image: str) -> None:
     """The parts of the standard library that Debian or slim images tend to split off work."""
     script = (
         "import bz2, ctypes, curses, decimal, lzma, readline, sqlite3, ssl, uuid, venv, zoneinfo;"
-        'zoneinfo.ZoneInfo("Europe/Berlin"); print(len(ssl.create_default_context().get_ca_certs()) > 50)'
+        'zoneinfo.ZoneInfo("Europe/Berlin"); sqlite3.connect(":memory:").close();'
+        "print(len(ssl.create_default_context().get_ca_certs()) > 50)"
     )
 
     assert shell(image, f"python3 -c '{script}'") == "True\n"
