@@ -206,7 +206,6 @@ class TestLegalForms:
                 "C",
                 False,
                 id="B2.6 as text within text",
-                marks=pytest.mark.xfail(strict=True, reason="the quotes of a text within text stay on"),
             ),
             pytest.param(annotated(lambda a: a, a=Any), "E", True, id="B2.7 Any"),
             pytest.param(annotated(lambda a: a, a=5), "E", True, id="B2.7 an annotation that is no type"),
@@ -236,7 +235,6 @@ class TestLegalForms:
                 ("E", "C"),
                 True,
                 id="static method out of a class",
-                marks=pytest.mark.xfail(strict=True, reason="its __func__ is taken for a bound method's"),
             ),
             pytest.param(functools.partial(lambda x, event: (x, event), 1), (1, "E"), True, id="partial"),
             pytest.param(
@@ -371,10 +369,6 @@ class Decorated:
         return event
 
 
-BOUND_WRAPPED = pytest.mark.xfail(strict=True, reason="signature() forgets that `self` is bound when it unwraps")
-OTHER_KIND = pytest.mark.xfail(strict=True, reason="signature() takes is_async from the function, not its wrapper")
-
-
 class TestDecorated:
     """Handlers under decorators."""
 
@@ -396,15 +390,14 @@ class TestDecorated:
             pytest.param(wrapped(tracing(lambda event: event)), "E", True, id="wraps over wrapt"),
             pytest.param(Decorated().traced, "C", False, id="wrapt, bound method"),
             pytest.param(wrapped(Decorated().traced), "C", False, id="wraps over a bound method"),
-            pytest.param(Decorated().wraps, ("E", "C"), True, id="bound method with wraps", marks=BOUND_WRAPPED),
-            pytest.param(Decorated().wraps_self, "E", True, id="bound method, wraps and self", marks=BOUND_WRAPPED),
-            pytest.param(synchronous(async_both), ("E", "C"), True, id="plain over async", marks=OTHER_KIND),
+            pytest.param(Decorated().wraps, ("E", "C"), True, id="bound method with wraps"),
+            pytest.param(Decorated().wraps_self, "E", True, id="bound method, wraps and self"),
+            pytest.param(synchronous(async_both), ("E", "C"), True, id="plain over async"),
             pytest.param(
                 asynchronous(lambda event, context: (event, context)),
                 ("E", "C"),
                 True,
                 id="async over plain",
-                marks=OTHER_KIND,
             ),
         ],
     )
@@ -659,7 +652,6 @@ class TestNames:
                 "traced.Class.method",
                 ("Class", "E", "C"),
                 id="wrapt instance method",
-                marks=pytest.mark.xfail(strict=True, reason="only a plain function is taken for an instance method"),
             ),
             pytest.param("lazy.handler", ("lazy", "E"), id="module with __getattr__"),
         ],
@@ -766,14 +758,12 @@ class TestFailures:
                 "Runtime.BuiltInModuleConflict",
                 "Cannot use built-in module sys as a handler module",
                 id="attribute of a built-in",
-                marks=pytest.mark.xfail(strict=True, reason="the message calls sys.path a module"),
             ),
             pytest.param(
                 "sys/path.append",
                 "Runtime.BuiltInModuleConflict",
                 "Cannot use built-in module sys as a handler module",
                 id="built-in with a slash",
-                marks=pytest.mark.xfail(strict=True, reason="slashes are replaced after this check"),
             ),
             pytest.param(
                 "missing.handler",
