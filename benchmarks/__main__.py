@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).parents[1])  # `python benchmarks` has put this folder itself there
 
 from benchmarks.build import CACHE, PEERS, Start, UnavailableError, compiled, run  # noqa: E402
-from benchmarks.report import OURS, TARGETS, Figures, middle, table, verdict  # noqa: E402
+from benchmarks.report import OURS, TARGETS, Figures, quiet, table, verdict  # noqa: E402
 
 STARTS = 3  # in each round
 WARM = 100  # invocations that do not count, in each round
@@ -67,7 +67,7 @@ def campaign(invocations: int, rounds: int) -> tuple[dict[str, Figures], dict[st
     for _ in range(rounds):
         for name, start in starts.items():
             samples.setdefault(name, []).append(measure(start, invocations))
-    return {name: middle(figures) for name, figures in samples.items()}, missing
+    return {name: quiet(figures) for name, figures in samples.items()}, missing
 
 
 def machine() -> str:
@@ -102,10 +102,11 @@ def as_json(rows: dict[str, Figures], missing: dict[str, str]) -> str:
 
 def as_text(rows: dict[str, Figures], missing: dict[str, str], options: argparse.Namespace) -> str:
     """The table, and the lines under it that one needs to believe it."""
+    rounds = f"{options.rounds} rounds of {options.n} invocations and {STARTS} starts"
     lines = [
         table(rows),
         "",
-        f"{machine()}; {options.rounds} rounds of {options.n} invocations and {STARTS} starts, medians",
+        f"{machine()}; {rounds}: medians, and of these the lower quartile",
         " ".join(("command: python", *sys.argv)),
         *(f"not measured: {name}: {reason}" for name, reason in missing.items()),
     ]
