@@ -107,14 +107,16 @@ class SocketTransport:
             connection.sendall(body)
         else:
             connection.sendall(head + body if body else head)
+        size = JOINED
         try:
             while True:
-                data = connection.recv(max(JOINED, min(reader.wanted, 1 << 20)))
+                data = connection.recv(size)
                 if not data and reader.is_blank:
                     raise ConnectionResetError("the connection was closed instead of an answer")
                 answer = reader.feed(data) if data else reader.end()
                 if answer is not None:
                     break
+                size = max(JOINED, min(reader.wanted, 1 << 20))
         except RuntimeApiError:
             self.close()
             raise

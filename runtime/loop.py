@@ -98,6 +98,7 @@ class InvokeLoop:
         event = None
         if self.handler.takes_event:
             event = codec.decode(invocation.payload) if invocation.is_json else invocation.payload
+            invocation.payload = b""  # six megabytes perhaps, that nobody needs twice
         result = self.handler.call(event, context)
         if isinstance(result, bytes):
             body, content_type = result, RAW

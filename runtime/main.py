@@ -4,15 +4,16 @@ The composition root: the phases of a runtime, and its exit statuses.
 Owns: reading the environment, once; which part gets what; what happens when init fails.
 Refuses to know: how any part does its work.
 
-Exit statuses: 1 after an init error, a wrong configuration, or when the Runtime API is gone; a function that calls
-`sys.exit(n)` ends its environment with n, or with 1 for n = 0, since a runtime that leaves without a reason failed.
+Exit statuses: 1 after an init error, a wrong configuration, or when the Runtime API is gone; 126 and 127 for a wrapper
+that cannot be run; a function that calls `sys.exit(n)` ends its environment with n, or with 1 for n = 0, since a
+runtime that leaves without a reason failed.
 """
 
 from __future__ import annotations
 
 import sys
 from atexit import _run_exitfuncs
-from os import _exit, getcwd
+from os import _exit, execv, getcwd
 from os import environ as process_environ
 
 from . import handler as handlers
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .client import Transport
     from .handler import Handler
 
+WRAPPED = "_LAMBDA_BOOTSTRAP_WRAPPED"  # in the environment between the wrapper and our second start
 NO_API = (
     "AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
     "To run a function here, start it under the emulator: make run HANDLER=path/to/app.handler"
@@ -48,6 +50,9 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
 
     Source of the order: AWS Lambda Developer Guide, "Search path" in "Working with .zip file archives for Python".
     """
+    status = wrap(argv, environ)
+    if status is not None:
+        return status
     name = argv[1] if len(argv) > 1 else environ.get("_HANDLER", "")
 
     def load() -> Handler:
@@ -61,6 +66,25 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
     except ConfigError as error:
         return complain(error)
     return serve(transport, load, environ)
+
+
+def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
+    """
+    Become the program that `AWS_LAMBDA_EXEC_WRAPPER` names, once: it runs what its arguments say, which is us again.
+
+    Give None when there is none (left), or the shell's exit status for a program that cannot be run.
+
+    Source: AWS Lambda Developer Guide, "Modifying the runtime environment", wrapper scripts.
+    """
+    wrapper = environ.get("AWS_LAMBDA_EXEC_WRAPPER")
+    if environ.pop(WRAPPED, None) or not wrapper:
+        return None
+    environ[WRAPPED] = "1"
+    try:
+        execv(wrapper, [wrapper, sys.executable, *argv])  # noqa: S606 - the operator's own program
+    except OSError as error:
+        complain(ConfigError(f"AWS_LAMBDA_EXEC_WRAPPER is {wrapper!r}, which cannot be run: {error.strerror}"))
+        return 127 if isinstance(error, FileNotFoundError) else 126
 
 
 def add_folders(folders: list[str]) -> None:

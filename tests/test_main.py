@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 import runtime
+from emulator import Emulator
 from runtime.context import Context
 from runtime.main import start
 from tests.conftest import BOOTSTRAP, FUNCTIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(**environ: str) -> subprocess.CompletedProcess[str]:
@@ -88,6 +93,37 @@ class TestConfiguration:
         assert result.stderr == (
             "bootstrap: BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: No module named 'urllib3'\n"
         )
+
+
+class TestWrapper:
+    """`AWS_LAMBDA_EXEC_WRAPPER`."""
+
+    def test_runs_once(self, tmp_path: Path) -> None:
+        """The wrapper is run once, with the interpreter and the script as arguments, and what it sets is seen."""
+        wrapper = tmp_path / "wrapper"
+        wrapper.write_text('#!/bin/sh\necho "wrapped $#: $1 $2"\nexport _HANDLER=facts.environ\nexec "$@"\n')
+        wrapper.chmod(0o755)
+        environ = {"AWS_LAMBDA_EXEC_WRAPPER": str(wrapper)}
+        command = [sys.executable, str(BOOTSTRAP)]
+        with Emulator(command, cwd=FUNCTIONS, handler="echo.handler", environ=environ) as emulator:
+            seen = emulator.invoke().json()
+
+        assert emulator.stdout.decode() == f"wrapped 2: {sys.executable} {BOOTSTRAP}\n"
+        assert seen["AWS_LAMBDA_EXEC_WRAPPER"] == str(wrapper)
+        assert [name for name in seen if "WRAPPED" in name] == []
+
+    @pytest.mark.parametrize(
+        ("mode", "status", "reason"), [(None, 127, "No such file or directory"), (0o644, 126, "Permission denied")]
+    )
+    def test_cannot_run(self, tmp_path: Path, mode: int | None, status: int, reason: str) -> None:
+        """A wrapper that is not there ends with 127, one that is no program with 126, each with one line."""
+        wrapper = tmp_path / "wrapper"
+        if mode is not None:
+            wrapper.touch(mode)
+        result = run(AWS_LAMBDA_EXEC_WRAPPER=str(wrapper), AWS_LAMBDA_RUNTIME_API="127.0.0.1:1")
+
+        assert (result.returncode, result.stdout) == (status, "")
+        assert result.stderr == (f"bootstrap: AWS_LAMBDA_EXEC_WRAPPER is '{wrapper}', which cannot be run: {reason}\n")
 
 
 class TestPublicNames:

@@ -29,3 +29,7 @@ def modules(event, context):
 def prints(event, context):
     print("said on stdout")
     print("said on stderr", file=sys.stderr)
+
+
+def environ(event, context):
+    return dict(os.environ)
