@@ -71,7 +71,7 @@ clean: ## Remove what the other targets made.
 	@$(pip) -r $<
 	@touch $@
 
-.venv/.bench: benchmarks/requirements.txt .venv/.emulator
+.venv/.bench: benchmarks/requirements.txt .venv/.tests
 	@$(pip) -r $<
 	@touch $@
 
