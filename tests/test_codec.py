@@ -118,15 +118,20 @@ def differential(text: str) -> None:
     """
     Compare with `json`: the same value, or an error with the same words in the same place.
 
-    Two differences are allowed. A byte order mark is no value here and has words of its own there. From 3.13 on `json`
-    has words for a comma too many, and points at that; here what is missing after it is told, as in 3.11.
+    Three differences are allowed. A byte order mark is no value here and has words of its own there. From 3.13 on
+    `json` has words for a comma too many, and points at that; here what is missing after it is told, as in 3.11. Where
+    a text ends right behind a whole escape of four digits, the C half of `json` blames that; here, as in its Python
+    half, the string is what has no end.
     """
     try:
         expected = json.loads(text)
     except json.JSONDecodeError as error:
         with pytest.raises(ValueError, match="line") as refused:
             codec.loads(text)
-        same = str(refused.value).startswith(str(error)) or text.startswith("\ufeff") or "trailing comma" in error.msg
+        told = str(refused.value)
+        allowed = text.startswith("\ufeff") or "trailing comma" in error.msg
+        allowed = allowed or (error.msg == "Invalid \\uXXXX escape" and error.pos + 5 == len(text))
+        same = told.startswith(str(error)) or allowed
     else:
         same = repr(codec.loads(text)) == repr(expected)
     assert same
@@ -141,22 +146,11 @@ class TestDifferential:
     @example("", [(0, 0, "\ufeff")])
     def test_mutations(self, text: str, edits: list[tuple[int, int, str]]) -> None:
         """A damaged text is refused where and as `json` refuses it."""
-        text = mutated(text, edits)
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as error:
-            if error.msg.startswith("Invalid"):
-                return  # within a string: TestWithinStrings
-        differential(text)
+        differential(mutated(text, edits))
 
     @given(st.lists(BITS, max_size=12).map("".join))
     def test_garbage(self, text: str) -> None:
         """So is garbage."""
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as error:
-            if error.msg.startswith("Invalid"):
-                return  # as above
         differential(text)
 
     @pytest.mark.parametrize(
@@ -165,6 +159,9 @@ class TestDifferential:
             pytest.param('["ab\n"]', id="control character"),
             pytest.param('["ab\\x"]', id="escape"),
             pytest.param('["ab\\u12"]', id="short escape"),
+            pytest.param('["ab\\u12', id="escape cut short"),
+            pytest.param('["ab\\u00e9', id="nothing behind an escape"),
+            pytest.param('["\\ud83d\\u12"]', id="half a character"),
         ],
     )
     def test_within_strings(self, text: str) -> None:
