@@ -68,7 +68,7 @@ class TestRemainingTime:
         ("clock", "deadline", "remaining"),
         [
             pytest.param(1_767_225_599.0, 1_767_225_600_000, 1000, id="a second"),
-            pytest.param(1_767_225_599.9991, 1_767_225_600_000, 1, id="a started millisecond counts"),
+            pytest.param(1_767_225_599.9996, 1_767_225_600_000, 1, id="a started millisecond counts"),
             pytest.param(1_767_225_600.0, 1_767_225_600_000, 0, id="now"),
             pytest.param(1_767_225_700.0, 1_767_225_600_000, 0, id="never below zero"),
             pytest.param(1_767_225_599.0, 0, 0, id="the epoch is a deadline"),

@@ -266,6 +266,20 @@ class TestLegalForms:
         """So does anything else that can be called."""
         assert called(function) == (result, takes_event)
 
+    def test_code_of_its_own(self) -> None:
+        """Something with code of its own, as compilers make it, takes what that code takes."""
+
+        class Compiled:
+            __code__ = (lambda context: context).__code__
+            __defaults__ = None
+            __kwdefaults__ = None
+            __annotations__ = {}
+
+            def __call__(self, *args: Any) -> Any:
+                return args
+
+        assert called(Compiled()) == (("C",), False)
+
     def test_annotations_that_fail(self) -> None:
         """Annotations that cannot be had, as when only a type checker imports their names, are none."""
 
@@ -611,6 +625,14 @@ class Class:
     @staticmethod
     @traced
     def static(event): return event
+class Strict:
+    def __init__(self, table): pass
+    @traced
+    @classmethod
+    def of_class(cls, event): return cls.__name__, event
+    @traced
+    @staticmethod
+    def static(event): return event
 @traced
 def handler(event): return event
 """,
@@ -648,6 +670,8 @@ class TestNames:
             pytest.param("traced.handler", "E", id="wrapt"),
             pytest.param("traced.Class.of_class", ("Class", "E"), id="wrapt class method"),
             pytest.param("traced.Class.static", "E", id="wrapt static method"),
+            pytest.param("traced.Strict.of_class", ("Strict", "E"), id="wrapt around a class method"),
+            pytest.param("traced.Strict.static", "E", id="wrapt around a static method"),
             pytest.param(
                 "traced.Class.method",
                 ("Class", "E", "C"),

@@ -196,6 +196,11 @@ class TestValid:
                 id="latin-1 and colons",
             ),
             pytest.param(
+                OK + b"A: \xa0b\x85\t\r\nContent-Length: 0\r\n\r\n",
+                (200, {"a": "\xa0b\x85", "content-length": "0"}, b"", False),
+                id="space that is none in HTTP",
+            ),
+            pytest.param(
                 OK + b"Connection: Upgrade, Close\r\nContent-Length: 0\r\n\r\n",
                 (200, {"connection": "Upgrade, Close", "content-length": "0"}, b"", True),
                 id="close among others",
