@@ -16,27 +16,50 @@ if TYPE_CHECKING:
 # Bottom to top. A module may import from the lines above its own only; the lists are all that it does import.
 GRAPH = {
     # pure
-    "errors": [],
+    "stack": [],
+    "errors": ["stack"],
     "http1": ["errors"],
-    "fault": ["errors"],
-    "codec": ["errors", "fault"],
-    "context": [],
+    "fault": ["stack"],
+    "codec": ["errors", "fault", "stack"],
+    "record": ["codec", "stack"],
+    "tracing": [],
+    "context": ["tracing"],
     "protocol": ["codec", "errors", "http1"],
     # edges
     "client": ["errors", "http1", "protocol"],
     "urllib3_client": ["client", "errors", "http1", "protocol"],
     "handler": ["errors"],
-    "log": ["codec", "errors"],
-    "tracing": [],
+    "log": ["errors", "record"],
+    "bridge": ["log", "record", "stack"],
+    "watch": [],
+    "hooks": ["context"],
+    "otel": ["context", "hooks", "tracing"],
+    "ric": ["hooks"],
+    "autopsy": ["stack"],
     # policy
-    "loop": ["codec", "context", "errors", "handler", "log", "protocol", "tracing"],
-    "main": ["client", "errors", "handler", "log", "loop", "tracing", "urllib3_client"],
-    "__init__": ["context", "main"],
+    "loop": ["autopsy", "codec", "context", "errors", "handler", "log", "protocol", "tracing"],
+    "main": [
+        *("autopsy", "bridge", "client", "errors", "handler", "log", "loop"),
+        *("otel", "ric", "tracing", "urllib3_client", "watch"),
+    ],
+    "__init__": ["context", "hooks", "main"],
 }
 
-PURE = ["errors", "http1", "fault", "codec", "context", "protocol"]
-# What a pure module may import of the standard library: nothing that reaches outside of the process.
-PURE_IMPORTS = {"__future__", "_json", "collections.abc", "dataclasses", "sys", "types", "typing"}
+PURE = ["stack", "errors", "http1", "fault", "codec", "record", "tracing", "context", "protocol"]
+# What a pure module may import of the standard library: nothing that reaches outside of the process. Of `time` it may
+# have the conversions, and no clock.
+PURE_IMPORTS = {
+    "__future__",
+    "_contextvars",
+    "_json",
+    "collections.abc",
+    "dataclasses",
+    "sys",
+    "time",
+    "types",
+    "typing",
+}
+PURE_TIME = {"gmtime", "strftime"}
 
 
 def modules() -> list[Path]:
@@ -75,6 +98,15 @@ def test_pure(name: str) -> None:
     outside = {found for found in imports(ROOT / "runtime" / f"{name}.py") if found[0] != "."}
 
     assert outside - PURE_IMPORTS == set()
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_no_clock(name: str) -> None:
+    """The pure modules do not know what time it is."""
+    nodes = ast.walk(ast.parse((ROOT / "runtime" / f"{name}.py").read_text()))
+    of_time = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "time"]
+
+    assert {alias.name for node in of_time for alias in node.names} - PURE_TIME == set()
 
 
 def test_the_loop_knows_no_client() -> None:

@@ -724,7 +724,7 @@ def load_error(name: str) -> tuple[str, str, list[str] | None]:
     return refusal.value.error_type, str(refusal.value), refusal.value.stack
 
 
-BEFORE = "a module is named from the function's folder, without '.' or '/' before it"
+BEFORE = "a module is named from the function's folder, with one '.' or '/' between names"
 SYNTAX = "Runtime.UserCodeSyntaxError"
 NO_IMPORT = "Runtime.ImportModuleError"
 

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime import http1, protocol
-from runtime.errors import ErrorReport, Frame, RuntimeApiError
+from runtime.errors import ErrorReport, RuntimeApiError
 from runtime.http1 import Response
 from runtime.protocol import Invocation, Request
+from runtime.stack import Frame
 
 CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
 REQUEST_ID = "11111111-2222-4333-8444-555555555555"
