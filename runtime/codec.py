@@ -14,6 +14,7 @@ from _json import encode_basestring, encode_basestring_ascii, make_encoder, make
 
 from . import fault
 from .errors import FunctionError
+from .stack import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,10 +101,19 @@ def dumps(value: Any) -> str:
         return "".join(_encode_exactly(value, 0))
 
 
+def leniently(value: Any) -> str:
+    """Compact JSON for *value*, in which a part without a form is its `str`; all of it is, if that does not help."""
+    encoder = make_encoder(None, _convert_or_describe, _write_string, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
+    try:
+        return "".join(encoder(value, 0))
+    except Exception:
+        return encode_basestring(describe(value))
+
+
 def ascii_json(value: Any) -> str:
     """Compact JSON of nothing but printable ASCII: fit for a header (RFC 9110, 5.5)."""
     encoder = make_encoder(None, str, encode_basestring_ascii, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
-    return "".join(encoder(value, 0)).replace("\x7f", "\\u007f")
+    return "".join(encoder(value, 0))
 
 
 class _ExactNumber(Exception):  # noqa: N818 - not an error: a request to start over
@@ -155,6 +165,13 @@ def _convert_exactly(value: Any) -> Any:
         return _convert(value)
     except _ExactNumber as number:
         return _Digits(number)
+
+
+def _convert_or_describe(value: Any) -> Any:
+    try:
+        return _convert_exactly(value)
+    except Exception:
+        return describe(value)
 
 
 def _write_string(text: str) -> str:

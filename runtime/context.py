@@ -9,6 +9,8 @@ Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve
 
 from __future__ import annotations
 
+from .tracing import traceparent
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,7 +101,7 @@ class Context:
     memory_limit_in_mb: str | None
     log_group_name: str | None
     log_stream_name: str | None
-    client_context: ClientContext | None = None
+    client_context: ClientContext | None
     identity: Identity
     tenant_id: str | None
     deadline_ms: int | None
@@ -124,6 +126,11 @@ class Context:
     def w3c(self) -> dict[str, str]:
         """The caller's W3C trace context: `traceparent`, `tracestate`, `baggage`, those that it sent."""
         return dict(self._w3c or {})
+
+    @property
+    def traceparent(self) -> str | None:
+        """The caller's W3C `traceparent`, else the X-Ray trace header in that form; None of neither."""
+        return self.w3c().get("traceparent") or traceparent(self.trace_id or "")
 
     def __repr__(self) -> str:
         return _repr(self)

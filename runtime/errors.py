@@ -7,16 +7,13 @@ Refuses to know: who sends a report, where it is logged, how JSON is written.
 
 from __future__ import annotations
 
+from .stack import describe, frames, trace
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import CodeType, TracebackType
     from typing import Any
 
-HERE = __file__.rpartition("/")[0] + "/"
-
-# A runaway recursion has a thousand frames; its ends tell the story.
-FIRST_FRAMES, LAST_FRAMES = 5, 50
+    from .stack import Frame
 
 
 class ConfigError(Exception):
@@ -54,22 +51,6 @@ class InitError(FunctionError):
     def __init__(self, error_type: str, message: str, stack: list[str] | None = None) -> None:
         super().__init__(error_type, message)
         self.stack = stack
-
-
-class Frame:
-    """One line of a trace: where the code was, and what it was."""
-
-    __slots__ = ("label", "line", "path", "source")
-
-    def __init__(self, path: str, line: int, label: str, source: str) -> None:
-        self.path = path
-        self.line = line
-        self.label = label
-        self.source = source
-
-    def __str__(self) -> str:
-        text = f'  File "{self.path}", line {self.line}, in {self.label}\n'
-        return f"{text}    {self.source}\n" if self.source else text
 
 
 class ErrorReport:
@@ -129,48 +110,9 @@ class ErrorReport:
 def report(error: BaseException) -> ErrorReport:
     """Tell what *error* was; its trace starts in the user's code."""
     if isinstance(error, FunctionError):
-        return ErrorReport(error.error_type, str(error), [], getattr(error, "stack", None))
-    return ErrorReport(type(error).__name__, describe(error), list(frames(error.__traceback__)))
-
-
-def describe(error: BaseException) -> str:
-    """`str(error)`, also of an exception that cannot say what it is."""
-    try:
-        return str(error)
-    except BaseException:
-        return f"<unprintable {type(error).__name__} object>"
-
-
-def frames(traceback: TracebackType | None) -> Iterator[Frame]:
-    """The user's frames of *traceback*, outermost first: neither ours that lead to them nor the import system's."""
-    while traceback is not None and is_ours(traceback.tb_frame.f_code):
-        traceback = traceback.tb_next
-    places: list[tuple[CodeType, int]] = []
-    while traceback is not None:
-        if not is_ours(traceback.tb_frame.f_code, entry=False):
-            places.append((traceback.tb_frame.f_code, traceback.tb_lineno or 0))
-        traceback = traceback.tb_next
-    if len(places) > FIRST_FRAMES + LAST_FRAMES:
-        del places[FIRST_FRAMES:-LAST_FRAMES]
-    files: dict[str, list[str]] = {}
-    for code, line in places:
-        path = code.co_filename
-        if path not in files:
-            files[path] = source_lines(path)
-        source = files[path][line - 1].strip() if 0 < line <= len(files[path]) else ""
-        yield Frame(path, line, code.co_name, source)
-
-
-def is_ours(code: CodeType, *, entry: bool = True) -> bool:
-    """Whether *code* is the import system's, or (on the way into the function) the runtime's."""
-    path = code.co_filename
-    return path.startswith("<frozen importlib") or (entry and (path.startswith(HERE) or code.co_name == "<bootstrap>"))
-
-
-def source_lines(path: str) -> list[str]:
-    """The lines of a source file; none if it cannot be read (a frozen module, `exec`, a zip)."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.readlines()
-    except (OSError, ValueError):
-        return []
+        # What the runtime found has no trace but that of what it found, such as a module's own ImportError.
+        cause = error.__cause__
+        stack = getattr(error, "stack", None)
+        found = list(frames(cause.__traceback__)) if cause is not None else []
+        return ErrorReport(error.error_type, str(error), found, stack)
+    return ErrorReport(type(error).__name__, describe(error), list(frames(error.__traceback__)), trace(error))

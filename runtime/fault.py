@@ -7,7 +7,7 @@ Refuses to know: how JSON is read and written; whoever asks brings that along.
 
 from __future__ import annotations
 
-from .errors import describe
+from .stack import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -101,9 +101,9 @@ def find_module(name: str) -> tuple[ModuleType, list[str]]:
     parts = name.replace("/", ".").split(".")
     if not all(parts):
         raise _unimportable(
-            name, ImportError("a module is named from the function's folder, without '.' or '/' before it")
+            name, ImportError("a module is named from the function's folder, with one '.' or '/' between names")
         )
-    missing: ImportError | None = None
+    missing: ImportError | None = None  # of the longest name; the shorter ones fail alike
     for end in range(len(parts), 0, -1):
         dotted = ".".join(parts[:end])
         try:
@@ -113,7 +113,7 @@ def find_module(name: str) -> tuple[ModuleType, list[str]]:
             if not (isinstance(error, ModuleNotFoundError) and f"{dotted}.".startswith(f"{error.name}.")):
                 raise _unimportable(name, error) from error
         except SyntaxError as error:
-            place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'
+            place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text or ""}'
             raise InitError(
                 "Runtime.UserCodeSyntaxError", f"Syntax error in module '{name}': {error}", [place]
             ) from error
@@ -198,7 +198,7 @@ def signature(function: Any, bound: int = 0) -> Signature:
     if code is None:
         return _inspected(function)
     count, variadic = code.co_argcount, bool(code.co_flags & VARARGS)
-    if variadic and count <= bound and hasattr(function, "__wrapped__"):
+    if variadic and count <= bound and getattr(function, "__wrapped__", function) is not function:
         inner = signature(function.__wrapped__, bound)  # the decorator passes on whatever it gets
         inner.is_async = inner.is_async or bool(code.co_flags & COROUTINE)
         return inner

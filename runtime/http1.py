@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The platform itself refuses more than about 1 MiB of headers; twice that is nobody's response.
 MAX_HEAD = 2 << 20
+# What a head may consist of (RFC 9110, 5.5): no control characters but these.
+FIELD_BYTES = b"\t\r\n" + bytes(byte for byte in range(0x20, 0x100) if byte != 0x7F)  # noqa: PLR2004 - DEL
 MAX_DIGITS = 16  # of a length: petabytes
 
 
@@ -160,7 +162,7 @@ def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     status = rest.partition(" ")[0]
     if not (version.startswith("HTTP/1.") and len(status) == 3 and "100" <= status <= "999" and status.isdigit()):  # noqa: PLR2004 - three digits
         raise malformed("no status line", head)
-    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or head.translate(None, FIELD_BYTES):
         raise malformed("a control character in a header", head)
     fields = [line.partition(":") for line in lines]
     headers = {name.lower(): value.strip(" \t") for name, colon, value in fields if colon}
@@ -176,7 +178,7 @@ def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
 
 def chunk_size(line: bytes) -> int:
     """The size on a chunk's first line; its extensions are ignored."""
-    digits = line.partition(b";")[0].strip()
+    digits = line.partition(b";")[0].strip(b" \t")
     if not 0 < len(digits) < MAX_DIGITS or digits.strip(b"0123456789abcdefABCDEF"):
         raise malformed("a chunk without a size", line)
     return int(digits, 16)

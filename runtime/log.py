@@ -1,253 +1,243 @@
 """
-Everything that the runtime and the function write.
+The function's log.
 
-Owns: stdout, the two formats of a record, the set-up of `logging` once the function imports it.
-Refuses to know: what went wrong, who is told of it over the Runtime API.
-
-The platform cuts its log at newlines, so a record is one line: inside it, text breaks lines with a carriage return.
-Source: AWS Lambda Developer Guide, "Working with Lambda function logs" and "Advanced logging controls".
+Owns: where it goes (stdout, or the descriptor that the platform gives for it), whole records of it, and which
+invocation they belong to.
+Refuses to know: what a record looks like, which library it comes from.
 """
 
 from __future__ import annotations
 
 import sys
+from _socket import AF_UNIX, SOCK_STREAM, socket
+from _thread import RLock, get_ident
 from io import TextIOWrapper
-from posix import write
-from time import gmtime, strftime, time
+from posix import dup2, write
+from time import time
 
-from . import codec
+from . import record
+from .errors import report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import Callable, Mapping, Sequence
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType, TracebackType
-    from typing import Any
+    from collections.abc import Mapping, MutableMapping, Sequence
+    from typing import Any, BinaryIO
 
     from .errors import ErrorReport
 
-STDOUT = 1
-INDENT = "\xa0"  # a viewer strips leading spaces
-# Names that the platform's filter knows, for those of `logging` that it does not.
-LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL", "NOTSET": "TRACE"}
-# What every `logging.LogRecord` has; anything else on one came in by `extra=`.
-RECORD_FIELDS = frozenset(
-    (
-        *("args", "asctime", "aws_request_id", "created", "exc_info", "exc_text", "filename", "funcName", "levelname"),
-        *("levelno", "lineno", "message", "module", "msecs", "msg", "name", "pathname", "process", "processName"),
-        *("relativeCreated", "stack_info", "taskName", "tenant_id", "thread", "threadName"),
-    )
-)
+STDOUT, STDERR = 1, 2
+TELEMETRY = "_LAMBDA_TELEMETRY_LOG_FD"
+# Frame types of the platform's descriptor: the base, plus 1 for text, plus the level times 4 (protocol of the managed
+# runtimes: type, length, microseconds since the epoch, all big-endian, then the record).
+FRAME, TEXT_FRAME = 0xA55A0002, 0xA55A0003
+FRAME_LEVELS = {"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "WARNING": 4, "ERROR": 5, "FATAL": 6, "CRITICAL": 6}
 
 
 class Log:
     """
-    The function's log.
+    The log, and the ids of the current invocation.
 
     Args:
-        environ: read for `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL`.
+        environ: read for `AWS_LAMBDA_LOG_FORMAT`, `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_FUNCTION_VERSION`;
+            `_LAMBDA_TELEMETRY_LOG_FD` is taken out of it, as it is nobody else's.
 
     Attributes:
+        is_json: whether records are JSON.
+        level: the level asked for, in `logging`'s names, or "".
         request_id: of the current invocation, "" before the first.
         tenant_id: of the current invocation, or "".
+        trace_id: its X-Ray trace header, or "".
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: MutableMapping[str, str]) -> None:
         self.is_json = environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
         level = environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
         self.level = {"TRACE": "DEBUG"}.get(level, level)
-        self.request_id = ""
-        self.tenant_id = ""
+        self.version = environ.get("AWS_LAMBDA_FUNCTION_VERSION") or None
+        descriptor = environ.pop(TELEMETRY, "")
+        self.is_framed = descriptor.isascii() and descriptor.isdigit()
+        self.fd = int(descriptor) if self.is_framed else STDOUT
+        self.lock = RLock()  # a signal handler may log while its thread does
+        self.streams: list[Unbuffered | Lines] = []
+        self.replaced: list[object] = []
+        self.begin("", "", "")
 
-    def begin(self, request_id: str, tenant_id: str) -> None:
+    def begin(self, request_id: str, tenant_id: str, trace_id: str) -> None:
         """From here on, records belong to this invocation."""
         self.request_id = request_id
         self.tenant_id = tenant_id
+        self.trace_id = trace_id
 
-    def write(self, text: str) -> None:
-        """Write *text* as it is. A log that cannot be written is no reason to fail an invocation."""
+    def end(self) -> None:
+        """What was begun is written, as the invocation ends here."""
+        for stream in self.streams:
+            stream.end()
+
+    @property
+    def trace_root(self) -> str | None:
+        """What all parts of a trace have in common."""
+        return next((part[5:] for part in self.trace_id.split(";") if part.startswith("Root=")), None)
+
+    def write(self, text: str, level: str = "") -> None:
+        """Write *text* as one piece. A log that cannot be written is no reason to fail an invocation."""
         data = text.encode("utf-8", "backslashreplace")
         try:
-            while data:
-                data = data[write(STDOUT, data) :]
-        except OSError:
+            with self.lock:
+                if self.is_framed:
+                    data = self.frame(data.removesuffix(b"\n"), level)
+                elif self.streams and not self.is_json:
+                    self.streams[0].end()  # stdout's: a record starts on a line of its own
+                while data:
+                    data = data[write(self.fd, data) :]
+        except (OSError, ValueError):  # the descriptor is gone; the function has closed its stdout
             pass
 
-    def record(self, level: str, message: str) -> None:
-        """One record of the runtime's own."""
-        self.write(self.line(level, time(), {"message": message}))
+    def frame(self, data: bytes, level: str) -> bytes:
+        """*data* as the platform's descriptor takes it. Without format or level it is all one kind of frame."""
+        kind = TEXT_FRAME
+        if self.is_json or self.level:
+            kind = FRAME + (not self.is_json) + 4 * FRAME_LEVELS.get(level, 0)
+        moment = int(time() * 1_000_000)
+        return kind.to_bytes(4, "big") + len(data).to_bytes(4, "big") + moment.to_bytes(8, "big") + data
+
+    def record(
+        self, level: str, fields: Mapping[str, Any], seconds: float | None = None, request_id: str | None = None
+    ) -> None:
+        """One record, of now and of the current invocation if nothing else is said."""
+        moment = time() if seconds is None else seconds
+        self.write(self.line(level, fields, moment, self.request_id if request_id is None else request_id), level)
+
+    def line(self, level: str, fields: Mapping[str, Any], seconds: float, request_id: str) -> str:
+        """One record in the function's format. Of *fields*, text shows `message` only."""
+        if not self.is_json:
+            return record.text_line(level, seconds, request_id, str(fields.get("message", "")))
+        return record.json_line(
+            level,
+            seconds,
+            {
+                **fields,
+                "requestId": request_id,
+                "tenantId": self.tenant_id or None,
+                "traceId": self.trace_root,
+                "functionVersion": self.version,
+            },
+        )
 
     def error(self, failure: ErrorReport) -> None:
-        """The one record of a failed init or invocation."""
-        fields = failure.body(self.request_id)
+        """The one record of a failure that nobody handled."""
         if self.is_json:
-            self.write(json_line("ERROR", time(), fields))
+            self.record("ERROR", failure.body(self.request_id))
         else:
-            self.write(text_error(failure.error_type, failure.message, failure.stack))
+            self.write(record.text_error(failure.error_type, failure.message, failure.stack), "ERROR")
 
-    def line(self, level: str, seconds: float, fields: Mapping[str, Any]) -> str:
-        """One record in the function's format."""
-        if not self.is_json:
-            return text_line(level, seconds, self.request_id, str(fields["message"]))
-        own = {"requestId": self.request_id, **({"tenantId": self.tenant_id} if self.tenant_id else {})}
-        return json_line(level, seconds, {**fields, **own})
+    def complain(self, message: str, error: BaseException | None) -> None:
+        """One record of something that failed beside the function: a hook, for one."""
+        if error is None:
+            self.record("WARN", {"message": message})
+            return
+        failure = report(error)
+        failure.message = f"{message}: {failure.message}"
+        self.error(failure)
 
+    def autopsy(self, stacks: Mapping[str, Sequence[str]]) -> None:
+        """One record of what every thread was doing."""
+        message = "the deadline is near; this is where every thread and task is"
+        if self.is_json:
+            self.record("WARN", {"message": message, "stacks": stacks})
+            return
+        threads = [f"{name}:\n{''.join(lines)}" for name, lines in stacks.items()]
+        self.record("WARN", {"message": "\n".join([message, *threads]).rstrip("\n")})
 
-def text_line(level: str, seconds: float, request_id: str, message: str) -> str:
-    """A record as AWS's managed Python runtime writes it, and always on one line."""
-    return f"[{level}]\t{timestamp(seconds)}\t{request_id}\t{one_line(message)}\n"
+    def connect_streams(self, path: str) -> None:
+        """
+        Let stdout and stderr go to pipes of the platform's, one for each connection to its socket at *path*.
 
+        Raises:
+            OSError: nobody serves it.
+        """
+        for descriptor in (STDOUT, STDERR):
+            pipe = socket(AF_UNIX, SOCK_STREAM)
+            try:
+                pipe.connect(path)
+                dup2(pipe.fileno(), descriptor)
+            finally:
+                pipe.close()
 
-def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
-    """An unhandled error as the managed runtime writes it: type, message, traceback."""
-    title = f"{error_type}: {message}" if message else error_type
-    lines = [f"[ERROR] {title}", "Traceback (most recent call last):"]
-    for line in "".join(entry if entry.endswith("\n") else f"{entry}\n" for entry in stack).splitlines():
-        text = line.lstrip(" ")
-        lines.append(INDENT * (len(line) - len(text)) + text)
-    return one_line("\r".join(lines)) + "\n"
+    def open_streams(self) -> None:
+        """
+        Make `print` appear at once, since what a killed process had buffered is lost; as records in JSON format.
 
-
-def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
-    """A record as one JSON object; what has no JSON form becomes its `str`."""
-    record = {"timestamp": timestamp(seconds), "level": LEVELS.get(level, level), **fields}
-    try:
-        text = codec.dumps(record)
-    except Exception:
-        text = codec.ascii_json({name: _text(value) for name, value in record.items()})
-    return f"{text}\n"
-
-
-def timestamp(seconds: float) -> str:
-    """*seconds* since the Unix epoch in UTC, RFC 3339 with milliseconds."""
-    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"
-
-
-def one_line(text: str) -> str:
-    """*text* with carriage returns for newlines."""
-    return text.replace("\r\n", "\r").replace("\n", "\r")
-
-
-def unbuffer() -> None:
-    """Make `print` appear at once: what a killed process had buffered is lost."""
-    for name in ("stdout", "stderr"):
-        buffer = getattr(getattr(sys, name), "buffer", None)
-        if buffer is not None:
-            setattr(sys, name, Unbuffered(buffer, encoding="utf-8", errors="backslashreplace"))
+        What they replace, `sys.__stdout__` and `sys.__stderr__`, stays usable.
+        """
+        for name, level in (("stdout", "INFO"), ("stderr", "ERROR")):
+            buffer = getattr(getattr(sys, name), "buffer", None)
+            if buffer is None:
+                continue
+            self.replaced.append(getattr(sys, name))  # or the end of it would close the buffer
+            stream = Lines(buffer, self, level) if self.is_json else Unbuffered(buffer)
+            self.streams.append(stream)
+            setattr(sys, name, stream)
 
 
 class Unbuffered(TextIOWrapper):
     """A text stream without a memory."""
 
+    is_open = False  # whether what was written last has not ended its line
+
+    def __init__(self, buffer: BinaryIO) -> None:
+        super().__init__(buffer, encoding="utf-8", errors="backslashreplace")
+
     def write(self, text: str, /) -> int:
         """As `io.TextIOBase.write`, and flushed."""
         count = super().write(text)
         self.flush()
+        self.is_open = text[-1:] != "\n" if text else self.is_open
         return count
 
-
-def after_import(name: str, then: Callable[[ModuleType], None]) -> None:
-    """Call *then* with the module called *name* right after its first import; now, if that has been."""
-    if name in sys.modules:
-        then(sys.modules[name])
-    else:
-        sys.meta_path.insert(0, ImportHook(name, then))
+    def end(self) -> None:
+        """End the line that is open, if one is."""
+        if self.is_open:
+            self.write("\n")
 
 
-class ImportHook:
-    """A finder that finds nothing: it lets the others find one module and adds a line to its execution."""
-
-    def __init__(self, name: str, then: Callable[[ModuleType], None]) -> None:
-        self.name = name
-        self.then = then
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """As `importlib.abc.MetaPathFinder`."""
-        if name != self.name:
-            return None
-        sys.meta_path.remove(self)
-        specs = (finder.find_spec(name, path, target) for finder in sys.meta_path)
-        spec = next((spec for spec in specs if spec is not None), None)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module: ModuleType) -> None:
-                execute(module)
-                self.then(module)
-
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign] # this one instance's
-        return spec
-
-
-def configure_logging(log: Log, logging: Any) -> None:
+class Lines(TextIOWrapper):
     """
-    Give the root logger one handler that writes to *log*; the level of `AWS_LAMBDA_LOG_LEVEL`, if that is one.
+    A text stream of which every line is a record; a line that is a JSON object already goes out as it is.
 
-    As in the managed runtime, without a level only warnings and above appear. A function's own `logging.py` is left
-    alone.
+    Args:
+        buffer: where the stream went before; kept for who asks for it.
+        log: where the records go.
+        level: theirs.
     """
-    if not hasattr(logging, "LogRecord"):
-        return
 
-    class LambdaHandler(logging.Handler):  # type: ignore[misc] # the module is an argument
-        def emit(self, record: logging.LogRecord) -> None:
-            try:
-                text = self.format(record)
-                log.write(text if text.endswith("\n") else f"{text}\n")
-            except Exception:
-                self.handleError(record)
+    def __init__(self, buffer: BinaryIO, log: Log, level: str) -> None:
+        self.log = log
+        self.level = level
+        self.begun: dict[int, str] = {}  # by thread, the line that it has not ended yet
+        super().__init__(buffer, encoding="utf-8", errors="backslashreplace")
 
-    class LambdaFormatter(logging.Formatter):  # type: ignore[misc] # as above
-        def format(self, record: logging.LogRecord) -> str:
-            return log.line(record.levelname, record.created, record_fields(record, self, as_json=log.is_json))
+    def write(self, text: str, /) -> int:
+        """As `io.TextIOBase.write`: what ends a line makes a record."""
+        thread = get_ident()
+        *lines, rest = (self.begun.pop(thread, "") + text).split("\n")
+        if rest:
+            self.begun[thread] = rest
+        for line in lines:
+            self.emit(line)
+        return len(text)
 
-    def add_ids(record: logging.LogRecord) -> bool:
-        record.aws_request_id = log.request_id
-        record.tenant_id = log.tenant_id or None
-        return True
+    def emit(self, line: str) -> None:
+        """Write one line, unless there is nothing on it."""
+        if record.is_json_object(line):
+            self.log.write(f"{line}\n", self.level)
+        elif line:
+            self.log.record(self.level, {"message": line})
 
-    handler = LambdaHandler()
-    handler.setFormatter(LambdaFormatter())
-    handler.addFilter(add_ids)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    if log.level in logging.getLevelNamesMapping():
-        root.setLevel(log.level)
+    def flush(self) -> None:
+        """As `io.TextIOBase.flush`: what this thread has begun is a line."""
+        self.emit(self.begun.pop(get_ident(), ""))
 
-
-def record_fields(record: logging.LogRecord, formatter: logging.Formatter, *, as_json: bool) -> dict[str, Any]:
-    """What a record says, with the keys of the managed runtime's JSON; in text, all of it is the message."""
-    message: Any = record.getMessage()
-    error = record.exc_info
-    if not as_json:
-        if error and error[0]:
-            message = f"{message}\n{formatter.formatException(error)}"
-        return {"message": message}
-    if isinstance(record.msg, dict) and not record.args:
-        message = record.msg
-    fields: dict[str, Any] = {"message": message, "logger": record.name}
-    if error and error[0]:
-        fields["stackTrace"] = stack_lines(error[2])
-        fields["errorType"] = error[0].__name__
-        fields["errorMessage"] = str(error[1])
-        fields["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
-    extra = {name: value for name, value in vars(record).items() if name not in RECORD_FIELDS}
-    return {**extra, **fields}
-
-
-def stack_lines(traceback: TracebackType | None) -> list[str]:
-    """A logged traceback, an entry a frame."""
-    from .errors import frames
-
-    return [str(frame) for frame in frames(traceback)]
-
-
-def _text(value: object) -> str:
-    """`str`, whatever happens in it."""
-    try:
-        return str(value)
-    except Exception:
-        return f"<unprintable {type(value).__name__} object>"
+    def end(self) -> None:
+        """What any thread has begun is a line."""
+        while self.begun:
+            self.emit(self.begun.popitem()[1])

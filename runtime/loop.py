@@ -7,6 +7,8 @@ Refuses to know: sockets, formats, where handlers come from.
 
 from __future__ import annotations
 
+from _contextvars import copy_context
+from sys import modules
 from time import time
 
 from . import codec
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Protocol
 
+    from .autopsy import Autopsy
     from .errors import ErrorReport
     from .handler import Handler
     from .log import Log
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 
 RAW = "application/unknown"  # what the managed runtime calls a handler's own bytes
+HOOKS = f"{__package__}.hooks"  # there once a function, or a tool in it, has asked for hooks
 
 
 class InvokeLoop:
@@ -50,16 +54,24 @@ class InvokeLoop:
         handler: what answers them.
         log, tracer: told of each invocation before the function is.
         function: the attributes of `Context` that are the same for every invocation.
+        autopsy: told when an invocation begins and ends, or None.
     """
 
-    def __init__(
-        self, client: RuntimeApi, handler: Handler, log: Log, tracer: Tracer, function: Mapping[str, Any]
+    def __init__(  # noqa: PLR0913, PLR0917 - called once, by the composition root
+        self,
+        client: RuntimeApi,
+        handler: Handler,
+        log: Log,
+        tracer: Tracer,
+        function: Mapping[str, Any],
+        autopsy: Autopsy | None = None,
     ) -> None:
         self.client = client
         self.handler = handler
         self.log = log
         self.tracer = tracer
         self.function = function
+        self.autopsy = autopsy
 
     def run(self) -> int:
         """
@@ -70,35 +82,44 @@ class InvokeLoop:
         """
         while True:
             invocation = self.client.next()
-            self.log.begin(invocation.request_id, invocation.tenant_id)
-            self.tracer.begin(invocation.trace_id)
-            status = self.answer(invocation)
+            # In a context of its own: what is bound in one invocation is not seen in the next.
+            status = copy_context().run(self.answer, invocation)
             if status is not None:
                 return status
 
     def answer(self, invocation: Invocation) -> int | None:
         """Answer one invocation; give an exit status if the function asked for the end of its process."""
+        self.log.begin(invocation.request_id, invocation.tenant_id, invocation.trace_id)
+        self.tracer.begin(invocation.trace_id)
+        context = self.context(invocation)
+        if self.autopsy is not None:
+            self.autopsy.begin(invocation.deadline_ms)
+        status = None
         try:
-            body, content_type = self.invoke(invocation)
+            body, content_type = self.invoke(invocation, context)
         except BaseException as error:
+            self.run_hooks("error", error, context)
             failure = report(error)
+            self.log.end()
             self.log.error(failure)
             refusal = self.client.fail(invocation, failure)
             status = exit_status(error)
         else:
+            self.log.end()
             refusal = self.client.respond(invocation, body, content_type)
-            status = None
         if refusal is not None:
-            self.log.record("WARN", refusal)
+            self.log.record("WARN", {"message": refusal})
+        self.finish(context)
         return status
 
-    def invoke(self, invocation: Invocation) -> tuple[bytes, str]:
+    def invoke(self, invocation: Invocation, context: Context) -> tuple[bytes, str]:
         """Decode, call, encode: the body to post and its content type."""
-        context = self.context(invocation)
+        introduce_caller(context, invocation)
         event = None
         if self.handler.takes_event:
             event = codec.decode(invocation.payload) if invocation.is_json else invocation.payload
             invocation.payload = b""  # six megabytes perhaps, that nobody needs twice
+        self.run_hooks("request", event, context)
         result = self.handler.call(event, context)
         if isinstance(result, bytes):
             body, content_type = result, RAW
@@ -110,27 +131,53 @@ class InvokeLoop:
                 f"Response payload size ({len(body)} bytes) exceeded maximum allowed payload size "
                 f"({MAX_RESPONSE} bytes).",
             )
+        self.run_hooks("response", result, context)
         return body, content_type
 
+    def finish(self, context: Context) -> None:
+        """What comes between the answer and the next poll, when the environment may be frozen."""
+        hooks: Any = modules.get(HOOKS)
+        if hooks is not None and hooks.next_:
+            hooks.run_before_next(context, self.log.complain)
+        if self.autopsy is not None:
+            self.autopsy.end()
+        self.log.end()
+
     def context(self, invocation: Invocation) -> Context:
-        """The function's view of *invocation*."""
+        """The function's view of *invocation*, but for its caller."""
         context = Context(time, self.log.write, self.function)
         context.aws_request_id = invocation.request_id
         context.invoked_function_arn = invocation.function_arn
         context.deadline_ms = invocation.deadline_ms
         context.tenant_id = invocation.tenant_id or None
         context.trace_id = invocation.trace_id or None
-        if invocation.client_context:
-            fields = parse(invocation.client_context, "Client Context")
-            context.client_context, context._w3c = client_context(fields)  # noqa: SLF001 - the context is made here
-        context.identity = identity(
-            parse(invocation.cognito_identity, "Cognito Identity") if invocation.cognito_identity else None
-        )
+        context.client_context = None
+        context.identity = identity(None)
         return context
+
+    def run_hooks(self, phase: str, *arguments: Any) -> None:
+        """Run what has been attached to *phase*, if anything ever has."""
+        hooks: Any = modules.get(HOOKS)
+        if hooks is not None:
+            hooks.run(getattr(hooks, phase), self.log.complain, *arguments)
+
+
+def introduce_caller(context: Context, invocation: Invocation) -> None:
+    """
+    Tell *context* who called.
+
+    Raises:
+        FunctionError: the caller's JSON is none, which is this invocation's error and not the loop's.
+    """
+    if invocation.client_context:
+        fields = parse(invocation.client_context, "Client Context")
+        context.client_context, context._w3c = client_context(fields)  # noqa: SLF001 - the loop made it
+    if invocation.cognito_identity:
+        context.identity = identity(parse(invocation.cognito_identity, "Cognito Identity"))
 
 
 def parse(header: str, name: str) -> Any:
-    """The value of a JSON header. A bad one is this invocation's error, not the loop's."""
+    """The value of a JSON header."""
     try:
         return codec.loads(header)
     except (ValueError, RecursionError) as error:
@@ -140,5 +187,5 @@ def parse(header: str, name: str) -> Any:
 def exit_status(error: BaseException) -> int | None:
     """The status that the process has to end with after *error*, or None if it lives on."""
     if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) and error.code else 1
+        return (error.code & 0xFF if isinstance(error.code, int) else 0) or 1
     return 1 if isinstance(error, KeyboardInterrupt) else None

@@ -19,19 +19,24 @@ from os import environ as process_environ
 from . import handler as handlers
 from .client import Address, RuntimeClient, SocketTransport
 from .errors import ConfigError, RuntimeApiError, report
-from .log import Log, after_import, configure_logging, unbuffer
+from .log import Log
 from .loop import InvokeLoop
 from .tracing import Tracer
+from .watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
+    from types import ModuleType
     from typing import Any, NoReturn
 
+    from .autopsy import Autopsy
     from .client import Transport
+    from .errors import ErrorReport
     from .handler import Handler
 
 WRAPPED = "_LAMBDA_BOOTSTRAP_WRAPPED"  # in the environment between the wrapper and our second start
+OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 NO_API = (
     "AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
     "To run a function here, start it under the emulator: make run HANDLER=path/to/app.handler"
@@ -55,17 +60,14 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
         return status
     name = argv[1] if len(argv) > 1 else environ.get("_HANDLER", "")
 
-    def load() -> Handler:
-        environ["_HANDLER"] = name
-        environ.setdefault("LAMBDA_TASK_ROOT", function[0])
-        add_folders(function)
-        return handlers.load(name)
-
     try:
         transport = connect(environ, function, ours)
     except ConfigError as error:
         return complain(error)
-    return serve(transport, load, environ)
+    environ["_HANDLER"] = name
+    environ.setdefault("LAMBDA_TASK_ROOT", function[0])
+    add_folders(function)
+    return serve(transport, lambda: handlers.load(name), environ)
 
 
 def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
@@ -140,20 +142,107 @@ def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) ->
 def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:
     """Init, then invocations; give the exit status."""
     client = RuntimeClient(transport, getcwd())
-    log = Log(environ)
-    unbuffer()
-    after_import("logging", lambda module: configure_logging(log, module))
+    try:
+        log = Log(environ)
+        autopsy = autopsy_for(environ, log)
+    except ConfigError as error:
+        return complain(error)
+    connect_log(environ, log)
+    log.open_streams()
+    watch(log)
+    trace(environ, log)
     try:
         try:
             handler = load()
+            init(handler, log)
         except BaseException as error:
             failure = report(error)
             log.error(failure)
+            log.end()
+            fail_init(failure)
             client.fail_init(failure)
             return 1
-        return InvokeLoop(client, handler, log, Tracer(environ), function_values(environ)).run()
+        return InvokeLoop(client, handler, log, Tracer(environ), function_values(environ), autopsy).run()
     except RuntimeApiError as error:
         return complain(error)
+
+
+def connect_log(environ: MutableMapping[str, str], log: Log) -> None:
+    """Lead the log to where a platform with concurrent workers wants it; it stays on stdout if that is not there."""
+    path = environ.pop("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET", "")
+    try:
+        if path:
+            log.connect_streams(path)
+    except OSError as error:
+        log.complain(f"the log socket {path} cannot be used", error)
+
+
+def watch(log: Log) -> None:
+    """Have libraries that write to *log*, and tools that look for awslambdaric, set up when they are imported."""
+
+    def set_up(module: ModuleType) -> None:
+        from . import bridge
+
+        bridge.set_up(log, module)
+
+    def offer(_module: ModuleType) -> None:
+        from . import ric
+
+        ric.offer()
+
+    libraries = ("logging", "structlog", "threading", "warnings")
+    Watch({**dict.fromkeys(libraries, set_up), "sentry_sdk.integrations.aws_lambda": offer}).begin()
+
+
+def trace(environ: MutableMapping[str, str], log: Log) -> None:
+    """Give every invocation an OpenTelemetry span, where `OTEL_*` says that somebody is to get it."""
+    exporter = environ.get("OTEL_TRACES_EXPORTER") or ("otlp" if any(map(environ.get, OTLP_ENDPOINTS)) else "none")
+    # A layer that has put its own handler in front, as their scripts do, makes its own spans.
+    is_taken = environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or environ.get("ORIG_HANDLER")
+    if exporter != "otlp" or is_taken:
+        return
+    try:
+        from .otel import set_up
+
+        set_up(environ)
+    except ImportError:
+        pass  # the function has not brought the packages: then the variables are for somebody else
+    except Exception as error:
+        log.complain("OpenTelemetry cannot be set up", error)
+
+
+def init(handler: Handler, log: Log) -> None:
+    """What comes between the import of the function and its first invocation."""
+    hooks = sys.modules.get(f"{__package__}.hooks")
+    if hooks is not None:
+        hooks.run(hooks.init, log.complain)
+    ric = sys.modules.get(f"{__package__}.ric")
+    if ric is not None:
+        handler.call = ric.handle_event_request(ric.client, handler.call)
+
+
+def fail_init(failure: ErrorReport) -> None:
+    """Tell the tools that look for awslambdaric of an init error, while it is being handled."""
+    ric = sys.modules.get(f"{__package__}.ric")
+    if ric is not None:
+        ric.client.post_init_error(failure.body(""))
+
+
+def autopsy_for(environ: Mapping[str, str], log: Log) -> Autopsy | None:
+    """
+    Who writes the stacks of an invocation shortly before its deadline, if that was asked for.
+
+    Raises:
+        ConfigError: `BOOTSTRAP_TIMEOUT_DUMP_MS` is no number of milliseconds.
+    """
+    margin = environ.get("BOOTSTRAP_TIMEOUT_DUMP_MS") or "0"
+    if not (margin.isascii() and margin.isdigit()):
+        raise ConfigError(f"BOOTSTRAP_TIMEOUT_DUMP_MS is {margin!r}: it has to be a number of milliseconds, 0 for off")
+    if not int(margin):
+        return None
+    from .autopsy import Autopsy
+
+    return Autopsy(int(margin), log.autopsy)
 
 
 def function_values(environ: Mapping[str, str]) -> dict[str, str | None]:

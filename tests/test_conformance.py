@@ -606,6 +606,7 @@ class TestLogs:
 
         assert list(record)[:2] == ["timestamp", "level"]
         assert (record.pop("level"), record.pop("timestamp")[-1]) == ("ERROR", "Z")
+        assert (record.pop("functionVersion"), record.pop("traceId")[:2]) == ("$LATEST", "1-")
         assert record == outcome.error
 
     def test_unbuffered(self, start: Start) -> None:
@@ -627,7 +628,7 @@ class TestLogs:
         assert (level, request_id, message) == ("[INFO]", REQUEST_ID, "an informative message")
         assert len(moment) == len("2026-11-23T12:30:00.123Z")
         assert warning.split("\t")[3] == "two\rlines"
-        assert error.split("\t")[3].startswith("caught\rTraceback (most recent call last):\r")
+        assert error.split("\t")[3].startswith("caught\rKeyError: 'lost'\rTraceback (most recent call last):\r")
 
     def test_logging_json(self, start: Start) -> None:
         """`logging` writes a JSON object a record, with the platform's level names and the fields given as extra."""

@@ -130,8 +130,10 @@ class TestPublicNames:
     """What a function imports from `runtime`."""
 
     def test_names(self) -> None:
-        """`runtime` offers `start` and `Context`, and they are the ones the runtime uses."""
-        assert runtime.__all__ == ["Context", "start"]
+        """`runtime` offers `start`, `Context` and the hooks, and they are the ones the runtime uses."""
+        hooks = ["before_next", "on_error", "on_init", "on_request", "on_response"]
+        assert runtime.__all__ == ["Context", *hooks, "start"]
+        assert [getattr(runtime, name).__module__ for name in hooks] == ["runtime.hooks"] * 5
         assert (runtime.Context, runtime.start) == (Context, start)
 
     def test_unknown(self) -> None:

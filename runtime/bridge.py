@@ -1,0 +1,270 @@
+"""
+The logging libraries of a function, led into its log.
+
+Owns: the set-up of `logging`, `structlog`, `warnings` and `threading`, each right after the function imports it.
+Refuses to know: where the log goes, what a record looks like. What a function sets up by itself wins.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .record import level_name
+from .stack import describe, title, trace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any
+
+    from .log import Log
+
+# What every `logging.LogRecord` has; anything else on one came in by `extra=`.
+RECORD_FIELDS = frozenset(
+    (
+        *("args", "asctime", "aws_request_id", "created", "exc_info", "exc_text", "filename", "funcName", "levelname"),
+        *("levelno", "lineno", "message", "module", "msecs", "msg", "name", "pathname", "process", "processName"),
+        *("relativeCreated", "stack_info", "taskName", "tenant_id", "thread", "threadName"),
+    )
+)
+# Of these, `logging.basicConfig` makes a handler of the function's own.
+OWN_HANDLER = {"filename", "filemode", "stream", "handlers", "encoding", "errors"}
+
+
+def set_up_logging(log: Log, logging: Any) -> None:
+    """
+    Give the root logger one handler that writes to *log*; the level of `AWS_LAMBDA_LOG_LEVEL`, if that is one.
+
+    As in the managed runtime, without a level only warnings and above appear. A function's own `logging.py` is left
+    alone.
+    """
+    if not hasattr(logging, "LogRecord"):
+        return
+
+    class LambdaHandler(logging.Handler):  # type: ignore[misc] # the module is an argument
+        log_sink = log
+
+        def emit(self, record: logging.LogRecord) -> None:
+            level = level_name(record.levelno) if log.is_json else record.levelname
+            try:
+                if self.formatter is None:
+                    log.record(level, record_fields(log, record), record.created)
+                elif log.is_json:
+                    log.record(level, {"message": self.format(record)}, record.created)
+                else:
+                    log.write(self.format(record).removesuffix("\n") + "\n", level)
+            except Exception as error:
+                message = f"a record could not be written: {describe(record.msg)} ({title(error)})"
+                log.record("ERROR", {"message": message})
+
+    def add_ids(record: logging.LogRecord) -> bool:
+        record.aws_request_id = log.request_id
+        record.tenant_id = log.tenant_id or None
+        return True
+
+    handler = LambdaHandler()
+    handler.addFilter(add_ids)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    if log.level in logging.getLevelNamesMapping():
+        root.setLevel(log.level)
+    logging.basicConfig = heeded(logging, root, handler)
+
+
+def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Callable[..., None]:
+    """A `logging.basicConfig` that does not give up because our handler is there already."""
+    original = logging.basicConfig
+
+    def basic_config(**options: Any) -> None:
+        if root.handlers != [handler] or not options.keys().isdisjoint(OWN_HANDLER) or options.get("force"):
+            if root.handlers == [handler]:
+                root.removeHandler(handler)
+            original(**options)
+            return
+        if options.keys() & {"format", "datefmt", "style"}:
+            style = options.pop("style", "%")
+            form = options.pop("format", None) or logging._STYLES[style][1]  # noqa: SLF001 - basicConfig's own default
+            handler.setFormatter(logging.Formatter(form, options.pop("datefmt", None), style))
+        level = options.pop("level", None)
+        options.pop("force", None)
+        if options:
+            raise ValueError(f"Unrecognised argument(s): {', '.join(options)}")
+        if level is not None:
+            root.setLevel(level)
+
+    return basic_config
+
+
+def record_fields(log: Log, record: logging.LogRecord) -> dict[str, Any]:
+    """What a record says, with the keys of the managed runtime's JSON; in text, all of it is the message."""
+    message: Any = record.getMessage()
+    if record.stack_info:
+        message = f"{message}\n{record.stack_info}"
+    error = record.exc_info[1] if record.exc_info else None
+    if not log.is_json:
+        return {"message": message if error is None else f"{message}\n{text_of(error)}"}
+    if isinstance(record.msg, dict) and not record.args:
+        message = record.msg
+    place = f"{record.pathname}:{record.funcName}:{record.lineno}"
+    extra = {name: value for name, value in vars(record).items() if name not in RECORD_FIELDS}
+    return with_extra({"message": message, "logger": record.name, **error_fields(error, place)}, extra)
+
+
+def with_extra(fields: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record and those that the function gave it, which do not replace them."""
+    for name, value in extra.items():
+        fields.setdefault(name, value)
+    return fields
+
+
+def error_fields(error: BaseException | None, place: str) -> dict[str, Any]:
+    """What a JSON record says of an exception, and where it was logged; nothing of none."""
+    if error is None:
+        return {}
+    return {
+        "stackTrace": trace(error),
+        "errorType": type(error).__name__,
+        "errorMessage": describe(error),
+        "location": place,
+    }
+
+
+def text_of(error: BaseException) -> str:
+    """What a text record says of an exception."""
+    return f"{title(error)}\nTraceback (most recent call last):\n{''.join(trace(error))}".rstrip("\n")
+
+
+def set_up_structlog(log: Log, structlog: Any) -> None:
+    """
+    Make `structlog.get_logger()` write records like those of `logging`, until the function configures it otherwise.
+
+    On a terminal structlog's own colours are what one wants.
+    """
+    if not hasattr(structlog, "configure") or sys.stdout.isatty():
+        return
+    levels = {"TRACE": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
+
+    class Sink:
+        """What structlog calls a logger: it is handed whole records."""
+
+        def __init__(self, *names: str) -> None:
+            self.name = names[0] if names else None
+
+        def msg(self, level: str, fields: dict[str, Any]) -> None:
+            log.record(level, fields)
+
+        log = debug = info = warning = warn = error = critical = fatal = failure = err = exception = msg
+
+    def render(logger: Any, method: str, given: dict[str, Any]) -> tuple[tuple[str, dict[str, Any]], dict[str, Any]]:
+        """Hand over the level and the fields."""
+        level = {"warn": "WARNING", "exception": "ERROR", "fatal": "CRITICAL", "msg": "INFO"}.get(
+            method, method.upper()
+        )
+        return (level, structlog_fields(log, logger.name, given)), {}
+
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, render],
+        wrapper_class=structlog.make_filtering_bound_logger(levels.get(log.level, 0)),
+        logger_factory=Sink,
+        cache_logger_on_first_use=False,
+    )
+
+
+def structlog_fields(log: Log, name: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record that structlog was given: `event` is the message; in text, the others follow it."""
+    fields = dict(given)
+    message = fields.pop("event", "")
+    error = exception_of(fields.pop("exc_info", None))
+    if log.is_json:
+        caller = sys._getframe(2)  # noqa: SLF001 - as `logging` finds where it was called
+        while caller.f_back is not None and caller.f_globals.get("__name__", "").partition(".")[0] == "structlog":
+            caller = caller.f_back
+        place = f"{caller.f_code.co_filename}:{caller.f_code.co_name}:{caller.f_lineno}"
+        return with_extra({"message": message, "logger": name, **error_fields(error, place)}, fields)
+    words = [describe(message), *(f"{key}={represent(value)}" for key, value in fields.items())]
+    text = " ".join(words)
+    return {"message": text if error is None else f"{text}\n{text_of(error)}"}
+
+
+def exception_of(exc_info: Any) -> BaseException | None:
+    """The exception that `exc_info=` means: itself, the one being handled, or a triple."""
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return exc_info[1] if len(exc_info) > 1 and isinstance(exc_info[1], BaseException) else None
+    return sys.exc_info()[1] if exc_info else None
+
+
+def represent(value: object) -> str:
+    """`repr`, whatever happens in it; of text without blanks the text."""
+    if isinstance(value, str) and value and not set(value) & set(" \t\r\n=\"'"):
+        return value
+    try:
+        return repr(value)
+    except Exception:
+        return f"<unprintable {type(value).__name__} object>"
+
+
+def set_up_warnings(log: Log, warnings: Any) -> None:
+    """Make a warning a record."""
+    if not hasattr(warnings, "showwarning"):
+        return
+
+    def show(
+        message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, _line: str | None = None
+    ) -> None:
+        if file is not None:
+            file.write(warnings.formatwarning(message, category, filename, lineno))
+            return
+        text = f"{filename}:{lineno}: {category.__name__}: {describe(message)}"
+        log.record("WARNING", {"message": text, "logger": "py.warnings"})
+
+    warnings.showwarning = show
+
+
+def set_up_threading(log: Log, threading: Any) -> None:
+    """Make an exception that ends a thread a record, with the request id of the invocation that started the thread."""
+    if not hasattr(threading, "excepthook"):
+        return
+    start = threading.Thread.start
+
+    def start_in_invocation(self: Any) -> None:
+        self.aws_request_id = log.request_id
+        start(self)
+
+    def report_end(args: Any) -> None:
+        if args.exc_type is not SystemExit:
+            name = getattr(args.thread, "name", "?")
+            request_id = getattr(args.thread, "aws_request_id", log.request_id)
+            log_exception(log, f"Exception in thread {name}", args.exc_value, request_id)
+
+    threading.Thread.start = start_in_invocation
+    threading.excepthook = report_end
+
+
+def log_exception(log: Log, message: str, error: BaseException, request_id: str) -> None:
+    """One record of an exception that nobody has caught."""
+    if not log.is_json:
+        log.record("ERROR", {"message": f"{message}\n{text_of(error)}"}, request_id=request_id)
+        return
+    traceback: TracebackType | None = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code if traceback is not None else None
+    place = f"{code.co_filename}:{code.co_name}:{traceback.tb_lineno}" if code and traceback else "?"
+    log.record("ERROR", {"message": message, **error_fields(error, place)}, request_id=request_id)
+
+
+SET_UPS: dict[str, Callable[[Log, Any], None]] = {
+    "logging": set_up_logging,
+    "structlog": set_up_structlog,
+    "threading": set_up_threading,
+    "warnings": set_up_warnings,
+}
+
+
+def set_up(log: Log, module: Any) -> None:
+    """Lead *module*, one of `SET_UPS`, into *log*."""
+    SET_UPS[module.__name__](log, module)

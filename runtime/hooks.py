@@ -1,0 +1,95 @@
+"""
+What a function, or a tool in it, attaches to the phases of the runtime.
+
+Owns: the registered hooks, their order, and that none of them can harm an invocation.
+Refuses to know: what a hook does, and where its failure is logged.
+
+aws-lambda-go's `handlertrace`, grown up. Hooks run in the order of their registration, on the thread of the handler
+and in its `contextvars` context; what one raises is logged with its name, and the next one runs.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from .context import Context
+
+    Hook = TypeVar("Hook")
+    InitHook = TypeVar("InitHook", bound=Callable[[], object])
+    EventHook = TypeVar("EventHook", bound=Callable[[Any, Context], object])
+    ErrorHook = TypeVar("ErrorHook", bound=Callable[[BaseException, Context], object])
+    ContextHook = TypeVar("ContextHook", bound=Callable[[Context], object])
+
+# What comes after the answer is billed and delays the next invocation: it gets this long, all hooks together.
+BEFORE_NEXT_SECONDS = 2.0
+
+init: list[Callable[[], object]] = []
+request: list[Callable[[Any, Context], object]] = []
+response: list[Callable[[Any, Context], object]] = []
+error: list[Callable[[BaseException, Context], object]] = []
+next_: list[Callable[[Context], object]] = []
+
+
+def on_init(hook: InitHook) -> InitHook:
+    """Call `hook()` once, when the function has been imported and before the first invocation."""
+    return _register(init, hook)
+
+
+def on_request(hook: EventHook) -> EventHook:
+    """Call `hook(event, context)` for each invocation, with the decoded event, before the handler."""
+    return _register(request, hook)
+
+
+def on_response(hook: EventHook) -> EventHook:
+    """Call `hook(result, context)` with what the handler returned, before it is posted; not after an error."""
+    return _register(response, hook)
+
+
+def on_error(hook: ErrorHook) -> ErrorHook:
+    """Call `hook(exception, context)` for each failed invocation, before the error is posted."""
+    return _register(error, hook)
+
+
+def before_next(hook: ContextHook) -> ContextHook:
+    """
+    Call `hook(context)` after the invocation has been answered, before the environment may be frozen: to flush.
+
+    All these hooks together have 2 seconds, or what is left until the deadline; when that is used up, those that have
+    not run are skipped, and a record tells which.
+    """
+    return _register(next_, hook)
+
+
+def _register(hooks: list[Any], hook: Hook) -> Hook:
+    if hook not in hooks:
+        hooks.append(hook)
+    return hook
+
+
+def run(hooks: list[Any], complain: Callable[[str, BaseException | None], None], *arguments: Any) -> None:
+    """Call each of *hooks* with *arguments*; tell *complain* which of them failed, and of what."""
+    for hook in tuple(hooks):
+        try:
+            hook(*arguments)
+        except BaseException as failure:
+            complain(f"the hook {name(hook)} failed", failure)
+
+
+def run_before_next(context: Context, complain: Callable[[str, BaseException | None], None]) -> None:
+    """Call the hooks of `before_next` while there is time."""
+    end = monotonic() + min(BEFORE_NEXT_SECONDS, context.get_remaining_time_in_millis() / 1000)
+    for hook in tuple(next_):
+        if monotonic() < end:
+            run([hook], complain, context)
+        else:
+            complain(f"there is no time left for the hook {name(hook)}", None)
+
+
+def name(hook: object) -> str:
+    """A hook as its author knows it."""
+    return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', type(hook).__name__)}"

@@ -1,0 +1,121 @@
+"""
+An exception as lines.
+
+Owns: which frames are the user's, how a frame is written, how causes, groups and notes follow.
+Refuses to know: who reads it.
+
+Written by hand: `traceback` takes 9 ms to import, and a function may have a `traceback.py` or a `types.py` of its own.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, TracebackType
+
+HERE = __file__.rpartition("/")[0] + "/"
+
+# A runaway recursion has a thousand frames; its ends tell the story.
+FIRST_FRAMES, LAST_FRAMES = 5, 50
+# Exceptions that cause, group and handle each other can be many.
+MOST_EXCEPTIONS = 20
+
+
+class Frame:
+    """One line of a trace: where the code was, and what it was."""
+
+    __slots__ = ("label", "line", "path", "source")
+
+    def __init__(self, path: str, line: int, label: str, source: str) -> None:
+        self.path = path
+        self.line = line
+        self.label = label
+        self.source = source
+
+    def __str__(self) -> str:
+        text = f'  File "{self.path}", line {self.line}, in {self.label}\n'
+        return f"{text}    {self.source}\n" if self.source else text
+
+
+def describe(value: object) -> str:
+    """`str(value)`, also of something that cannot say what it is."""
+    try:
+        return str(value)
+    except BaseException:
+        return f"<unprintable {type(value).__name__} object>"
+
+
+def title(error: BaseException) -> str:
+    """Type and message, as the last line of Python's own tracebacks."""
+    message = describe(error)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
+    """
+    What `stackTrace` holds of *error*: its frames, an entry each, then notes, members of a group, and what led to it.
+
+    That is the other way round than Python has it: the error itself stands before its trace, so its cause comes after.
+    """
+    seen = set() if seen is None else seen
+    seen.add(id(error))
+    lines = [str(frame) for frame in frames(error.__traceback__)]
+    notes = getattr(error, "__notes__", None)
+    if isinstance(notes, (list, tuple)):
+        lines += [f"  Note: {note}\n" for note in notes if isinstance(note, str)]
+    if isinstance(error, BaseExceptionGroup):
+        for number, member in enumerate(error.exceptions, 1):
+            if len(seen) < MOST_EXCEPTIONS:
+                lines.append(f"  {number} of {len(error.exceptions)}: {title(member)}\n")
+                lines += [f"  {line}" for entry in trace(member, seen) for line in entry.splitlines(keepends=True)]
+    before, words = error.__cause__, "Caused by"
+    if before is None and not error.__suppress_context__:
+        before, words = error.__context__, "While handling"
+    if before is not None and id(before) not in seen and len(seen) < MOST_EXCEPTIONS:
+        lines.append(f"{words} {title(before)}\n")
+        lines += trace(before, seen)
+    return lines
+
+
+def frames(traceback: TracebackType | None) -> Iterator[Frame]:
+    """The user's frames of *traceback*, outermost first: neither ours that lead to them nor the import system's."""
+    while traceback is not None and _is_lead(traceback.tb_frame.f_code):
+        traceback = traceback.tb_next
+    places: list[tuple[CodeType, int]] = []
+    while traceback is not None:
+        if not _is_import(traceback.tb_frame.f_code):
+            places.append((traceback.tb_frame.f_code, traceback.tb_lineno or 0))
+        traceback = traceback.tb_next
+    if len(places) > FIRST_FRAMES + LAST_FRAMES:
+        del places[FIRST_FRAMES:-LAST_FRAMES]
+    files: dict[str, list[str]] = {}
+    for code, number in places:
+        path = code.co_filename
+        if path not in files:
+            files[path] = source_lines(path)
+        yield Frame(path, number, code.co_name, line_of(files[path], number))
+
+
+def _is_import(code: CodeType) -> bool:
+    """Whether *code* is the import system's."""
+    return code.co_filename.startswith("<frozen importlib")
+
+
+def _is_lead(code: CodeType) -> bool:
+    """Whether *code* stands between Python and the function: the import system's, or the runtime's."""
+    return _is_import(code) or code.co_filename.startswith(HERE)
+
+
+def source_lines(path: str) -> list[str]:
+    """The lines of a source file; none if it cannot be read (a frozen module, `exec`, a zip)."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readlines()
+    except (OSError, ValueError):
+        return []
+
+
+def line_of(lines: list[str], number: int) -> str:
+    """Line *number* of a source file, counted from 1, without its indent."""
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""

@@ -1,0 +1,5 @@
+import sys
+
+
+def loaded(event, context):
+    return event in sys.modules
