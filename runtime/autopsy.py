@@ -11,7 +11,7 @@ import sys
 from _thread import allocate_lock, get_ident, start_new_thread
 from time import time
 
-from .stack import Frame, line_of, source_lines
+from .stack import HERE, Frame, line_of, source_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
     for ident, innermost in sys._current_frames().items():  # noqa: SLF001 - the documented way to do this
         frames = list(outwards(innermost))
         if ident != own:
-            yield f"thread {names.get(ident, ident)}", [str(place(frame)) for frame in reversed(frames)]
+            yield f"thread {names.get(ident, ident)}", [str(place(frame)) for frame in reversed(users(frames))]
         loops += [frame.f_locals.get("self") for frame in frames if frame.f_code.co_name == "run_forever"]
     for loop in loops:
         for task in sys.modules["asyncio"].all_tasks(loop):
@@ -85,6 +85,12 @@ def outwards(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def users(frames: list[FrameType]) -> list[FrameType]:
+    """Those of *frames*, innermost first, that the runtime has called; all of a thread that it has not started."""
+    inner = [frame.f_code.co_filename.startswith(HERE) for frame in frames]
+    return frames[: inner.index(True)] if True in inner else frames
 
 
 def place(frame: FrameType) -> Frame:
