@@ -44,14 +44,19 @@ def imported(importtime: str) -> set[str]:
     return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:") and "|" in line}
 
 
-@pytest.fixture(scope="module", name="before_next")
-def _before_next() -> set[str]:
-    """All modules that have been imported when the first `next` arrives, but for those that Python needs itself."""
-    plain = subprocess.run([*PYTHON, "-c", "import os"], capture_output=True, text=True, check=True).stderr
-    with Emulator([*PYTHON, str(BOOTSTRAP)], cwd=FUNCTIONS, handler="echo.handler") as emulator:
+def beyond(handler: str, code: str) -> set[str]:
+    """All modules that have been imported when the first `next` arrives, but for those that *code* alone imports."""
+    plain = subprocess.run([*PYTHON, "-c", code], capture_output=True, text=True, check=True).stderr
+    with Emulator([*PYTHON, str(BOOTSTRAP)], cwd=FUNCTIONS, handler=handler) as emulator:
         emulator.start()
         emulator.wait_for("next")
         return imported(emulator.stderr.decode()) - imported(plain)
+
+
+@pytest.fixture(scope="module", name="before_next")
+def _before_next() -> set[str]:
+    """What is imported beyond what Python needs itself."""
+    return beyond("echo.handler", "import os")
 
 
 def test_exact_list(before_next: set[str]) -> None:
@@ -74,3 +79,10 @@ def test_the_package_costs_nothing() -> None:
     )
 
     assert result.stdout == "['runtime']\n"
+
+
+def test_logging_costs_itself(before_next: set[str]) -> None:
+    """A function that imports `logging` has that, what it imports, and one module of ours that sets it up."""
+    modules = beyond("imports_logging.handler", "import os, logging")
+
+    assert modules - before_next == {"imports_logging", "runtime.bridge"}

@@ -1,0 +1,7 @@
+import logging
+
+logging.getLogger("shop")
+
+
+def handler(event, context):
+    return event
