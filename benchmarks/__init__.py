@@ -1,5 +1,6 @@
 """
-What the runtime costs beside its peers: `make bench` prints the table.
+What the runtime costs beside its peers: `make bench` prints the tables.
 
-`report` is pure: figures in, text out. `peers.py` knows what each peer needs to run. `server.c` takes the times.
+`report` is pure: figures in, text out. `build` knows what each peer needs to run, `campaign` lets them take turns,
+`server.c` takes the times. `echo` and `logs` are the functions that they run.
 """

@@ -1,9 +1,8 @@
 """
-`python benchmarks`: measure this runtime and its peers in one run, and print the table.
+`python benchmarks`: measure this runtime and its peers in one run, and print the tables.
 
-Everything is pinned to one core, and the peers take turns, round after round, so that a noisy minute hits all
-alike. It is a report and no gate: a missed target is a line of it, and exit status 1 means that this runtime
-could not be measured at all.
+Everything is pinned to one core. It is a report and no gate: a missed target is a line of it, and exit status 1 means
+that this runtime could not be measured at all.
 """
 
 from __future__ import annotations
@@ -15,14 +14,16 @@ import platform
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path[0] = str(Path(__file__).parents[1])  # `python benchmarks` has put this folder itself there
 
-from benchmarks.build import CACHE, PEERS, Start, UnavailableError, compiled, run  # noqa: E402
-from benchmarks.report import OURS, TARGETS, Figures, quiet, table, verdict  # noqa: E402
+from benchmarks.build import CACHE, UnavailableError, compiled  # noqa: E402
+from benchmarks.campaign import LOGGING, STARTS, available, campaign  # noqa: E402
+from benchmarks.report import OURS, TARGETS, import_line, log_table, log_verdict, table, verdict  # noqa: E402
 
-STARTS = 3  # in each round
-WARM = 100  # invocations that do not count, in each round
+if TYPE_CHECKING:
+    from benchmarks.report import Results
 
 
 def arguments() -> argparse.Namespace:
@@ -30,7 +31,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure this runtime beside its peers.")
     parser.add_argument("-n", type=positive, default=300, help="invocations of each peer in each round (%(default)s)")
     parser.add_argument("--rounds", type=positive, default=30, help="rounds, each peer once in each (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
     return parser.parse_args()
 
 
@@ -44,30 +45,6 @@ def positive(text: str) -> int:
 def pin() -> None:
     """Keep this process, and all that it starts, on the last core it may use: the first takes the interrupts."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def measure(start: Start, invocations: int) -> Figures:
-    """One round of one peer."""
-    counts = str(STARTS), str(WARM), str(invocations)
-    return Figures(**json.loads(run((compiled("server"), *counts, *start.command), environment=start.environment)))
-
-
-def campaign(invocations: int, rounds: int) -> tuple[dict[str, Figures], dict[str, str]]:
-    """The figures of every peer that could be measured, and of every other the reason why not."""
-    starts: dict[str, Start] = {}
-    samples: dict[str, list[Figures]] = {}
-    missing: dict[str, str] = {}
-    for name, build in PEERS.items():
-        try:
-            start = build()
-            measure(start, 1)  # does it run at all? It also byte-compiles what it imports
-            starts[name] = start
-        except UnavailableError as error:
-            missing[name] = str(error)
-    for _ in range(rounds):
-        for name, start in starts.items():
-            samples.setdefault(name, []).append(measure(start, invocations))
-    return {name: quiet(figures) for name, figures in samples.items()}, missing
 
 
 def machine() -> str:
@@ -88,30 +65,38 @@ def main() -> int:
     except UnavailableError as error:
         print(f"nothing can be measured without a C compiler: {error}", file=sys.stderr)
         return 1
-    print(f"measuring {len(PEERS)} programs in {options.rounds} rounds", file=sys.stderr)
-    rows, missing = campaign(options.n, options.rounds)
-    print(as_json(rows, missing) if options.json else as_text(rows, missing, options))
-    return 0 if OURS in rows else 1
+    starts, missing = available()
+    if OURS in missing:
+        print(f"{OURS} cannot be measured: {missing[OURS]}", file=sys.stderr)
+        return 1
+    print(f"measuring {len(starts)} programs in {options.rounds} rounds", file=sys.stderr)
+    results = campaign(starts, options.n, options.rounds)
+    print(as_json(results, missing) if options.json else as_text(results, missing, options))
+    return 0
 
 
-def as_json(rows: dict[str, Figures], missing: dict[str, str]) -> str:
+def as_json(results: Results, missing: dict[str, str]) -> str:
     """The figures for a program to read; their names carry their units."""
-    peers = {name: asdict(figures) for name, figures in rows.items()}
-    return json.dumps({"machine": machine(), "peers": peers, "missing": missing}, indent=2)
+    peers = {name: asdict(figures) for name, figures in results.echoes.items()}
+    logs = {"records_per_s": results.rates, "import_ms": dict(zip(("ours", "python"), results.imports_ms, strict=True))}
+    return json.dumps({"machine": machine(), "peers": peers, "logging": logs, "missing": missing}, indent=2)
 
 
-def as_text(rows: dict[str, Figures], missing: dict[str, str], options: argparse.Namespace) -> str:
-    """The table, and the lines under it that one needs to believe it."""
-    rounds = f"{options.rounds} rounds of {options.n} invocations and {STARTS} starts"
+def as_text(results: Results, missing: dict[str, str], options: argparse.Namespace) -> str:
+    """The tables, and the lines under them that one needs to believe them."""
+    rounds = f"{options.rounds} rounds of {options.n} invocations ({LOGGING} that log) and {STARTS} starts"
     lines = [
-        table(rows),
+        table(results.echoes),
         "",
+        log_table(results.rates),
+        "",
+        import_line(*results.imports_ms),
         f"{machine()}; {rounds}: medians, and of these the lower quartile",
         " ".join(("command: python", *sys.argv)),
         *(f"not measured: {name}: {reason}" for name, reason in missing.items()),
+        *(verdict(target, results.echoes) for target in TARGETS),
+        log_verdict(results.rates),
     ]
-    if OURS in rows:
-        lines += [verdict(target, rows) for target in TARGETS]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -36,11 +36,17 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Start:
-    """How to start a peer: a command, the folder of its interpreter, and the runtime's options."""
+    """How to start a peer: a program, the folder of its interpreter, the runtime's options, and the function."""
 
-    command: tuple[str | Path, ...]
+    program: tuple[str | Path, ...]
     path: Path = CACHE
     options: tuple[tuple[str, str], ...] = ()
+    handler: str = "echo.handler"
+
+    @property
+    def command(self) -> tuple[str | Path, ...]:
+        """As an image's entry point and command: the handler is the last argument."""
+        return *self.program, self.handler
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -49,7 +55,7 @@ class Start:
             "PATH": f"{self.path}:/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
             "LAMBDA_TASK_ROOT": str(HERE),
-            "_HANDLER": "echo.handler",
+            "_HANDLER": self.handler,
             "AWS_REGION": "us-east-1",
             "AWS_LAMBDA_FUNCTION_NAME": "bench",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -118,13 +124,13 @@ def ours(*packages: str, **options: str) -> Start:
     bootstrap = HERE.parent / "bootstrap"
     if not bootstrap.exists():
         raise UnavailableError("there is no ./bootstrap in this checkout")
-    return Start((bootstrap, "echo.handler"), interpreter(*packages), tuple(options.items()))
+    return Start((bootstrap,), interpreter(*packages), tuple(options.items()))
 
 
 def ric() -> Start:
     """AWS's own Python runtime, started as its manual says."""
     packages = "awslambdaric", "simplejson", "snapshot-restore-py"
-    return Start(("python3", "-m", "awslambdaric", "echo.handler"), interpreter(*packages))
+    return Start(("python3", "-m", "awslambdaric"), interpreter(*packages))
 
 
 def go() -> Start:
@@ -136,6 +142,12 @@ def go() -> Start:
     for arguments in (("mod", "init", "echo"), ("get", GO_MODULE), ("build", "-tags", "lambda.norpc", "-o", "echo")):
         run(("go", *arguments), folder)
     return Start((folder / "echo",))
+
+
+def logging(start: Start) -> Start:
+    """The same, with the function that logs, in JSON."""
+    options = ("AWS_LAMBDA_LOG_FORMAT", "JSON"), ("AWS_LAMBDA_LOG_LEVEL", "INFO")
+    return replace(start, options=start.options + options, handler="logs.handler")
 
 
 PEERS: Mapping[str, Callable[[], Start]] = {

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-from benchmarks.report import GO, OURS, RIC, Figures, Target, quiet, table, verdict
+import logging as stdlib_logging
+from typing import TYPE_CHECKING
+
+from benchmarks.build import Start, logging
+from benchmarks.logs import RECORDS, handler
+from benchmarks.report import (
+    GO,
+    OURS,
+    RIC,
+    Figures,
+    Results,
+    Target,
+    import_line,
+    log_table,
+    log_verdict,
+    quartile,
+    quiet,
+    table,
+    verdict,
+)
+
+if TYPE_CHECKING:
+    import pytest
 
 ROWS = {
     OURS: Figures(turn_us=20.0, loop_us=10.0, first_next_ms=15.04, rss_kb=10240),
@@ -62,3 +84,60 @@ def test_a_target_without_its_peer_is_not_measured() -> None:
     """Nothing is claimed against a peer that could not be had."""
     line = verdict(Target("invocation_us", GO, 1), ROWS)
     assert line == "target: per invocation at most 1 x aws-lambda-go's: not measured"
+
+
+def test_the_quartile_of_a_single_value_is_itself() -> None:
+    """One value is all its quartiles; of four, the second is the lower one."""
+    assert quartile([3.0]) == 3.0
+    assert quartile([4.0, 1.0, 3.0, 2.0]) == 2.0
+
+
+def test_records_per_second_come_from_the_turn_alone() -> None:
+    """A turn of 10 ms with 500 records is 50000 records per second, however long the loop takes."""
+    logs = {OURS: Figures(turn_us=10_000, loop_us=900, first_next_ms=20, rss_kb=1)}
+    assert Results({}, logs, {}).rates == {OURS: 50_000}
+
+
+def test_the_function_that_logs_logs_what_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    """An invocation returns its event and leaves 500 records: 10 with an exception, 240 with fields of their own."""
+    with caplog.at_level(stdlib_logging.INFO):
+        event = handler({"hello": "world"}, None)  # type: ignore[no-untyped-call] # as most functions are
+    assert event == {"hello": "world"}
+    assert len(caplog.records) == RECORDS == 500
+    assert sum(record.exc_info is not None for record in caplog.records) == 10
+    assert sum(hasattr(record, "order") for record in caplog.records) == 240
+
+
+def test_what_an_import_adds_is_a_difference() -> None:
+    """Both sides of the import line are differences between a start with `logging` and one without."""
+    echoes = {OURS: Figures(turn_us=1, loop_us=1, first_next_ms=15, rss_kb=1)}
+    logs = {OURS: Figures(turn_us=1, loop_us=1, first_next_ms=22, rss_kb=1)}
+    results = Results(echoes, logs, {"pass": 10, "import logging": 16})
+    assert results.imports_ms == (7, 6)
+    assert import_line(7.04, 6) == "`import logging` adds 7.0 ms to our first `next`, 6.0 ms to `python3 -c pass`"
+
+
+def test_the_log_table_has_rates_and_their_ratio() -> None:
+    """A row of the second table is a rate and its multiple of awslambdaric's; more is better."""
+    lines = log_table({OURS: 90_000.4, RIC: 60_000.0}).splitlines()
+    assert [cell.strip() for cell in lines[2].split("|")[1:-1]] == ["lambda-bootstrap", "90000 /s", "1.50"]
+    assert len({len(line) for line in lines}) == 1
+    assert log_table({OURS: 90_000.4}).splitlines()[2].split("|")[3].strip() == "-"
+
+
+def test_as_many_records_as_awslambdaric_meet_the_target() -> None:
+    """Equal rates meet the target, one record per second less does not, and without awslambdaric nothing is claimed."""
+    asked = "target: JSON records per second at least 1 x awslambdaric's"
+    assert log_verdict({OURS: 60_000.0, RIC: 60_000.0}) == f"{asked}: 1.00, met"
+    assert log_verdict({OURS: 59_999.0, RIC: 60_000.0}) == f"{asked}: 1.00, NOT met"
+    assert log_verdict({OURS: 60_000.0}) == f"{asked}: not measured"
+
+
+def test_the_logging_peer_differs_in_handler_and_options_only() -> None:
+    """The function that logs is the command's last argument and `_HANDLER`; the format is JSON, the level INFO."""
+    start = logging(Start(("bootstrap",), options=(("BOOTSTRAP_TRANSPORT", "socket"),)))
+    assert start.command == ("bootstrap", "logs.handler")
+    assert start.environment["_HANDLER"] == "logs.handler"
+    assert start.environment["AWS_LAMBDA_LOG_FORMAT"] == "JSON"
+    assert start.environment["AWS_LAMBDA_LOG_LEVEL"] == "INFO"
+    assert start.environment["BOOTSTRAP_TRANSPORT"] == "socket"
