@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+from typing import Any
+
+import jsonschema
 
 from runtime.log import Log
+from tests.conftest import ROOT
 
+SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "log-record.schema.json").read_text()))
 NEW_YEAR = 1_767_225_600.25
 JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
 
@@ -15,6 +21,29 @@ def a_log(environ: dict[str, str] | None = None, *, tenant_id: str = "", trace_i
     log = Log(dict(environ or {}))
     log.begin("id", tenant_id, trace_id)
     return log
+
+
+def valid(line: str | bytes) -> dict[str, Any]:
+    """The one record that *line* is: strict JSON on one line, no member twice, as the schema has it."""
+    text = line if isinstance(line, str) else line.decode()
+    assert text.index("\n") == len(text) - 1
+    record = strict(text)
+    assert isinstance(record, dict)
+    SCHEMA.validate(record)
+    return record
+
+
+def strict(text: str) -> Any:
+    """The value of *text* where everybody agrees that it is JSON: RFC 8259 has no NaN."""
+
+    def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len(dict(members)) == len(members)
+        return dict(members)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
 
 
 class stdout:  # noqa: N801 - reads as what it is
@@ -49,5 +78,3 @@ class Mute:
     def __str__(self) -> str:
         """Refuse."""
         raise ValueError("no words")
-
-    __repr__ = __str__

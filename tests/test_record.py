@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from runtime.record import json_line, one_line, text_error, text_line, timestamp
-from tests.records import NEW_YEAR, Mute, Silent
+from runtime.record import is_json_object, json_line, level_name, one_line, text_error, text_line, timestamp
+from tests.conftest import ROOT
+from tests.records import NEW_YEAR, Mute, Silent, strict
 
 
 class TestTimestamp:
@@ -98,6 +106,77 @@ class TestTextError:
         assert text_error("T", message, stack) == line
 
 
+RING: list[Any] = []
+RING.append(RING)
+DEEP: list[Any] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+
+
+class Stubborn(dict[str, Any]):
+    """A dict that does not give its items."""
+
+    def items(self) -> Any:
+        """Refuse."""
+        raise ValueError("no items")
+
+
+class Colour(Enum):
+    """A value of another type."""
+
+    RED = "red"
+
+
+class Number(IntEnum):
+    """A number with a name."""
+
+    ONE = 1
+
+
+class Leaving:
+    """Something that ends the process when it is looked at."""
+
+    def __str__(self) -> str:
+        """Leave."""
+        raise SystemExit(3)
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(st.characters(exclude_categories=[])),
+    st.binary(),
+    st.decimals(),
+    st.datetimes(),
+    st.complex_numbers(),
+    st.sampled_from(
+        [Silent(), Mute(), Leaving(), RING, Stubborn(a=1), Colour.RED, Number.ONE, ValueError("e"), object]
+    ),
+)
+KEYS = st.one_of(
+    st.text(st.characters(exclude_categories=[])),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.none(),
+    st.tuples(st.integers()),
+    *map(st.builds, (Silent, Mute, Leaving)),
+    st.just(Colour.RED),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.tuples(inner),
+        st.dictionaries(KEYS, inner, max_size=4),
+        st.sets(KEYS, max_size=3),
+    ),
+    max_leaves=12,
+)
+
+
 class TestJsonLine:
     """A record as JSON."""
 
@@ -132,14 +211,182 @@ class TestJsonLine:
             pytest.param(float("nan"), "nan", id="NaN"),
             pytest.param(Mute(), "<unprintable Mute object>", id="without a text"),
             pytest.param({(1,): 2}, "{(1,): 2}", id="keys"),
+            pytest.param([float("inf")], "[inf]", id="Infinity within"),
+            pytest.param(10**5000, "<unprintable int object>", id="too many digits"),
+            pytest.param(Decimal("NaN"), "NaN", id="Decimal NaN"),
+            pytest.param(b"\xff", "b'\\xff'", id="bytes"),
+            pytest.param(RING, "[[...]]", id="circle"),
+            pytest.param({"in": RING}, "{'in': [[...]]}", id="circle within"),
+            pytest.param(DEEP, "<unprintable list object>", id="too deep"),
+            pytest.param(Stubborn({"a": 1}), "{'a': 1}", id="a dict that refuses"),
+            pytest.param(
+                {"o": Silent(), "m": Mute(), "n": 1},
+                {"o": "silent", "m": "<unprintable Mute object>", "n": 1},
+                id="parts",
+            ),
+            pytest.param([Decimal("1.10"), Silent()], [1.1, "silent"], id="digits beside"),
+            pytest.param(Exception("e"), "e", id="exception"),
         ],
     )
-    def test_no_form(self, value: object, text: str) -> None:
+    def test_no_form(self, value: object, text: object) -> None:
         """What has no JSON form becomes its text."""
-        assert json.loads(json_line("INFO", NEW_YEAR, {"v": value}))["v"] == text
+        assert strict(json_line("INFO", NEW_YEAR, {"v": value}))["v"] == text
 
     def test_others_keep_their_form(self) -> None:
         """What has a JSON form keeps it, whatever stands beside it."""
         record = json.loads(json_line("INFO", NEW_YEAR, {"v": Silent(), "n": 1, "stackTrace": ["a"]}))
 
         assert (record["v"], record["n"], record["stackTrace"]) == ("silent", 1, ["a"])
+
+    @given(st.dictionaries(KEYS, VALUES, max_size=5), st.text(st.characters(exclude_categories=[])))
+    def test_anything(self, fields: dict[Any, Any], message: str) -> None:
+        """Whatever a record holds, it is one line of strict JSON."""
+        line = json_line("INFO", NEW_YEAR, {"message": message, **fields})
+        data = line.encode("utf-8", "backslashreplace")  # as the log writes it
+        json_loads = json.loads(data, parse_constant=pytest.fail)
+
+        assert data.count(b"\n") == 1
+        assert data.endswith(b"}\n")
+        assert list(json_loads)[:2] == ["timestamp", "level"]
+
+    @given(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.booleans()) | st.just(Silent())))
+    def test_order(self, fields: dict[str, Any]) -> None:
+        """Members stand in the order in which they were given, after time and level, which nothing replaces."""
+        record = json.loads(json_line("INFO", NEW_YEAR, fields))
+        own = [name for name in fields if name not in {"timestamp", "level"}]
+
+        assert list(record) == ["timestamp", "level", *own]
+        assert (record["timestamp"], record["level"]) == ("2026-01-01T00:00:00.250Z", "INFO")
+
+    @pytest.mark.parametrize("value", [Silent(), 1], ids=["lenient", "exact"])
+    def test_none(self, value: object) -> None:
+        """A field that is None is left out; one that is merely false is not."""
+        fields = {"v": value, "none": None, "zero": 0, "empty": "", "list": [None]}
+
+        assert list(json.loads(json_line("INFO", NEW_YEAR, fields))) == [
+            *("timestamp", "level", "v"),
+            *("zero", "empty", "list"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("text", "form"),
+        [
+            pytest.param("\ud800", b'"\\ud800"', id="lone"),
+            pytest.param("\\\ud800", b'"\\\\\\ud800"', id="after a backslash"),
+            pytest.param("a\nb\r\x00\x7f", b'"a\\nb\\r\\u0000\x7f"', id="controls"),
+            pytest.param("\u2028\x85", '"\u2028\x85"'.encode(), id="other line ends"),
+        ],
+    )
+    def test_text(self, text: str, form: bytes) -> None:
+        """Odd text has this form, and means the same."""
+        data = json_line("INFO", NEW_YEAR, {"v": text}).encode("utf-8", "backslashreplace")
+
+        assert data.endswith(b',"v":' + form + b"}\n")
+        assert json.loads(data)["v"] == text
+
+    @pytest.mark.xfail(strict=True, reason="names are compared before they are written: 1 and '1' are one in JSON")
+    def test_no_member_twice(self) -> None:
+        """No member stands in a record twice."""
+        strict(json_line("INFO", NEW_YEAR, {1: "a", "1": "b"}))  # type: ignore[dict-item] # as extra= may have it
+
+    @pytest.mark.xfail(strict=True, raises=SystemExit, reason="json_line() expects Exceptions, describe() anything")
+    def test_leaving(self) -> None:
+        """A value that ends the process when it is encoded does not."""
+
+        class Exit(dict[str, Any]):
+            def items(self) -> Any:
+                raise SystemExit(3)
+
+        json_line("INFO", NEW_YEAR, {"v": Exit(a=1)})
+
+    @pytest.mark.xfail(strict=True, reason="the encoder keeps no markers and trusts the limit: the process dies")
+    def test_without_a_limit(self) -> None:
+        """A circle is told also where the function has lifted the recursion limit."""
+        code = (
+            "import sys; from runtime.record import json_line; sys.setrecursionlimit(10**6); "
+            "ring = []; ring.append(ring); json_line('INFO', 0, {'v': ring})"
+        )
+
+        assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+class TestLevelName:
+    """Numbers of `logging` in the platform's words."""
+
+    @pytest.mark.parametrize(
+        ("number", "name"),
+        [
+            *((-1, "TRACE"), (0, "TRACE"), (1, "TRACE"), (9, "TRACE"), (10, "DEBUG"), (19, "DEBUG"), (20, "INFO")),
+            *((25, "INFO"), (30, "WARN"), (35, "WARN"), (40, "ERROR"), (49, "ERROR"), (50, "FATAL"), (51, "FATAL")),
+            *((60, "FATAL"), (10**9, "FATAL")),
+        ],
+    )
+    def test_name(self, number: int, name: str) -> None:
+        """A level is rounded down to one that the platform knows."""
+        assert level_name(number) == name
+
+
+class TestIsJsonObject:
+    """Lines that are records already."""
+
+    @pytest.mark.parametrize(
+        "line",
+        ["{}", '{"a": 1}', '  {"a": {"b": [null]}}\t', '{"a":"}"}\r', '{"a": "\ud800"}', '{"a":1,"a":2}', "{\r}"],
+    )
+    def test_is(self, line: str) -> None:
+        """An object is one, whatever space is around it."""
+        assert is_json_object(line)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            *(
+                "",
+                " ",
+                "{",
+                "}",
+                "{}{}",
+                "{} x",
+                "x {}",
+                "[]",
+                "[{}]",
+                '"{}"',
+                "1",
+                "null",
+                "{a: 1}",
+                "{'a': 1}",
+                "{1: 2}",
+            ),
+            pytest.param('{"a": %s}' % ("1" * 5000), id="too many digits"),
+            pytest.param('{"a":' * 100_000 + "1" + "}" * 100_000, id="too deep"),
+        ],
+    )
+    def test_is_not(self, line: str) -> None:
+        """Anything else is text."""
+        assert not is_json_object(line)
+
+    @pytest.mark.xfail(strict=True, reason="codec.loads() accepts NaN as the standard library does")
+    @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+    def test_no_json(self, constant: str) -> None:
+        """What only Python takes for JSON is text: the platform could not read the record."""
+        assert not is_json_object(f'{{"a": {constant}}}')
+
+    @given(st.text(st.sampled_from('{}[]":, 1a\\\n\ud800')))
+    def test_never_raises(self, line: str) -> None:
+        """Any text is a record or not, without an exception, and as `json` has it."""
+        try:
+            expected = isinstance(json.loads(line), dict)
+        except ValueError:
+            expected = False
+
+        assert is_json_object(line) is expected
+
+
+class TestTextIsOneLine:
+    """The platform cuts at newlines."""
+
+    @given(st.text(), st.text(), st.lists(st.text()))
+    def test_one_line(self, error_type: str, message: str, stack: list[str]) -> None:
+        """Whatever it holds, a record of text has one newline: its end."""
+        for line in (text_line("INFO", NEW_YEAR, "id", message), text_error(error_type, message, stack)):
+            assert line.index("\n") == len(line) - 1

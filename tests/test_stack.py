@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import runpy
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime import codec
 from runtime.errors import report
-from runtime.stack import Frame, describe, frames, source_lines
+from runtime.stack import Frame, describe, frames, line_of, source_lines, title, trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,6 +222,277 @@ class TestSourceLines:
         (tmp_path / "a.py").write_bytes(b"a\r\nb\n\x0cc")
 
         assert source_lines(str(tmp_path / "a.py")) == ["a\n", "b\n", "\x0cc"]
+
+
+class TestLineOf:
+    """One line of a source file."""
+
+    @pytest.mark.parametrize(("number", "line"), [(0, ""), (1, "a"), (2, "b"), (3, ""), (-1, "")])
+    def test_line(self, number: int, line: str) -> None:
+        """Lines count from 1; there is nothing before or after them."""
+        assert line_of(["  a \n", "b"], number) == line
+
+
+class TestTitle:
+    """The last line of a traceback."""
+
+    @pytest.mark.parametrize(
+        ("error", "text"),
+        [
+            pytest.param(ValueError("boom"), "ValueError: boom", id="message"),
+            pytest.param(ValueError(), "ValueError", id="no message"),
+            pytest.param(ValueError(0), "ValueError: 0", id="a number"),
+            pytest.param(ExceptionGroup("g", [ValueError()]), "ExceptionGroup: g (1 sub-exception)", id="group"),
+        ],
+    )
+    def test_text(self, error: BaseException, text: str) -> None:
+        """A title is the type, and the message if there is one."""
+        assert title(error) == text
+
+
+class FalsyError(Exception):
+    """An error that is not true, as a container of no problems may be."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Error = TypeVar("Error", bound=BaseException)
+
+
+def chained(
+    error: Error,
+    *,
+    cause: BaseException | None = None,
+    context: BaseException | None = None,
+    suppressed: bool = False,
+) -> Error:
+    """Put *error* at the end of a chain."""
+    error.__cause__ = cause
+    error.__context__ = context
+    error.__suppress_context__ = suppressed
+    return error
+
+
+class TestChain:
+    """What led to an error."""
+
+    @pytest.mark.parametrize(
+        ("error", "lines"),
+        [
+            pytest.param(ValueError("a"), [], id="nothing"),
+            pytest.param(chained(ValueError("a"), cause=KeyError("b")), ["Caused by KeyError: 'b'\n"], id="cause"),
+            pytest.param(chained(ValueError("a"), context=KeyError()), ["While handling KeyError\n"], id="context"),
+            pytest.param(chained(ValueError("a"), context=KeyError(), suppressed=True), [], id="from None"),
+            pytest.param(
+                chained(ValueError("a"), cause=KeyError(), context=TypeError()), ["Caused by KeyError\n"], id="both"
+            ),
+            pytest.param(
+                chained(ValueError(), cause=chained(KeyError(), context=OSError("c"))),
+                ["Caused by KeyError\n", "While handling OSError: c\n"],
+                id="two",
+            ),
+            pytest.param(
+                chained(ValueError(), cause=FalsyError("no")),
+                ["Caused by FalsyError: no\n"],
+                id="a cause that is false",
+            ),
+            pytest.param(
+                chained(ValueError(), context=FalsyError()),
+                ["While handling FalsyError\n"],
+                id="a context that is false",
+            ),
+        ],
+    )
+    def test_chain(self, error: BaseException, lines: list[str]) -> None:
+        """A cause is told, else the context unless it is suppressed, each with what led to it."""
+        assert trace(error) == lines
+
+    def test_as_raised(self, tmp_path: Path) -> None:
+        """Each error in a chain has its own frames after its title."""
+        source = (
+            "def handler():\n"
+            "    try:\n"
+            "        int('x')\n"
+            "    except ValueError as error:\n"
+            "        raise KeyError('outer') from error\n"
+        )
+        path, names = written(tmp_path, source)
+
+        assert trace(caught(names["handler"])) == [
+            f"  File \"{path}\", line 5, in handler\n    raise KeyError('outer') from error\n",
+            "Caused by ValueError: invalid literal for int() with base 10: 'x'\n",
+            f"  File \"{path}\", line 3, in handler\n    int('x')\n",
+        ]
+
+    def test_itself(self) -> None:
+        """An error that is its own cause is told once."""
+        error = ValueError("a")
+        error.__cause__ = error
+
+        assert trace(error) == []
+
+    def test_circle(self) -> None:
+        """Of errors that lead to each other, each is told once."""
+        first, second = ValueError("a"), KeyError("b")
+        first.__cause__, second.__cause__ = second, first
+
+        assert trace(first) == ["Caused by KeyError: 'b'\n"]
+
+    def test_long(self) -> None:
+        """Of a long chain the twenty latest are told."""
+        error = ValueError(0)
+        for number in range(1, 1000):
+            error = chained(ValueError(number), context=error)
+
+        assert trace(error) == [f"While handling ValueError: {number}\n" for number in range(998, 979, -1)]
+
+    def test_unprintable(self) -> None:
+        """A cause that cannot say what it is is told by its type."""
+
+        class MuteError(Exception):
+            def __str__(self) -> str:
+                raise ValueError
+
+        assert trace(chained(ValueError(), cause=MuteError())) == [
+            "Caused by MuteError: <unprintable MuteError object>\n"
+        ]
+
+
+def noted(notes: object) -> ValueError:
+    """Make an error with *notes*."""
+    error = ValueError("boom")
+    error.__notes__ = cast("list[str]", notes)
+    return error
+
+
+class TestNotes:
+    """`add_note`."""
+
+    @pytest.mark.parametrize(
+        ("notes", "lines"),
+        [
+            pytest.param(["a", "b"], ["  Note: a\n", "  Note: b\n"], id="two"),
+            pytest.param([], [], id="none"),
+            pytest.param([""], ["  Note: \n"], id="empty"),
+            pytest.param(("a",), ["  Note: a\n"], id="tuple"),
+            pytest.param(["a\nb"], ["  Note: a\nb\n"], id="several lines"),
+            pytest.param([5, None, "a"], ["  Note: a\n"], id="wrong ones"),
+            pytest.param("text", [], id="no list"),
+            pytest.param(None, [], id="None"),
+            pytest.param(5, [], id="a number"),
+        ],
+    )
+    def test_notes(self, notes: object, lines: list[str]) -> None:
+        """Notes that are text are told, and others do no harm."""
+        assert trace(noted(notes)) == lines
+
+    def test_before_the_cause(self) -> None:
+        """A note stands with its error, before what led to that."""
+        assert trace(chained(noted(["a"]), cause=KeyError())) == ["  Note: a\n", "Caused by KeyError\n"]
+
+    @pytest.mark.xfail(strict=True, raises=RuntimeError, reason="trace() lets an attribute's exception out")
+    def test_unreadable(self) -> None:
+        """An error whose attributes cannot be read is told without notes."""
+
+        class ProxyError(Exception):
+            def __getattr__(self, name: str) -> Any:
+                raise RuntimeError(name)
+
+        assert trace(ProxyError()) == []
+
+
+class TestGroup:
+    """Exception groups."""
+
+    def test_members(self) -> None:
+        """Members are numbered, each with its notes and what led to it, one step in."""
+        group = ExceptionGroup("g", [chained(ValueError("one"), cause=KeyError("k")), noted(["n"])])
+
+        assert trace(group) == [
+            "  1 of 2: ValueError: one\n",
+            "  Caused by KeyError: 'k'\n",
+            "  2 of 2: ValueError: boom\n",
+            "    Note: n\n",
+        ]
+
+    def test_nested(self) -> None:
+        """A group in a group is a step further in."""
+        inner = ExceptionGroup("inner", [ValueError("one")])
+
+        assert trace(ExceptionGroup("outer", [inner, TypeError("two")])) == [
+            "  1 of 2: ExceptionGroup: inner (1 sub-exception)\n",
+            "    1 of 1: ValueError: one\n",
+            "  2 of 2: TypeError: two\n",
+        ]
+
+    def test_frames(self, tmp_path: Path) -> None:
+        """A member's frames are a step in, line by line."""
+        path, names = written(tmp_path, "def handler():\n    1 / 0\n")
+        error = caught(names["handler"])
+
+        assert trace(BaseExceptionGroup("g", [error])) == [
+            "  1 of 1: ZeroDivisionError: division by zero\n",
+            f'    File "{path}", line 2, in handler\n',
+            "      1 / 0\n",
+        ]
+
+    def test_notes_and_cause(self) -> None:
+        """A group has notes and a cause of its own: before its members, and after."""
+        group = ExceptionGroup("g", [ValueError()])
+        group.add_note("n")
+        group.__cause__ = KeyError()
+
+        assert trace(group) == ["  Note: n\n", "  1 of 1: ValueError\n", "Caused by KeyError\n"]
+
+    def test_member_of_its_cause(self) -> None:
+        """A member that was raised while its group was handled does not tell the group again."""
+        member = ValueError("m")
+        group = ExceptionGroup("g", [member])
+        member.__context__ = group
+
+        assert trace(group) == ["  1 of 1: ValueError: m\n"]
+
+    def test_wide(self) -> None:
+        """Of many members the first nineteen are told; with the group that makes twenty."""
+        group = ExceptionGroup("g", [ValueError(number) for number in range(1000)])
+
+        assert trace(group) == [f"  {number + 1} of 1000: ValueError: {number}\n" for number in range(19)]
+
+    def test_deep(self) -> None:
+        """Of groups in groups the outer twenty are told."""
+        error: Exception = ValueError()
+        for _ in range(900):
+            error = ExceptionGroup("g", [error])
+
+        assert len(trace(error)) == 19
+
+
+class TestTrace:
+    """What `stackTrace` holds."""
+
+    @given(st.recursive(st.builds(ValueError, st.text()), lambda inner: st.builds(chained, inner, cause=inner)))
+    def test_always_text(self, error: BaseException) -> None:
+        """Whatever led to an error, its trace is text in entries that end."""
+        assert all(entry.endswith("\n") for entry in trace(error))
+
+    def test_recursion(self, tmp_path: Path) -> None:
+        """A runaway recursion is told by its ends."""
+        _, names = written(tmp_path, "def down():\n    down()\n")
+        lines = trace(caught(names["down"]))
+
+        assert len(lines) == 55
+
+    def test_at_the_limit(self, tmp_path: Path) -> None:
+        """An error is told where hardly any stack is left, too."""
+        source = (
+            "def down(call):\n    try:\n        down(call)\n    except RecursionError as error:\n        call(error)\n"
+        )
+        _, names = written(tmp_path, source)
+        told: list[list[str]] = []
+        names["down"](lambda error: told.append(trace(error)))
+
+        assert told
 
 
 def files_of(error: BaseException) -> list[str]:
