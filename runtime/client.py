@@ -11,16 +11,18 @@ functions that instrument them, and cannot send trailers.
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+from _socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, dup, getaddrinfo, socket
+from time import sleep
 
 from . import http1, protocol
-from .errors import ConfigError, RuntimeApiError
+from .errors import ConfigError, ErrorReport, RuntimeApiError, TransportError
+from .stack import title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
-    from .errors import ErrorReport
     from .http1 import Response
     from .protocol import Invocation, Request
 
@@ -32,10 +34,13 @@ if TYPE_CHECKING:
             Send *request*, wait for its answer as long as it takes.
 
             Raises:
-                RuntimeApiError: there was no answer.
+                TransportError: there was no answer.
+                RuntimeApiError: there is nobody to answer.
             """
 
 
+BACK_OFF = (0.1, 0.2, 0.4)  # seconds
+STDERR = 2
 JOINED = 1 << 16  # up to here a copy is cheaper than a second packet
 
 
@@ -83,17 +88,22 @@ class SocketTransport:
         reused = self.socket is not None
         reader = http1.Reader()
         try:
-            return self.attempt(request, reader)
+            try:
+                return self.attempt(request, reader)
+            except OSError:
+                # Nothing came back on a connection that had been idle: it was closed before the request.
+                if not (reused and reader.is_blank):
+                    raise
+                self.close()
+                return self.attempt(request, http1.Reader())
+        except ConnectionRefusedError as error:
+            raise RuntimeApiError(f"failed to {request.method} {self.address.url(request)}: {error}") from None
         except OSError as error:
-            # Nothing came back on a connection that had been idle, so it was closed before the request. Should the
-            # request have arrived after all: `next` serves the same event again, a second answer is refused with 4xx.
-            if not (reused and reader.is_blank):
-                raise self.failure(request, error) from None
-        self.close()
-        try:
-            return self.attempt(request, http1.Reader())
-        except OSError as error:
-            raise self.failure(request, error) from None
+            self.close()
+            raise TransportError(f"failed to {request.method} {self.address.url(request)}: {error}") from None
+        except BaseException:  # a signal handler of the function may raise anything: half an answer is of no use
+            self.close()
+            raise
 
     def attempt(self, request: Request, reader: http1.Reader) -> Response:
         """One try."""
@@ -108,18 +118,14 @@ class SocketTransport:
         else:
             connection.sendall(head + body if body else head)
         size = JOINED
-        try:
-            while True:
-                data = connection.recv(size)
-                if not data and reader.is_blank:
-                    raise ConnectionResetError("the connection was closed instead of an answer")
-                answer = reader.feed(data) if data else reader.end()
-                if answer is not None:
-                    break
-                size = max(JOINED, min(reader.wanted, 1 << 20))
-        except RuntimeApiError:
-            self.close()
-            raise
+        while True:
+            data = connection.recv(size)
+            if not data and reader.is_blank:
+                raise ConnectionResetError("the connection was closed instead of an answer")
+            answer = reader.feed(data) if data else reader.end()
+            if answer is not None:
+                break
+            size = max(JOINED, min(reader.wanted, 1 << 20))
         if answer.closes:
             self.close()
         return answer
@@ -131,7 +137,7 @@ class SocketTransport:
         for family, kind, number, _, place in getaddrinfo(
             self.address.host.encode(), self.address.port, 0, SOCK_STREAM
         ):
-            connection = socket(family, kind, number)
+            connection = above_stdio(socket(family, kind, number))
             try:
                 connection.settimeout(None)  # a function's socket.setdefaulttimeout() is not meant for us
                 connection.connect(place)
@@ -149,26 +155,34 @@ class SocketTransport:
             self.socket.close()
             self.socket = None
 
-    def failure(self, request: Request, error: OSError) -> RuntimeApiError:
-        """The error for a *request* that got no answer."""
-        self.close()
-        return RuntimeApiError(f"failed to {request.method} {self.address.url(request)}: {error}")
+
+def above_stdio(connection: socket) -> socket:
+    """*connection* on a descriptor above 2: a function that closed its stdout goes on printing to descriptor 1."""
+    low = []
+    while connection.fileno() <= STDERR:
+        low.append(connection)
+        connection = socket(fileno=dup(connection.fileno()))
+    for each in low:
+        each.close()
+    return connection
 
 
 class RuntimeClient:
     """
-    The Runtime API as verbs.
+    The Runtime API as verbs, and what is done when it does not answer as it should; see `protocol.verdict`.
 
     Args:
         transport: what carries the requests.
         working_directory: named in the X-Ray cause.
+        complain: told, in one line, what went wrong and did not end the environment.
     """
 
-    __slots__ = ("exchange", "working_directory")
+    __slots__ = ("complain", "exchange", "working_directory")
 
-    def __init__(self, transport: Transport, working_directory: str) -> None:
+    def __init__(self, transport: Transport, working_directory: str, complain: Callable[[str], None]) -> None:
         self.exchange = transport.exchange
         self.working_directory = working_directory
+        self.complain = complain
 
     def next(self) -> Invocation:
         """
@@ -177,43 +191,82 @@ class RuntimeClient:
         Raises:
             RuntimeApiError: there will be none.
         """
-        answer = self.exchange(protocol.NEXT)
-        if protocol.verdict(protocol.NEXT, answer) != protocol.DONE:
-            raise RuntimeApiError(
-                f"failed to get the next invocation: the Runtime API answered {protocol.explain(answer)}"
-            )
-        return protocol.Invocation(answer.headers, answer.body)
+        waits = list(BACK_OFF)
+        while True:
+            try:
+                answer = self.exchange(protocol.NEXT)
+                verdict = protocol.verdict(protocol.NEXT, answer)
+                if verdict == protocol.DONE:
+                    return protocol.Invocation(answer.headers, answer.body)
+                reason = f"the Runtime API answered {protocol.explain(answer)}"
+            except TransportError as error:
+                verdict, reason = protocol.AGAIN, str(error)
+            except RuntimeApiError:
+                raise
+            except Exception as error:  # by a signal handler of the function; what was under way is served again
+                self.complain(f"{title(error)} ended the poll for the next invocation; polling again")
+                sleep(BACK_OFF[0])
+                continue
+            if verdict == protocol.GONE or not waits:
+                raise RuntimeApiError(f"failed to get the next invocation: {reason}")
+            self.complain(f"failed to get the next invocation: {reason}; trying again")
+            sleep(waits.pop(0))
 
-    def respond(self, invocation: Invocation, body: bytes, content_type: str) -> str | None:
+    def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
         """
-        Answer *invocation* with a result. Give None, or in one line why the answer did not count.
+        Answer *invocation* with a result.
 
         Raises:
             RuntimeApiError: the environment is lost.
         """
-        request = protocol.response(invocation, body, content_type)
-        return self.settle(request, self.exchange(request))
+        verdict, reason = self.post(protocol.response(invocation, body, content_type))
+        if verdict == protocol.PLAINER:
+            refused = ErrorReport("Runtime.ResponseRefused", f"The response could not be posted: {reason}", [])
+            verdict, reason = self.post(protocol.plain_error(invocation, refused))
+        self.settle(verdict, reason)
 
-    def fail(self, invocation: Invocation, failure: ErrorReport) -> str | None:
+    def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
         """Answer *invocation* with an error; otherwise as `respond`."""
-        request = protocol.error(invocation, failure, self.working_directory)
-        answer = self.exchange(request)
-        if protocol.verdict(request, answer) == protocol.REPEAT:
-            request = protocol.plain_error(invocation, failure)
-            answer = self.exchange(request)
-        return self.settle(request, answer)
+        verdict, reason = self.post(protocol.error(invocation, failure, self.working_directory))
+        if verdict == protocol.PLAINER:
+            verdict, reason = self.post(protocol.plain_error(invocation, failure))
+        self.settle(verdict, reason)
 
-    def fail_init(self, failure: ErrorReport) -> str | None:
+    def fail_init(self, failure: ErrorReport) -> None:
         """Report that the function could not be loaded; otherwise as `respond`. The process has to exit after it."""
-        request = protocol.init_error(failure)
-        return self.settle(request, self.exchange(request))
+        self.settle(*self.post(protocol.init_error(failure)))
 
-    def settle(self, request: Request, answer: Response) -> str | None:
-        """None if *answer* takes the post, else why not."""
-        verdict = protocol.verdict(request, answer)
-        if verdict == protocol.DONE:
-            return None
+    def post(self, request: Request) -> tuple[str, str]:
+        """
+        Send *request*, and once more where that may help; give the verdict, and in one line why it is not `DONE`.
+
+        Should the first have arrived after all, the second is refused: answers are taken once.
+        """
+        verdict, reason, lost = self.try_to_post(request)
+        if verdict != protocol.AGAIN:
+            return verdict, reason
+        sleep(0 if lost else BACK_OFF[0])
+        verdict, reason, lost = self.try_to_post(request)
+        if verdict == protocol.AGAIN:
+            return protocol.DROPPED if lost else protocol.GONE, reason
+        return (protocol.DONE if verdict == protocol.DROPPED else verdict), reason
+
+    def try_to_post(self, request: Request) -> tuple[str, str, bool]:
+        """One try; the last value tells whether there was no answer at all."""
+        try:
+            answer = self.exchange(request)
+        except TransportError as error:
+            return protocol.AGAIN, str(error), True
+        except RuntimeApiError as error:
+            return protocol.GONE, str(error), True
+        except Exception as error:  # by a signal handler of the function
+            return protocol.AGAIN, f"{title(error)} ended the post of the {request.endpoint}", True
         reason = f"the Runtime API refused the {request.endpoint}: {protocol.explain(answer)}"
+        return protocol.verdict(request, answer), reason, False
+
+    def settle(self, verdict: str, reason: str) -> None:
+        """Go on or not."""
         if verdict == protocol.GONE:
             raise RuntimeApiError(reason)
-        return reason
+        if verdict != protocol.DONE:
+            self.complain(reason)

@@ -24,6 +24,10 @@ class RuntimeApiError(Exception):
     """The platform's: the Runtime API is gone or answers what nobody can act on. Printed, exit 1."""
 
 
+class TransportError(RuntimeApiError):
+    """There was no answer, or none that can be read: it is unknown whether the request has arrived."""
+
+
 class FunctionError(Exception):
     """
     The function's, or its caller's, found by the runtime: the invocation is answered with it and the loop goes on.

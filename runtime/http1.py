@@ -7,7 +7,7 @@ Refuses to know: sockets, the Runtime API, what a status means.
 
 from __future__ import annotations
 
-from .errors import RuntimeApiError
+from .errors import TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Reader:
         Take in *data*; give the response if that completes it, else None.
 
         Raises:
-            RuntimeApiError: this is not HTTP/1.1.
+            TransportError: this is not HTTP/1.1.
         """
         if not self.buffer:
             self.buffer = data  # nearly always the whole response: no copy
@@ -97,10 +97,10 @@ class Reader:
         The peer closed: give the response that only this could complete.
 
         Raises:
-            RuntimeApiError: the response was cut short.
+            TransportError: the response was cut short.
         """
         if self.head is None or self.chunks is not None or self.length is not None:
-            raise RuntimeApiError(f"the Runtime API closed the connection after {len(self.buffer)} bytes of a response")
+            raise TransportError(f"the Runtime API closed the connection after {len(self.buffer)} bytes of a response")
         response = self.finish(self.slice(len(self.buffer) - self.at))
         response.closes = True
         return response
@@ -184,6 +184,6 @@ def chunk_size(line: bytes) -> int:
     return int(digits, 16)
 
 
-def malformed(what: str, data: bytes | bytearray) -> RuntimeApiError:
+def malformed(what: str, data: bytes | bytearray) -> TransportError:
     """The error for bytes that are not HTTP/1.1."""
-    return RuntimeApiError(f"the Runtime API sent {what}: {bytes(data[:80])!r}")
+    return TransportError(f"the Runtime API sent {what}: {bytes(data[:80])!r}")

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
         def next(self) -> Invocation:
             """Wait for an invocation."""
 
-        def respond(self, invocation: Invocation, body: bytes, content_type: str) -> str | None:
+        def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
             """Answer it with a result."""
 
-        def fail(self, invocation: Invocation, failure: ErrorReport) -> str | None:
+        def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
             """Answer it with an error."""
 
 
@@ -102,13 +102,11 @@ class InvokeLoop:
             failure = report(error)
             self.log.end()
             self.log.error(failure)
-            refusal = self.client.fail(invocation, failure)
+            self.client.fail(invocation, failure)
             status = exit_status(error)
         else:
             self.log.end()
-            refusal = self.client.respond(invocation, body, content_type)
-        if refusal is not None:
-            self.log.record("WARN", {"message": refusal})
+            self.client.respond(invocation, body, content_type)
         self.finish(context)
         return status
 

@@ -141,12 +141,12 @@ def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) ->
 
 def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:
     """Init, then invocations; give the exit status."""
-    client = RuntimeClient(transport, getcwd())
+    log = Log(environ)
     try:
-        log = Log(environ)
         autopsy = autopsy_for(environ, log)
     except ConfigError as error:
         return complain(error)
+    client = RuntimeClient(transport, getcwd(), lambda reason: log.complain(reason, None))
     connect_log(environ, log)
     log.open_streams()
     watch(log)
@@ -165,6 +165,8 @@ def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMap
         return InvokeLoop(client, handler, log, Tracer(environ), function_values(environ), autopsy).run()
     except RuntimeApiError as error:
         return complain(error)
+    except SystemExit as error:  # by a signal handler of the function, while no invocation was under way
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
 
 
 def connect_log(environ: MutableMapping[str, str], log: Log) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from sys import version_info
 
 from . import codec
-from .errors import RuntimeApiError
+from .errors import TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,13 +37,20 @@ MAX_ERROR = 256 * 1024
 
 JSON = "application/json"
 
-# Verdicts
+# What is to be done after an answer.
 DONE = "done"  # it counts: go on
-DROPPED = "dropped"  # this answer is lost, the environment is not: log it and go on
-REPEAT = "repeat"  # the invocation is still open: post a plainer error
+DROPPED = "dropped"  # this post is lost, the environment is not: go on
+PLAINER = "plainer"  # the invocation is still open: post a plainer error
+AGAIN = "again"  # try once more, after a while
 GONE = "gone"  # nothing more will come of this environment: exit
 
-_POST_VERDICTS = {400: DROPPED, 403: DROPPED, 404: DROPPED, 410: DROPPED, 413: DROPPED, 431: REPEAT}
+# By status; then by its first digit. README has the same table in words.
+_VERDICTS: dict[str, dict[int, str]] = {
+    "next": {200: DONE, 403: GONE, 500: GONE, 1: AGAIN, 2: AGAIN, 3: AGAIN, 4: AGAIN, 5: AGAIN},
+    "response": {429: AGAIN, 431: PLAINER, 500: GONE, 1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: AGAIN},
+    "error": {413: PLAINER, 429: AGAIN, 431: PLAINER, 500: GONE, 1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: AGAIN},
+    "init/error": {1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: DROPPED},
+}
 
 
 class Request:
@@ -110,7 +117,7 @@ class Invocation:
         self.content_type = get("content-type", "")
         self.payload = payload
         if not self.request_id:
-            raise RuntimeApiError("the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id")
+            raise TransportError("the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id")
 
     @property
     def is_json(self) -> bool:
@@ -179,16 +186,12 @@ def error_body(failure: ErrorReport, request_id: str) -> bytes:
 
 
 def verdict(request: Request, answer: Response) -> str:
-    """What the loop is to do after *answer* to *request*."""
-    status = answer.status
-    if request.endpoint == "next":
-        return DONE if status == 200 else GONE  # noqa: PLR2004 - the statuses are best read as numbers
-    if 200 <= status < 300:  # noqa: PLR2004 - as above
-        return DONE
-    # A bare text 400 is the HTTP server's own: no handler has seen the post, so the invocation is still open.
-    if status == 400 and request.endpoint == "error" and not answer.body.startswith(b"{"):  # noqa: PLR2004 - as above
-        return REPEAT
-    return _POST_VERDICTS.get(status, GONE)
+    """What is to be done after *answer* to *request*."""
+    # A 400 that is no JSON is the HTTP server's own: no handler has seen the post, so the invocation is still open.
+    if answer.status == 400 and request.endpoint in {"response", "error"} and answer.body[:1] != b"{":  # noqa: PLR2004 - statuses are best read as numbers
+        return PLAINER
+    table = _VERDICTS[request.endpoint]
+    return table.get(answer.status) or table.get(answer.status // 100, GONE)
 
 
 def explain(answer: Response) -> str:

@@ -13,7 +13,7 @@ from _frozen_importlib_external import PathFinder
 import urllib3
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from .errors import RuntimeApiError
+from .errors import RuntimeApiError, TransportError
 from .http1 import Response
 from .protocol import USER_AGENT
 
@@ -36,15 +36,13 @@ class Urllib3Transport:
         """As `client.Transport` says; an idle connection that died is replaced once, as `SocketTransport` does."""
         connections = self.pool.num_connections
         try:
-            return self.attempt(request)
-        except ProtocolError as error:
-            reused = connections and self.pool.num_connections == connections
-            if not (reused and isinstance(error.args[-1], ConnectionError)):
-                raise self.failure(request, error) from None
-        except HTTPError as error:
-            raise self.failure(request, error) from None
-        try:
-            return self.attempt(request)
+            try:
+                return self.attempt(request)
+            except ProtocolError as error:
+                reused = connections and self.pool.num_connections == connections
+                if not (reused and isinstance(error.args[-1], ConnectionError)):
+                    raise
+                return self.attempt(request)
         except HTTPError as error:
             raise self.failure(request, error) from None
 
@@ -58,7 +56,8 @@ class Urllib3Transport:
 
     def failure(self, request: Request, error: HTTPError) -> RuntimeApiError:
         """urllib3's exceptions are its own affair."""
-        return RuntimeApiError(f"failed to {request.method} {self.address.url(request)}: {error}")
+        kind = RuntimeApiError if isinstance(error.__cause__, ConnectionRefusedError) else TransportError
+        return kind(f"failed to {request.method} {self.address.url(request)}: {error}")
 
     def close(self) -> None:
         """Forget the connection."""

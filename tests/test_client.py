@@ -162,8 +162,13 @@ class TestVerbs:
     """What the loop asks for."""
 
     def test_no_request_id(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
-        """An invocation without an id cannot be answered: the platform's failure."""
+        """An invocation without an id cannot be answered, and is polled for again."""
         emulator.script("next", Reply(200, [], b"{}"))
 
-        with pytest.raises(RuntimeApiError, match="without Lambda-Runtime-Aws-Request-Id"):
-            RuntimeClient(connect(emulator.address), "/").next()
+        emulator.script("next", EVENT)
+        said: list[str] = []
+        invocation = RuntimeClient(connect(emulator.address), "/", said.append).next()
+
+        assert invocation.request_id == "one"
+        reason = "the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id"
+        assert said == [f"failed to get the next invocation: {reason}; trying again"]

@@ -446,7 +446,7 @@ class TestInitErrors:
 class TestAnswers:
     """What the runtime makes of the Runtime API's answers."""
 
-    @pytest.mark.parametrize("status", [200, 202, 400, 403, 410, 413])
+    @pytest.mark.parametrize("status", [200, 202, 400, 403, 404, 410])
     @pytest.mark.parametrize("handler", ["echo.handler", "errors.raises"])
     def test_goes_on(self, start: Start, handler: str, status: int) -> None:
         """After an answer that concerns one invocation only, the next one is polled."""
@@ -472,8 +472,7 @@ class TestAnswers:
         assert first.header("Lambda-Runtime-Function-XRay-Error-Cause") != ""
         assert second.header("Lambda-Runtime-Function-XRay-Error-Cause") == ""
 
-    @pytest.mark.parametrize("status", [500, 503])
-    @pytest.mark.parametrize("endpoint", ["next", "response"])
+    @pytest.mark.parametrize(("endpoint", "status"), [("next", 403), ("next", 500), ("response", 500)])
     def test_exits(self, start: Start, endpoint: str, status: int) -> None:
         """After an answer that nothing will change, the process says so in one line and exits with 1."""
         emulator = start("echo.handler")
@@ -486,14 +485,27 @@ class TestAnswers:
         assert emulator.stderr.decode().count("\n") == 1
         assert f"{status} Internal Server Error" in emulator.stderr.decode()
 
-    @pytest.mark.parametrize("status", [403, 410])
-    def test_next_refused(self, start: Start, status: int) -> None:
-        """When `next` is refused there will be no further event: exit with 1."""
+    @pytest.mark.parametrize("status", [410, 429, 503])
+    def test_polls_again(self, start: Start, status: int) -> None:
+        """After any other answer to a poll, it is polled again after a while, three times in a row at the most."""
         emulator = start("echo.handler")
-        emulator.script("next", Reply(status))
+        emulator.script("next", Reply(status), Reply(status), Reply(status), event(b"1"), *[Reply(status)] * 4)
         emulator.start()
 
         assert emulator.wait_exit() == 1
+        assert [request.endpoint for request in emulator.requests] == ["next"] * 4 + ["response"] + ["next"] * 4
+        assert emulator.stdout.count(b"failed to get the next invocation: ") == 6
+
+    def test_posts_again(self, start: Start) -> None:
+        """A post that met a passing fault is made again, once."""
+        emulator = start("echo.handler")
+        emulator.script("next", event(b"1"))
+        emulator.script("response", Reply(503), Reply(202))
+        emulator.start()
+        posts = emulator.wait_for("response", count=2)
+        emulator.wait_for("next", count=2)
+
+        assert [post.body for post in posts] == [b"1", b"1"]
 
     def test_connection_close(self, start: Start) -> None:
         """When an answer announces the end of the connection, the next request opens another."""

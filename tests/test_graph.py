@@ -26,7 +26,7 @@ GRAPH = {
     "context": ["tracing"],
     "protocol": ["codec", "errors", "http1"],
     # edges
-    "client": ["errors", "http1", "protocol"],
+    "client": ["errors", "http1", "protocol", "stack"],
     "urllib3_client": ["client", "errors", "http1", "protocol"],
     "handler": ["errors"],
     "log": ["errors", "record"],

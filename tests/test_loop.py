@@ -42,13 +42,11 @@ class Script:
 
     Args:
         invocations: what `next` delivers, in this order; then it raises OverError.
-        refusal: what is said to each answer.
         gone: whether the Runtime API is gone when it is answered.
     """
 
-    def __init__(self, *invocations: Invocation, refusal: str | None = None, gone: bool = False) -> None:
+    def __init__(self, *invocations: Invocation, gone: bool = False) -> None:
         self.invocations = list(invocations)
-        self.refusal = refusal
         self.gone = gone
         self.story: list[Any] = []
 
@@ -59,21 +57,20 @@ class Script:
             raise OverError
         return self.invocations.pop(0)
 
-    def respond(self, invocation: Invocation, body: bytes, content_type: str) -> str | None:
+    def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
         """Take down a result."""
-        return self.note((invocation.request_id, body, content_type))
+        self.note((invocation.request_id, body, content_type))
 
-    def fail(self, invocation: Invocation, failure: ErrorReport) -> str | None:
+    def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
         """Take down an error."""
-        return self.note((invocation.request_id, failure.error_type, failure.message, failure.stack))
+        self.note((invocation.request_id, failure.error_type, failure.message, failure.stack))
 
-    def note(self, answer: tuple[Any, ...]) -> str | None:
+    def note(self, answer: tuple[Any, ...]) -> None:
         """Take down an answer, and mark its place in the log."""
         os.write(1, b"<answer>\n")
         self.story.append(answer)
         if self.gone:
             raise RuntimeApiError("gone")
-        return self.refusal
 
     @property
     def answers(self) -> list[Any]:
@@ -463,11 +460,6 @@ class TestExit:
         """Anything else ends no process."""
         assert exit_status(error) is None
 
-    def test_refused(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """A refused answer does not keep the process alive."""
-        assert a_loop(Script(an_invocation(), refusal="no"), raising(SystemExit(3))).run() == 3
-        assert capfd.readouterr().out.endswith("\tid\tno\n")
-
 
 class TestOrder:
     """What happens before what."""
@@ -520,20 +512,6 @@ class TestOrder:
             "requestId": "id",
             "stackTrace": script.story[1][3],
         }
-
-    @pytest.mark.parametrize("function", [lambda: 1, raising(ValueError())], ids=["response", "error"])
-    def test_refusal_is_logged(self, capfd: pytest.CaptureFixture[str], function: Callable[..., Any]) -> None:
-        """An answer that did not count is a warning, and the loop goes on."""
-        script = Script(an_invocation("1"), an_invocation("2"), refusal="the Runtime API refused the response: 413")
-        run(script, function)
-        lines = capfd.readouterr().out.splitlines()
-        warnings = [line.split("\t") for line in lines if line.startswith("[WARN]")]
-
-        assert [(request_id, message) for _, _, request_id, message in warnings] == [
-            ("1", "the Runtime API refused the response: 413"),
-            ("2", "the Runtime API refused the response: 413"),
-        ]
-        assert lines.index("<answer>") < next(n for n, line in enumerate(lines) if line.startswith("[WARN]"))
 
     def test_silence(self, capfd: pytest.CaptureFixture[str]) -> None:
         """An invocation that went well leaves no trace in the log."""

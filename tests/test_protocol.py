@@ -384,46 +384,45 @@ POSTS: dict[str, Request] = {
 class TestVerdict:
     """What a status means."""
 
-    @pytest.mark.parametrize(("status", "verdict"), [(200, "done"), (202, "gone"), (403, "gone"), (500, "gone")])
-    def test_next(self, status: int, verdict: str) -> None:
-        """A poll is answered with 200, or there is nothing more to wait for."""
-        assert protocol.verdict(protocol.NEXT, an_answer(status)) == verdict
-
-    @pytest.mark.parametrize("post", POSTS.values(), ids=POSTS)
     @pytest.mark.parametrize(
-        ("status", "verdict"),
+        ("status", "next_", "response", "error", "init_error"),
         [
-            (200, "done"),
-            (202, "done"),
-            (204, "done"),
-            (301, "gone"),
-            (400, "dropped"),
-            (401, "gone"),
-            (403, "dropped"),
-            (404, "dropped"),
-            (410, "dropped"),
-            (413, "dropped"),
-            (431, "repeat"),
-            (500, "gone"),
-            (503, "gone"),
+            (101, "again", "dropped", "dropped", "dropped"),
+            (200, "done", "done", "done", "done"),
+            (202, "again", "done", "done", "done"),
+            (301, "again", "dropped", "dropped", "dropped"),
+            (400, "again", "dropped", "dropped", "dropped"),
+            (401, "again", "dropped", "dropped", "dropped"),
+            (403, "gone", "dropped", "dropped", "dropped"),
+            (404, "again", "dropped", "dropped", "dropped"),
+            (410, "again", "dropped", "dropped", "dropped"),
+            (413, "again", "dropped", "plainer", "dropped"),
+            (429, "again", "again", "again", "dropped"),
+            (431, "again", "plainer", "plainer", "dropped"),
+            (500, "gone", "gone", "gone", "dropped"),
+            (503, "again", "again", "again", "dropped"),
+            (999, "gone", "gone", "gone", "gone"),
         ],
     )
-    def test_post(self, post: Request, status: int, verdict: str) -> None:
-        """A post counts, or is lost, or is to be repeated, or was the last."""
-        assert protocol.verdict(post, an_answer(status, b'{"errorType":"x"}')) == verdict
+    def test_table(self, status: int, next_: str, response: str, error: str, init_error: str) -> None:
+        """Every status means one thing to each endpoint."""
+        posts = (protocol.NEXT, POSTS["response"], POSTS["error"], POSTS["init/error"])
+        verdicts = [protocol.verdict(post, an_answer(status, b'{"errorType":"x"}')) for post in posts]
+
+        assert verdicts == [next_, response, error, init_error]
 
     @pytest.mark.parametrize(
         ("post", "body", "verdict"),
         [
-            pytest.param("error", b"400 Bad Request", "repeat", id="text about an error"),
-            pytest.param("error", b"", "repeat", id="nothing about an error"),
+            pytest.param("error", b"400 Bad Request", "plainer", id="text about an error"),
+            pytest.param("error", b"", "plainer", id="nothing about an error"),
             pytest.param("error", b'{"errorType":"InvalidRequestID"}', "dropped", id="JSON about an error"),
-            pytest.param("response", b"400 Bad Request", "dropped", id="text about a response"),
+            pytest.param("response", b"400 Bad Request", "plainer", id="text about a response"),
             pytest.param("init/error", b"400 Bad Request", "dropped", id="text about an init error"),
         ],
     )
     def test_400(self, post: str, body: bytes, verdict: str) -> None:
-        """A bare text 400 to an error is the HTTP server's own: the invocation is still open."""
+        """A bare text 400 is the HTTP server's own: the invocation is still open."""
         assert protocol.verdict(POSTS[post], an_answer(400, body)) == verdict
 
 
