@@ -7,11 +7,19 @@ TESTS ?=
 IMAGE ?= lambda-bootstrap:latest
 BASE_IMAGE ?= debian:trixie-slim
 
-machine := $(shell uname -m)
-arch := $(if $(filter aarch64 arm64,$(machine)),arm64,amd64)
+FUNCTION ?= examples/hello
+
+native := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+ARCH ?= $(native)
 pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
-.PHONY: help run test check bench engine base image rie lock clean
+# The interpreter is compiled anew when anything that it is made of has changed, and by nothing else.
+recipe := $(addprefix packaging/,interpreter.sh launcher.c store.c sources.txt build.txt)
+key := $(shell cat $(recipe) | sha256sum | cut -c 1-12)
+interpreter := .cache/interpreter/$(ARCH)-$(key)
+python3.13 := .cache/interpreter/$(native)-$(key)/bin/python3.13
+
+.PHONY: help run test check bench engine base tree image layer zip rie sources lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -41,18 +49,31 @@ engine: ## See to it that a container engine answers; on Debian as root, install
 base: ## See to it that the base image is there: pull it, or build it from Debian's packages.
 	@packaging/base.sh $(BASE_IMAGE)
 
-image: rie base build/site-packages ## Build the image: IMAGE=lambda-bootstrap:latest
+tree: build/tree/$(ARCH)/bootstrap ## Build what all packages carry, interpreter included: ARCH=x86_64 or arm64
+
+image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm64
+	@install -m 755 packaging/lambda-entrypoint.sh build/
 	docker build --quiet --tag $(IMAGE) \
 		--build-arg BASE_IMAGE=$(BASE_IMAGE) \
-		--build-arg TARGETARCH=$(arch) \
+		--build-arg ARCH=$(ARCH) \
 		--build-arg VERSION="$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
 		--build-arg REVISION="$$(git describe --always --dirty --exclude '*' 2>/dev/null)" .
+
+layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip
+	@.venv/bin/python packaging/archive.py layer $(ARCH)
+
+zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64
+	@.venv/bin/python packaging/archive.py function $(ARCH) $(FUNCTION)
 
 rie: .venv/.made
 	@.venv/bin/python packaging/rie.py
 
+sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's archive has.
+	@.venv/bin/python packaging/sources.py --update
+
 lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
-	@packaging/lock.sh emulator:emulator shipped:packaging tests:tests bench:benchmarks
+	@packaging/lock.sh emulator:emulator shipped:packaging tests:tests bench:benchmarks \
+		packaging/build.in packaging/interpreter.in packaging/lint.in
 
 clean: ## Remove what the other targets made.
 	rm -rf .venv .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build
@@ -75,8 +96,24 @@ clean: ## Remove what the other targets made.
 	@$(pip) -r $<
 	@touch $@
 
-# Pure Python only: the same folder serves every architecture.
-build/site-packages: packaging/requirements.txt .venv/.made
+.venv/.build: packaging/build.txt .venv/.made
+	@$(pip) -r $<
+	@touch $@
+
+# Pure Python only: the same folders serve every architecture.
+build/site-packages build/extras: | .venv/.made
 	@rm -rf $@
 	@$(pip) --no-deps --no-compile --only-binary=:all: --platform=any --target=$@ -r $<
 	@touch $@
+build/site-packages: packaging/requirements.txt
+build/extras: packaging/interpreter.txt
+
+# For another architecture than this machine's, this machine's interpreter freezes modules and makes byte code.
+.cache/interpreter/%-$(key)/bin/python3.13: | .venv/.build
+	@.venv/bin/python packaging/sources.py
+	@packaging/interpreter.sh $* $(@D)/.. $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
+$(if $(filter-out $(native),$(ARCH)),$(interpreter)/bin/python3.13: | $(python3.13))
+
+build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(wildcard runtime/*.*) build/site-packages build/extras \
+		$(interpreter)/bin/python3.13
+	@.venv/bin/python packaging/tree.py $(ARCH) $(interpreter) $(python3.13) build/extras build/site-packages

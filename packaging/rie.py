@@ -17,10 +17,9 @@ from pathlib import Path
 
 WHEEL = "aws-sam-cli==1.170.0 --hash=sha256:24ebaf5ecba38dc1758089968cb89ab61e124b84e92a344fc7a2771a47f4d0bf"
 FOLDER = Path(__file__).parent.parent / ".cache" / "rie"
-# The engine's name of the architecture: AWS's name, and the binary's SHA-256.
 BINARIES = {
-    "amd64": ("x86_64", "6b1e686e62ab2baf5759c412c4864276ef2a88b094fca53ec070637ccba9b9a5"),
-    "arm64": ("arm64", "ec2e5d09633d853834c008b1ef264bf834b258a94d551d2b2074966494b39a21"),
+    "x86_64": "6b1e686e62ab2baf5759c412c4864276ef2a88b094fca53ec070637ccba9b9a5",
+    "arm64": "ec2e5d09633d853834c008b1ef264bf834b258a94d551d2b2074966494b39a21",
 }
 
 
@@ -31,7 +30,7 @@ def sha256(binary: bytes) -> str:
 
 def present() -> bool:
     """Whether both binaries are there and are the pinned ones."""
-    files = {FOLDER / f"aws-lambda-rie-{arch}": digest for arch, (_, digest) in BINARIES.items()}
+    files = {FOLDER / f"aws-lambda-rie-{arch}": digest for arch, digest in BINARIES.items()}
     return all(file.is_file() and sha256(file.read_bytes()) == digest for file, digest in files.items())
 
 
@@ -49,10 +48,10 @@ def unpack(wheel: Path) -> None:
     """Put the binaries of the wheel into FOLDER, executable; refuse one that is not the pinned one."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(wheel) as archive:
-        for arch, (name, digest) in BINARIES.items():
-            binary = archive.read(f"samcli/local/rapid/aws-lambda-rie-{name}")
+        for arch, digest in BINARIES.items():
+            binary = archive.read(f"samcli/local/rapid/aws-lambda-rie-{arch}")
             if sha256(binary) != digest:
-                sys.exit(f"aws-lambda-rie-{name} has SHA-256 {sha256(binary)}, pinned is {digest}")
+                sys.exit(f"aws-lambda-rie-{arch} has SHA-256 {sha256(binary)}, pinned is {digest}")
             file = FOLDER / f"aws-lambda-rie-{arch}"
             file.write_bytes(binary)
             file.chmod(0o755)

@@ -36,9 +36,9 @@ os.environ["TESTCONTAINERS_CONNECTION_MODE"] = "docker_host"
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "tests" / "functions"
-ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+ARCH = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 COUNTER = itertools.count()
-RIE = ROOT / ".cache" / "rie" / f"aws-lambda-rie-{ARCHITECTURE}"
+RIE = ROOT / ".cache" / "rie" / f"aws-lambda-rie-{ARCH}"
 
 
 def give_up(reason: str) -> NoReturn:

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# Compiles CPython and the libraries it is linked with for architecture $1 (x86_64, arm64), into folder $2. Zig's clang
+# targets glibc 2.26, which is Amazon Linux 2's; the libraries are linked statically, every extension module too.
+# $3 is a Python of the same version that runs here: for another architecture it freezes modules; empty builds natively.
+set -euo pipefail
+
+arch=$1
+destination=$2
+native=${3-}
+root=$PWD
+here=$root/packaging
+case $arch in
+    x86_64) machine=x86_64 openssl=linux-x86_64 ;;
+    arm64) machine=aarch64 openssl=linux-aarch64 ;;
+    *) echo "ARCH is $arch: it has to be x86_64 or arm64" >&2; exit 1 ;;
+esac
+host=$machine-linux-gnu
+work=$root/.cache/build/$arch
+deps=$work/deps
+rm -rf "$work" "$destination"
+mkdir -p "$work/tools" "$deps/include" "$deps/lib"
+log=
+trap 'status=$?; if [ $status != 0 ] && [ -n "$log" ]; then tail -n 20 "$log" >&2; echo "all of it: $log" >&2; fi' EXIT
+
+# The date is compiled in (`sys.version`, OpenSSL's `version -b`): any constant makes two builds the same bytes.
+export SOURCE_DATE_EPOCH=1754697600 LC_ALL=C TZ=UTC
+export ZIG_GLOBAL_CACHE_DIR=$root/.cache/zig ZIG_LOCAL_CACHE_DIR=$root/.cache/zig
+zig=$("$root/.venv/bin/python" -c 'import os, ziglang; print(os.path.dirname(ziglang.__file__))')/zig
+target="-target $host.2.26 -g0 -ffile-prefix-map=$work=."
+# Hidden: what a wheel brings along, another OpenSSL above all, must not find ours. Assembly has no flag for that.
+hide='for last; do :; done; case $last in *.[sS]) sed -i -E "s/^[[:space:]]*\.globa?l[[:space:]]+(.*)/.globl \1; .hidden \1/" "$last" ;; esac'
+export CFLAGS="-O3 -fvisibility=hidden"
+printf '#!/bin/sh\n%s\nexec "%s" cc %s "$@"\n' "$hide" "$zig" "$target" >"$work/tools/cc"
+for tool in ar ranlib; do printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$zig" "$tool" >"$work/tools/$tool"; done
+chmod +x "$work/tools/"*
+export CC=$work/tools/cc AR=$work/tools/ar RANLIB=$work/tools/ranlib
+jobs=$(nproc)
+
+unpack() { # package
+    local tarball
+    tarball=$(awk -v name="$1" '$1 == name { print $2 }' "$here/sources.txt")
+    mkdir "$work/$1"
+    tar --extract --file "$root/.cache/sources/$tarball" --directory "$work/$1" --strip-components=1
+}
+
+compile() { # library sources...
+    local library=$1
+    shift
+    # shellcheck disable=SC2086
+    printf '%s\n' "$@" | xargs -P "$jobs" -I{} "$CC" $CFLAGS $flags -c {}.c
+    "$AR" rcs "$deps/lib/lib$library.a" "${@/%/.o}"
+}
+
+zlib() {
+    cd "$work/zlib"
+    flags="-DHAVE_HIDDEN -DHAVE_UNISTD_H -DHAVE_STDARG_H -D_LARGEFILE64_SOURCE=1"
+    compile z adler32 compress crc32 deflate infback inffast inflate inftrees trees uncompr zutil
+    cp zlib.h zconf.h "$deps/include"
+}
+
+bzip2() {
+    cd "$work/bzip2"
+    flags="-D_FILE_OFFSET_BITS=64"
+    compile bz2 blocksort huffman crctable randtable compress decompress bzlib
+    cp bzlib.h "$deps/include"
+}
+
+xz-utils() {
+    cd "$work/xz-utils"
+    ./configure -q --host="$host" --prefix="$deps" --disable-shared --disable-nls --disable-xz --disable-xzdec \
+        --disable-lzmadec --disable-lzmainfo --disable-lzma-links --disable-scripts --disable-doc \
+        gl_cv_cc_visibility=no CXX=false
+    make --silent -j"$jobs" install
+}
+
+libffi() {
+    cd "$work/libffi"
+    ./configure -q --host="$host" --prefix="$deps" --disable-shared --disable-docs --disable-multi-os-directory \
+        --disable-exec-static-tramp CXX=false
+    make --silent -j"$jobs" install
+}
+
+sqlite3() {
+    cd "$work/sqlite3"
+    ./configure -q --host="$host" --disable-tcl --disable-readline BUILD_CC="${HOSTCC:-gcc}"
+    make --silent sqlite3.c
+    flags="-DSQLITE_THREADSAFE=1 -DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_MATH_FUNCTIONS"
+    flags+=" -DSQLITE_ENABLE_COLUMN_METADATA"
+    compile sqlite3 sqlite3
+    cp sqlite3.h sqlite3ext.h "$deps/include"
+}
+
+openssl() {
+    cd "$work/openssl"
+    cp "$here/store.c" crypto/x509/x509_def.c
+    # shellcheck disable=SC2086
+    ./Configure "$openssl" --prefix=/usr --openssldir=/etc/ssl --libdir=lib no-shared no-tests no-apps no-docs \
+        no-module no-engine no-legacy no-quic no-comp no-dso $CFLAGS
+    make --silent -j"$jobs" build_libs
+    cp -r include/openssl "$deps/include"
+    cp libssl.a libcrypto.a "$deps/lib"
+}
+
+python() {
+    mkdir "$work/python"
+    cd "$work/python"
+    local library=$deps/lib cross=()
+    if [ -n "$native" ]; then
+        cross=(--with-build-python="$native")
+    fi
+    export PKG_CONFIG=/bin/false MODULE_BUILDTYPE=static
+    ZLIB_CFLAGS=-I$deps/include ZLIB_LIBS=$library/libz.a BZIP2_CFLAGS=-I$deps/include BZIP2_LIBS=$library/libbz2.a \
+    LIBLZMA_CFLAGS=-I$deps/include LIBLZMA_LIBS=$library/liblzma.a \
+    LIBSQLITE3_CFLAGS=-I$deps/include LIBSQLITE3_LIBS=$library/libsqlite3.a \
+    LIBFFI_CFLAGS=-I$deps/include LIBFFI_LIBS=$library/libffi.a \
+    CFLAGS="-fvisibility=hidden" LDFLAGS="-s -L$library -Wl,-z,lazy" OPT="-DNDEBUG -O3 -Wno-date-time" \
+        ../python3.13/configure -q --prefix=/usr/local --build="$(uname -m)-linux-gnu" --host="$host" "${cross[@]}" \
+        --with-openssl="$deps" --with-ensurepip=no --disable-test-modules --with-computed-gotos --without-readline \
+        ac_cv_buggy_getaddrinfo=no ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no \
+        py_cv_module__tkinter=n/a py_cv_module__dbm=n/a py_cv_module__gdbm=n/a py_cv_module__curses=n/a \
+        py_cv_module__curses_panel=n/a py_cv_module_readline=n/a py_cv_module__uuid=n/a
+    make --silent -j"$jobs"
+    make --silent DESTDIR="$work/installed" install
+}
+
+for package in zlib bzip2 xz-utils libffi sqlite3 openssl python3.13; do unpack "$package"; done
+for step in zlib bzip2 xz-utils libffi sqlite3 openssl python; do
+    echo "compiling $step for $arch"
+    log=$work/$step.log
+    ("$step") >"$log" 2>&1
+done
+mv "$work/installed/usr/local" "$destination"
+
+# The launcher is linked statically with musl, and no dynamic linker takes its time.
+"$zig" cc -target "$machine-linux-musl" -static -Os -s -g0 -o "$destination/launcher" "$here/launcher.c"
+mkdir "$destination/licences"
+while read -r package licence; do
+    cp "$work/$package/$licence" "$destination/licences/$package.txt"
+done <<EOF
+bzip2 LICENSE
+libffi LICENSE
+openssl LICENSE.txt
+python3.13 LICENSE
+sqlite3 LICENSE.md
+xz-utils COPYING
+zlib LICENSE
+EOF
+cp "$(dirname "$zig")/lib/libc/musl/COPYRIGHT" "$destination/licences/musl.txt"
+rm -rf "$work"

@@ -1,0 +1,172 @@
+"""
+Fetch the tarballs that the interpreter is made of, out of Debian's archive.
+
+Owns: packaging/sources.txt, where each is pinned by SHA-256, and the cache of them. Refuses to know: what is built.
+The archive is the one that this machine's apt uses; none of apt's own files is touched.
+"""
+
+# ruff: noqa: INP001 -- a package called "packaging" would hide the one that pytest imports
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("sources.txt")
+FOLDER = Path(__file__).parent.parent / ".cache" / "sources"
+SUITES = ("bookworm", "trixie", "sid")
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+HELD = {"libffi"}  # later tarballs come without a configure script
+
+
+@dataclass(frozen=True)
+class Source:
+    """One tarball: Debian's source package, the file's name, its SHA-256."""
+
+    package: str
+    file: str
+    sha256: str
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The upstream version, for comparing: 1.3.1 of `1.3.dfsg+really1.3.1`."""
+        text = self.file.partition("_")[2].partition(".orig")[0].rpartition("really")[2]
+        return tuple(int(number) for number in re.findall(r"\d+", text))
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        return FOLDER / self.file
+
+    def present(self) -> bool:
+        """Whether the pinned bytes are in the cache."""
+        return self.path.is_file() and hashlib.sha256(self.path.read_bytes()).hexdigest() == self.sha256
+
+
+def pinned() -> list[Source]:
+    """The table."""
+    lines = TABLE.read_text().splitlines()
+    return [Source(*line.split()) for line in lines if line and not line.startswith("#")]
+
+
+class Archive:
+    """Debian's source packages, as apt sees them with a list of sources of its own."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        for folder in ("lists/partial", "cache/archives/partial", "tarballs"):
+            (scratch / folder).mkdir(parents=True)
+        site = self._site()
+        lines = (f"deb-src [signed-by={KEYRING}] {site} {suite} main\n" for suite in SUITES)
+        (scratch / "sources.list").write_text("".join(lines))
+        self._apt("apt-get", "update")
+
+    def _site(self) -> str:
+        """The address of the archive that the machine's own sources name."""
+        form = "$(LABEL)|$(REPO_URI)"
+        listed = subprocess.run(
+            ["apt-get", "indextargets", "--format", form], capture_output=True, text=True, check=True
+        )
+        sites = dict(line.split("|") for line in reversed(listed.stdout.splitlines()))
+        if "Debian" not in sites:
+            raise LookupError("this machine's apt has no list of Debian's packages: run `apt-get update`")
+        return sites["Debian"]
+
+    def _apt(self, *arguments: str) -> str:
+        """Run one of apt's programs on the scratch folder; give what it prints."""
+        options = {
+            "Dir::Etc::sourcelist": f"{self.scratch}/sources.list",
+            "Dir::Etc::sourceparts": "-",
+            "Dir::State::lists": f"{self.scratch}/lists",
+            "Dir::State::status": "/dev/null",
+            "Dir::Cache": f"{self.scratch}/cache",
+            "APT::Sandbox::User": "",
+        }
+        flags = [flag for name, value in options.items() for flag in ("-o", f"{name}={value}")]
+        done = subprocess.run(
+            [arguments[0], "-qq", *flags, *arguments[1:]],
+            cwd=self.scratch / "tarballs",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def offers(self, package: str) -> dict[Source, str]:
+        """The tarballs that the archive lists for a package, newest first, each with a Debian version that has it."""
+        found = {}
+        for stanza in self._apt("apt-cache", "showsrc", package).split("\n\n"):
+            version = re.search(r"^Version: (\S+)$", stanza, re.MULTILINE)
+            sums = re.search(r"^Checksums-Sha256:\n((?: .*\n?)+)", stanza, re.MULTILINE)
+            for line in sums[1].splitlines() if version and sums else ():
+                digest, _, name = line.split()
+                if re.search(r"\.orig\.tar\.\w+$", name):
+                    found[Source(package, name, digest)] = version[1] if version else ""
+        return dict(sorted(found.items(), key=lambda item: item[0].version, reverse=True))
+
+    def fetch(self, source: Source, version: str) -> bool:
+        """Put a tarball into the cache; False when the archive lists it but does not have it."""
+        try:
+            self._apt("apt-get", "source", "--download-only", "--tar-only", f"{source.package}={version}")
+        except subprocess.CalledProcessError:
+            return False
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.scratch / "tarballs" / source.file, source.path)
+        return source.present()
+
+
+def fetch(archive: Archive, source: Source) -> str:
+    """Fetch what is pinned; give what is wrong with that, empty when nothing is."""
+    offers = archive.offers(source.package)
+    if source in offers and archive.fetch(source, offers[source]):
+        return ""
+    listed = ", ".join(offer.file for offer in offers) or "nothing"
+    return (
+        f"{source.file} is gone from Debian's archive, which has {listed}: "
+        f"put the file into .cache/sources, or pin what there is with `make sources`"
+    )
+
+
+def newest(archive: Archive, source: Source) -> Source:
+    """The newest tarball of the same series that can be had."""
+    for offer, version in archive.offers(source.package).items():
+        if offer.version[:2] == source.version[:2] and (offer.present() or archive.fetch(offer, version)):
+            return offer
+    sys.exit(f"Debian's archive has no {source.package} {'.'.join(map(str, source.version[:2]))} any more")
+
+
+def update(archive: Archive) -> None:
+    """Pin the newest of everything."""
+    sources = [source if source.package in HELD else newest(archive, source) for source in pinned()]
+    comments = [line for line in TABLE.read_text().splitlines() if line.startswith("#")]
+    rows = [f"{source.package:<11} {source.file:<40} {source.sha256}" for source in sources]
+    TABLE.write_text("\n".join([*comments, *rows, ""]))
+
+
+def main() -> int:
+    """Fetch what is missing, or with `--update` pin anew."""
+    missing = [source for source in pinned() if not source.present()]
+    renew = sys.argv[1:] == ["--update"]
+    if not missing and not renew:
+        return 0
+    if shutil.which("apt-get") is None:
+        files = ", ".join(source.file for source in missing)
+        print(f"there is no apt-get here to fetch with: put {files} into .cache/sources", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = Archive(Path(scratch))
+        if renew:
+            update(archive)
+        problems = [problem for source in pinned() if not source.present() and (problem := fetch(archive, source))]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
