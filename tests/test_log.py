@@ -668,12 +668,14 @@ class TestPrintAsText:
         monkeypatch.setattr(sys, "stdout", early)
         monkeypatch.setattr(sys, "stderr", None)
         sys.stdout.write("early\n")
-        Log({}).open_streams()
+        log = Log({})
+        log.open_streams()
         sys.stdout.write("late\n")
         out = capfd.readouterr().out
         monkeypatch.undo()
         early.flush()
 
+        assert log.replaced == [early]
         assert out == "early\nlate\n"
 
     def test_original(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
