@@ -16,8 +16,6 @@ from tests.test_http1 import messages
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from _pytest.mark.structures import ParameterSet
-
 # What a parser trips over, rather than any byte.
 PIECES = st.sampled_from(
     [
@@ -71,17 +69,7 @@ def test_any_bytes(data: bytes) -> None:
     check(data)
 
 
-# Found by `tests/fuzz.py`, and not mended yet.
-BROKEN = {"status-with-superscript.bin": "str.isdigit takes a superscript two for a digit, int() does not: ValueError"}
-
-
-def kept(path: Path) -> ParameterSet:
-    """A kept input as a case."""
-    reason = BROKEN.get(path.name)
-    return pytest.param(path, id=path.name, marks=[pytest.mark.xfail(reason=reason)] if reason else [])
-
-
-@pytest.mark.parametrize("path", [kept(path) for path in sorted(CORPUS.iterdir())])
+@pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: str(path.name))
 def test_corpus(path: Path) -> None:
     """What fuzzing has reached stays reached: every kept input is a response or one kind of exception."""
     check(path.read_bytes())
@@ -89,7 +77,7 @@ def test_corpus(path: Path) -> None:
 
 def test_corpus_has_both() -> None:
     """The kept inputs are no monoculture: some are responses, some are refused."""
-    kinds = {outcome(path.read_bytes(), 1) == REFUSED for path in CORPUS.iterdir() if path.name not in BROKEN}
+    kinds = {outcome(path.read_bytes(), 1) == REFUSED for path in CORPUS.iterdir()}
 
     assert kinds == {True, False}
 
