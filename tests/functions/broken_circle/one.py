@@ -1,0 +1,9 @@
+from .two import second
+
+
+def first():
+    return second
+
+
+def handler(event, context):
+    return event

@@ -1,0 +1,3 @@
+"""Its own syntax is right."""
+
+from . import wrong
