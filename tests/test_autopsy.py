@@ -86,7 +86,7 @@ class TestMoment:
         """It fires once, and not before the margin begins."""
         desk = Desk()
         begun = time.time()
-        Autopsy(100, desk.take).begin(soon(200))
+        Autopsy(60_000, desk.take).begin(soon(60_100))
 
         assert desk.arrived.wait(5)
         assert 0.09 < time.time() - begun < 1

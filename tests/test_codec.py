@@ -762,6 +762,28 @@ class TestMarshalErrors:
         assert marshal_error(Bare()) == "Unable to marshal response: KeyError (at the top level)"
 
 
+class TestLeniently:
+    """JSON of whatever there is, for the log."""
+
+    @given(JSON_VALUES)
+    def test_exact(self, value: Any) -> None:
+        """What has a JSON form gets that."""
+        assert codec.leniently(value) == codec.dumps(value)
+
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            pytest.param([object, 1], "[\"<class 'object'>\",1]", id="a part without a form"),
+            pytest.param({"a": {"b": {1, 2}}}, '{"a":{"b":[1,2]}}', id="a set"),
+            pytest.param([Decimal("1.10"), b"\xff"], "[1.10,\"b'\\\\xff'\"]", id="a number and bytes"),
+            pytest.param([float("nan"), object], "\"[nan, <class 'object'>]\"", id="what no part helps with"),
+        ],
+    )
+    def test_text(self, value: object, text: str) -> None:
+        """A part without a form is its text, or all of it is."""
+        assert codec.leniently(value) == text
+
+
 class TestAsciiJson:
     """JSON for a header."""
 

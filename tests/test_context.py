@@ -8,6 +8,8 @@ import pytest
 
 from runtime.context import Client, ClientContext, Context, client_context, identity
 
+TRACE = "Root=1-6b038200-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1"
+PARENT = "00-6b0382000123456789abcdef01234567-0123456789abcdef-01"
 EVERYTHING = {
     "function_name": "demo",
     "function_version": "$LATEST",
@@ -117,6 +119,25 @@ class TestW3c:
     def test_none(self) -> None:
         """Without one it is empty."""
         assert a_context().w3c() == {}
+
+    @pytest.mark.parametrize(
+        ("w3c", "trace_id", "traceparent"),
+        [
+            pytest.param({"traceparent": "00-a"}, TRACE, "00-a", id="the caller's first"),
+            pytest.param({}, TRACE, PARENT, id="X-Ray's"),
+            pytest.param(
+                {"tracestate": "a"},
+                TRACE[:-1] + "0",
+                "00-6b0382000123456789abcdef01234567-0123456789abcdef-00",
+                id="not sampled",
+            ),
+            pytest.param(None, "0", None, id="placeholder"),
+            pytest.param(None, None, None, id="neither"),
+        ],
+    )
+    def test_traceparent(self, w3c: dict[str, str] | None, trace_id: str | None, traceparent: str | None) -> None:
+        """`traceparent` is the caller's, else the trace header's, else None."""
+        assert a_context(_w3c=w3c, trace_id=trace_id).traceparent == traceparent
 
 
 class TestClientContext:
