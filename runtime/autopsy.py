@@ -73,11 +73,19 @@ def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
     for ident, innermost in sys._current_frames().items():  # noqa: SLF001 - the documented way to do this
         frames = list(outwards(innermost))
         if ident != own:
-            yield f"thread {names.get(ident, ident)}", [str(place(frame)) for frame in reversed(users(frames))]
+            name = names.pop(ident, ident)
+            yield f"thread {name}{f' ({ident})' if name in names.values() else ''}", lines(users(frames))
         loops += [frame.f_locals.get("self") for frame in frames if frame.f_code.co_name == "run_forever"]
+    asyncio: Any = sys.modules.get("asyncio")
     for loop in loops:
-        for task in sys.modules["asyncio"].all_tasks(loop):
-            yield f"task {task.get_name()}", [str(place(frame)) for frame in task.get_stack()]
+        if asyncio and isinstance(loop, asyncio.AbstractEventLoop):
+            for task in asyncio.all_tasks(loop):
+                yield f"task {task.get_name()}", lines(task.get_stack())
+
+
+def lines(frames: list[FrameType]) -> list[str]:
+    """The entries of a stack."""
+    return [str(place(frame)) for frame in frames]
 
 
 def outwards(frame: FrameType | None) -> Iterator[FrameType]:
@@ -88,9 +96,11 @@ def outwards(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def users(frames: list[FrameType]) -> list[FrameType]:
-    """Those of *frames*, innermost first, that the runtime has called; all of a thread that it has not started."""
-    inner = [frame.f_code.co_filename.startswith(HERE) for frame in frames]
-    return frames[: inner.index(True)] if True in inner else frames
+    """Of *frames*, innermost first, those that the runtime has called, or all if it has called none; outermost first."""
+    outermost = frames[::-1]
+    inner = [frame.f_code.co_filename.startswith(HERE) for frame in outermost]
+    start = inner.index(True) if True in inner else 0
+    return outermost[inner.index(False, start) :] if False in inner[start:] else outermost
 
 
 def place(frame: FrameType) -> Frame:

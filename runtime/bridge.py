@@ -8,8 +8,10 @@ Refuses to know: where the log goes, what a record looks like. What a function s
 from __future__ import annotations
 
 import sys
+from itertools import filterfalse
+from time import time
 
-from .record import level_name
+from .record import is_json_object, level_name, one_line
 from .stack import describe, title, trace
 
 TYPE_CHECKING = False
@@ -27,10 +29,13 @@ RECORD_FIELDS = frozenset(
         *("args", "asctime", "aws_request_id", "created", "exc_info", "exc_text", "filename", "funcName", "levelname"),
         *("levelno", "lineno", "message", "module", "msecs", "msg", "name", "pathname", "process", "processName"),
         *("relativeCreated", "stack_info", "taskName", "tenant_id", "thread", "threadName"),
+        *("errorMessage", "errorType", "location", "stackTrace"),  # ours, with an exception or without
     )
 )
+# structlog's methods that are not called like a level.
+METHODS = {"warn": "WARNING", "msg": "INFO", "exception": "ERROR", "err": "ERROR", "failure": "ERROR"}
 # Of these, `logging.basicConfig` makes a handler of the function's own.
-OWN_HANDLER = {"filename", "filemode", "stream", "handlers", "encoding", "errors"}
+OWN_HANDLER = {"filename", "stream", "handlers"}
 
 
 def set_up_logging(log: Log, logging: Any) -> None:
@@ -51,10 +56,12 @@ def set_up_logging(log: Log, logging: Any) -> None:
             try:
                 if self.formatter is None:
                     log.record(level, record_fields(log, record), record.created)
-                elif log.is_json:
-                    log.record(level, {"message": self.format(record)}, record.created)
                 else:
-                    log.write(self.format(record).removesuffix("\n") + "\n", level)
+                    text = self.format(record).removesuffix("\n")
+                    if log.is_json and not is_json_object(text):
+                        log.record(level, {"message": text}, record.created)
+                    else:
+                        log.write(f"{one_line(text)}\n", level)
             except Exception as error:
                 message = f"a record could not be written: {describe(record.msg)} ({title(error)})"
                 log.record("ERROR", {"message": message})
@@ -77,18 +84,28 @@ def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Call
     """A `logging.basicConfig` that does not give up because our handler is there already."""
     original = logging.basicConfig
 
-    def basic_config(**options: Any) -> None:
-        if root.handlers != [handler] or not options.keys().isdisjoint(OWN_HANDLER) or options.get("force"):
-            if root.handlers == [handler]:
-                root.removeHandler(handler)
+    def basic_config(**given: Any) -> None:
+        options = {name: value for name, value in given.items() if value is not None}
+        if root.handlers != [handler]:
             original(**options)
+            return
+        if not options.keys().isdisjoint(OWN_HANDLER) or options.get("force"):
+            root.removeHandler(handler)
+            try:
+                original(**given)
+            except Exception:
+                root.addHandler(handler)
+                raise
             return
         if options.keys() & {"format", "datefmt", "style"}:
             style = options.pop("style", "%")
+            if style not in logging._STYLES:  # noqa: SLF001 - as basicConfig asks
+                raise ValueError(f"Style must be one of: {','.join(logging._STYLES)}")  # noqa: SLF001 - as above
             form = options.pop("format", None) or logging._STYLES[style][1]  # noqa: SLF001 - basicConfig's own default
             handler.setFormatter(logging.Formatter(form, options.pop("datefmt", None), style))
         level = options.pop("level", None)
-        options.pop("force", None)
+        for name in ("filemode", "encoding", "errors", "force"):  # these are about files
+            options.pop(name, None)
         if options:
             raise ValueError(f"Unrecognised argument(s): {', '.join(options)}")
         if level is not None:
@@ -100,22 +117,23 @@ def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Call
 def record_fields(log: Log, record: logging.LogRecord) -> dict[str, Any]:
     """What a record says, with the keys of the managed runtime's JSON; in text, all of it is the message."""
     message: Any = record.getMessage()
-    if record.stack_info:
-        message = f"{message}\n{record.stack_info}"
     error = record.exc_info[1] if record.exc_info else None
     if not log.is_json:
-        return {"message": message if error is None else f"{message}\n{text_of(error)}"}
+        parts = [
+            message,
+            *([] if error is None else [text_of(error)]),
+            *([record.stack_info] if record.stack_info else []),
+        ]
+        return {"message": "\n".join(parts)}
     if isinstance(record.msg, dict) and not record.args:
         message = record.msg
-    place = f"{record.pathname}:{record.funcName}:{record.lineno}"
-    extra = {name: value for name, value in vars(record).items() if name not in RECORD_FIELDS}
-    return with_extra({"message": message, "logger": record.name, **error_fields(error, place)}, extra)
-
-
-def with_extra(fields: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a record and those that the function gave it, which do not replace them."""
-    for name, value in extra.items():
-        fields.setdefault(name, value)
+    fields = {"message": message, "logger": record.name}
+    if record.stack_info:
+        fields["message"] = f"{describe(message)}\n{record.stack_info}"
+    if error is not None:
+        fields.update(error_fields(error, f"{record.pathname}:{record.funcName}:{record.lineno}"))
+    for name in filterfalse(RECORD_FIELDS.__contains__, vars(record)):
+        fields.setdefault(name, getattr(record, name))
     return fields
 
 
@@ -142,30 +160,36 @@ def set_up_structlog(log: Log, structlog: Any) -> None:
 
     On a terminal structlog's own colours are what one wants.
     """
-    if not hasattr(structlog, "configure") or sys.stdout.isatty():
+    if not hasattr(structlog, "configure") or (sys.stdout is not None and sys.stdout.isatty()):
         return
     levels = {"TRACE": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
 
+    class Line(str):  # noqa: SLOT000 - it has an attribute
+        """A record in the function's format, fit for any logger; ours is told its level."""
+
+        level = ""
+
     class Sink:
-        """What structlog calls a logger: it is handed whole records."""
+        """What structlog calls a logger: the end of the line."""
 
         def __init__(self, *names: str) -> None:
             self.name = names[0] if names else None
 
-        def msg(self, level: str, fields: dict[str, Any]) -> None:
-            log.record(level, fields)
+        def msg(self, line: str) -> None:
+            log.write(f"{line}\n", getattr(line, "level", ""))
 
         log = debug = info = warning = warn = error = critical = fatal = failure = err = exception = msg
 
-    def render(logger: Any, method: str, given: dict[str, Any]) -> tuple[tuple[str, dict[str, Any]], dict[str, Any]]:
-        """Hand over the level and the fields."""
-        level = {"warn": "WARNING", "exception": "ERROR", "fatal": "CRITICAL", "msg": "INFO"}.get(
-            method, method.upper()
-        )
-        return (level, structlog_fields(log, logger.name, given)), {}
+    def render(logger: Any, method: str, given: dict[str, Any]) -> str:
+        """The last of the processors."""
+        level = METHODS.get(method, method.upper())
+        fields = structlog_fields(log, getattr(logger, "name", None), given)
+        line = Line(log.line(level, fields, time(), log.request_id).removesuffix("\n"))
+        line.level = level
+        return line
 
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, render],
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.StackInfoRenderer(), render],
         wrapper_class=structlog.make_filtering_bound_logger(levels.get(log.level, 0)),
         logger_factory=Sink,
         cache_logger_on_first_use=False,
@@ -176,13 +200,18 @@ def structlog_fields(log: Log, name: str | None, given: dict[str, Any]) -> dict[
     """The fields of a record that structlog was given: `event` is the message; in text, the others follow it."""
     fields = dict(given)
     message = fields.pop("event", "")
+    message = message if isinstance(message, (str, dict)) else describe(message)
+    stack = fields.pop("stack", None)  # structlog's own, of stack_info=
+    if isinstance(stack, str):
+        message = f"{describe(message)}\n{stack}"
     error = exception_of(fields.pop("exc_info", None))
     if log.is_json:
         caller = sys._getframe(2)  # noqa: SLF001 - as `logging` finds where it was called
         while caller.f_back is not None and caller.f_globals.get("__name__", "").partition(".")[0] == "structlog":
             caller = caller.f_back
         place = f"{caller.f_code.co_filename}:{caller.f_code.co_name}:{caller.f_lineno}"
-        return with_extra({"message": message, "logger": name, **error_fields(error, place)}, fields)
+        own = {"message": message, **({} if name is None else {"logger": name}), **error_fields(error, place)}
+        return own | {key: value for key, value in fields.items() if key not in own}
     words = [describe(message), *(f"{key}={represent(value)}" for key, value in fields.items())]
     text = " ".join(words)
     return {"message": text if error is None else f"{text}\n{text_of(error)}"}
@@ -212,11 +241,11 @@ def set_up_warnings(log: Log, warnings: Any) -> None:
     if not hasattr(warnings, "showwarning"):
         return
 
-    def show(
-        message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, _line: str | None = None
+    def show(  # noqa: PLR0913, PLR0917 - the standard library's
+        message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, line: str | None = None
     ) -> None:
         if file is not None:
-            file.write(warnings.formatwarning(message, category, filename, lineno))
+            file.write(warnings.formatwarning(message, category, filename, lineno, line))
             return
         text = f"{filename}:{lineno}: {category.__name__}: {describe(message)}"
         log.record("WARNING", {"message": text, "logger": "py.warnings"})
@@ -238,7 +267,8 @@ def set_up_threading(log: Log, threading: Any) -> None:
         if args.exc_type is not SystemExit:
             name = getattr(args.thread, "name", "?")
             request_id = getattr(args.thread, "aws_request_id", log.request_id)
-            log_exception(log, f"Exception in thread {name}", args.exc_value, request_id)
+            error = args.exc_type() if args.exc_value is None else args.exc_value
+            log_exception(log, f"Exception in thread {name}", error, request_id)
 
     threading.Thread.start = start_in_invocation
     threading.excepthook = report_end

@@ -13,7 +13,7 @@ from _socket import AF_UNIX, SOCK_STREAM, socket
 from _thread import RLock, get_ident
 from io import TextIOWrapper
 from posix import dup2, write
-from time import time
+from time import sleep, time
 
 from . import record
 from .errors import report
@@ -55,7 +55,7 @@ class Log:
         self.level = {"TRACE": "DEBUG"}.get(level, level)
         self.version = environ.get("AWS_LAMBDA_FUNCTION_VERSION") or None
         descriptor = environ.pop(TELEMETRY, "")
-        self.is_framed = descriptor.isascii() and descriptor.isdigit()
+        self.is_framed = descriptor.isascii() and descriptor.isdigit() and len(descriptor) < 8  # noqa: PLR2004 - a descriptor
         self.fd = int(descriptor) if self.is_framed else STDOUT
         self.lock = RLock()  # a signal handler may log while its thread does
         self.streams: list[Unbuffered | Lines] = []
@@ -67,11 +67,21 @@ class Log:
         self.request_id = request_id
         self.tenant_id = tenant_id
         self.trace_id = trace_id
+        self.marks: dict[str, str | None] | None = None
 
     def end(self) -> None:
         """What was begun is written, as the invocation ends here."""
         for stream in self.streams:
             stream.end()
+
+    def mark(self) -> dict[str, str | None]:
+        """What all records of an invocation have in common, made when the first one needs it."""
+        self.marks = marks = {
+            "tenantId": self.tenant_id or None,
+            "traceId": self.trace_root,
+            "functionVersion": self.version,
+        }
+        return marks
 
     @property
     def trace_root(self) -> str | None:
@@ -88,7 +98,10 @@ class Log:
                 elif self.streams and not self.is_json:
                     self.streams[0].end()  # stdout's: a record starts on a line of its own
                 while data:
-                    data = data[write(self.fd, data) :]
+                    try:
+                        data = data[write(self.fd, data) :]
+                    except BlockingIOError:  # full for a moment: half a frame makes all that follow unreadable
+                        sleep(0.001)
         except (OSError, ValueError):  # the descriptor is gone; the function has closed its stdout
             pass
 
@@ -114,13 +127,7 @@ class Log:
         return record.json_line(
             level,
             seconds,
-            {
-                **fields,
-                "requestId": request_id,
-                "tenantId": self.tenant_id or None,
-                "traceId": self.trace_root,
-                "functionVersion": self.version,
-            },
+            {**fields, "requestId": request_id, **(self.marks or self.mark())},
         )
 
     def error(self, failure: ErrorReport) -> None:
@@ -174,6 +181,7 @@ class Log:
             if buffer is None:
                 continue
             self.replaced.append(getattr(sys, name))  # or the end of it would close the buffer
+            getattr(sys, name).flush()
             stream = Lines(buffer, self, level) if self.is_json else Unbuffered(buffer)
             self.streams.append(stream)
             setattr(sys, name, stream)
@@ -197,7 +205,10 @@ class Unbuffered(TextIOWrapper):
     def end(self) -> None:
         """End the line that is open, if one is."""
         if self.is_open:
-            self.write("\n")
+            try:
+                self.write("\n")
+            except (OSError, ValueError):  # the function has closed it
+                self.is_open = False
 
 
 class Lines(TextIOWrapper):
@@ -219,7 +230,8 @@ class Lines(TextIOWrapper):
     def write(self, text: str, /) -> int:
         """As `io.TextIOBase.write`: what ends a line makes a record."""
         thread = get_ident()
-        *lines, rest = (self.begun.pop(thread, "") + text).split("\n")
+        *lines, rest = (self.begun.get(thread, "") + text).split("\n")
+        self.begun.pop(thread, None)
         if rest:
             self.begun[thread] = rest
         for line in lines:
@@ -239,5 +251,5 @@ class Lines(TextIOWrapper):
 
     def end(self) -> None:
         """What any thread has begun is a line."""
-        while self.begun:
-            self.emit(self.begun.popitem()[1])
+        for thread in tuple(self.begun):
+            self.emit(self.begun.pop(thread, ""))

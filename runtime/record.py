@@ -54,13 +54,14 @@ def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
     Fields do not replace `timestamp` and `level`; one that is None is left out, one without a JSON form is its `str`.
     """
     record = {"timestamp": timestamp(seconds), "level": LEVELS.get(level, level)}
-    for name, value in fields.items():
+    for key, value in fields.items():
+        name = key if isinstance(key, str) else describe(key)
         if value is not None and name not in record:
             record[name] = value
     try:
         return f"{codec.dumps(record)}\n"
     except Exception:
-        members = [f"{codec.dumps(describe(name))}:{codec.leniently(value)}" for name, value in record.items()]
+        members = [f"{codec.dumps(name)}:{codec.leniently(value)}" for name, value in record.items()]
         return f"{{{','.join(members)}}}\n"
 
 
@@ -75,9 +76,18 @@ def is_json_object(line: str) -> bool:
         return False
 
 
+_last: dict[int, str] = {}  # the second that was asked for last: most records are of the same
+
+
 def timestamp(seconds: float) -> str:
     """*seconds* since the Unix epoch in UTC, RFC 3339 with milliseconds."""
-    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"
+    whole = int(seconds // 1)
+    text = _last.get(whole)
+    if text is None:
+        text = strftime("%Y-%m-%dT%H:%M:%S", gmtime(whole))
+        _last.clear()
+        _last[whole] = text
+    return f"{text}.{int((seconds - whole) * 1000):03d}Z"
 
 
 def one_line(text: str) -> str:

@@ -18,6 +18,7 @@ HERE = __file__.rpartition("/")[0] + "/"
 
 # A runaway recursion has a thousand frames; its ends tell the story.
 FIRST_FRAMES, LAST_FRAMES = 5, 50
+_NAME = type.__dict__["__name__"]
 # Exceptions that cause, group and handle each other can be many.
 MOST_EXCEPTIONS = 20
 
@@ -43,13 +44,18 @@ def describe(value: object) -> str:
     try:
         return str(value)
     except BaseException:
-        return f"<unprintable {type(value).__name__} object>"
+        return f"<unprintable {class_name(value)} object>"
+
+
+def class_name(value: object) -> str:
+    """The name of the class of *value*, also where a metaclass has a `__name__` of its own."""
+    return str(_NAME.__get__(type(value)))
 
 
 def title(error: BaseException) -> str:
     """Type and message, as the last line of Python's own tracebacks."""
     message = describe(error)
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return f"{class_name(error)}: {message}" if message else class_name(error)
 
 
 def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
@@ -61,9 +67,7 @@ def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
     seen = set() if seen is None else seen
     seen.add(id(error))
     lines = [str(frame) for frame in frames(error.__traceback__)]
-    notes = getattr(error, "__notes__", None)
-    if isinstance(notes, (list, tuple)):
-        lines += [f"  Note: {note}\n" for note in notes if isinstance(note, str)]
+    lines += [f"  Note: {note}\n" for note in notes(error)]
     if isinstance(error, BaseExceptionGroup):
         for number, member in enumerate(error.exceptions, 1):
             if len(seen) < MOST_EXCEPTIONS:
@@ -76,6 +80,15 @@ def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
         lines.append(f"{words} {title(before)}\n")
         lines += trace(before, seen)
     return lines
+
+
+def notes(error: BaseException) -> list[str]:
+    """What `add_note` has added."""
+    try:
+        found = error.__notes__
+    except Exception:
+        return []
+    return [note for note in found if isinstance(note, str)] if isinstance(found, (list, tuple)) else []
 
 
 def frames(traceback: TracebackType | None) -> Iterator[Frame]:

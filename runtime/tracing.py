@@ -44,11 +44,14 @@ class Tracer:
 def traceparent(header: str) -> str | None:
     """X-Ray's header as W3C's; None if it does not name trace and parent, as `0` and other placeholders do not."""
     fields = dict(part.strip().split("=", 1) for part in header.split(";") if "=" in part)
-    version, _, rest = fields.get("Root", "").partition("-")
-    trace, parent = rest.replace("-", "").lower(), fields.get("Parent", "").lower()
-    if version != "1" or rest.find("-") != 8 or not (_is_id(trace, 32) and _is_id(parent, 16)):  # noqa: PLR2004 - X-Ray's form
+    version, _, rest = fields.get("Root", "").lower().partition("-")
+    start, _, unique = rest.partition("-")
+    parent = fields.get("Parent", "").lower()
+    if version != "1" or not (_is_hex(start, 8) and _is_hex(unique, 24) and _is_id(start + unique, 32)):
         return None
-    return f"00-{trace}-{parent}-{'01' if fields.get('Sampled') == '1' else '00'}"
+    if not _is_id(parent, 16):
+        return None
+    return f"00-{start}{unique}-{parent}-{'01' if fields.get('Sampled') == '1' else '00'}"
 
 
 def xray(header: str) -> str | None:
@@ -57,7 +60,12 @@ def xray(header: str) -> str | None:
     trace, _, rest = rest.partition("-")
     parent, _, rest = rest.partition("-")
     flags = rest[:2]
-    known = _is_hex(version, 2) and version != "ff" and _is_hex(flags, 2) and (rest[2:] == "" or version != "00")
+    known = (
+        _is_hex(version, 2)
+        and version != "ff"
+        and _is_hex(flags, 2)
+        and (rest[2:] == "" or (version != "00" and rest[2] == "-"))
+    )
     if not (known and _is_id(trace, 32) and _is_id(parent, 16)):
         return None
     return f"Root=1-{trace[:8]}-{trace[8:]};Parent={parent};Sampled={int(flags, 16) & 1}"

@@ -33,7 +33,7 @@ class Watch:
         """From here on; for the modules that are there already, now."""
         sys.meta_path.insert(0, self)
         for name in tuple(self.then):
-            if name in sys.modules:
+            if sys.modules.get(name) is not None:
                 self.finish(sys.modules[name])
 
     def find_spec(
@@ -44,7 +44,7 @@ class Watch:
             return None
         self.looking.add(name)
         try:
-            finders = [finder for finder in sys.meta_path if finder is not self]
+            finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
             specs = (finder.find_spec(name, path, target) for finder in finders)
             spec = next((spec for spec in specs if spec is not None), None)
         finally:

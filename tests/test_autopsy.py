@@ -230,7 +230,6 @@ class TestStacks:
         assert ident
         assert any(name.removeprefix("thread ").isdigit() for name in names)
 
-    @pytest.mark.xfail(strict=True, reason="a dict by name has room for one of each")
     def test_same_name(self) -> None:
         """Threads of the same name are all told."""
         with waiting("worker"), waiting("worker"):
@@ -285,7 +284,6 @@ class TestStacks:
 
         assert "task afar" in found
 
-    @pytest.mark.xfail(strict=True, reason="whatever is called run_forever is taken for an event loop")
     @pytest.mark.parametrize(
         ("asyncio_is_there", "takes"), [("True", "socket"), ("False", "socket"), ("False", "self")]
     )
@@ -327,7 +325,6 @@ class TestStacks:
 
         assert "in handler\n" in frames[0]
 
-    @pytest.mark.xfail(strict=True, reason="users() cuts at the innermost frame of the runtime's, not the outermost")
     def test_back_in_the_runtime(self) -> None:
         """So it is when that has called the runtime again: who hangs in writing the log is told."""
         desk = Desk()

@@ -325,7 +325,6 @@ class TestFrames:
         assert capfd.readouterr().out == "m\n"
         assert environ == {}
 
-    @pytest.mark.xfail(strict=True, raises=(OverflowError, ValueError), reason="int() and write() have limits")
     @pytest.mark.parametrize("value", ["2147483648", "99999999999999999999", "9" * 5000], ids=len)
     def test_too_large(self, value: str) -> None:
         """A number that no descriptor can have does no harm."""
@@ -352,7 +351,6 @@ class TestFrames:
         assert data[:8] == bytes.fromhex("a55a0003 0000c350")
         assert data[16:] == b"x" * 50_000
 
-    @pytest.mark.xfail(strict=True, reason="a pipe that is full for a moment cuts the frame, and all after it")
     def test_full_for_a_moment(self, pipe: Pipe) -> None:
         """A non-blocking pipe that is full is waited for: half a frame makes all that follow unreadable."""
         fcntl(pipe.write, F_SETPIPE_SZ, 4096)
@@ -599,8 +597,8 @@ class TestPrintAsText:
         sys.stdout.write("open again")
         log.end()
         log.end()
-        sys.stdout.write("")
         sys.stdout.write("ended\n")
+        sys.stdout.write("")
         log.end()
 
         assert capfd.readouterr().out == "open\n[record]\n[record]\nopen again\nended\n"
@@ -643,7 +641,6 @@ class TestPrintAsText:
 
         assert capfd.readouterr().out == "ended\n[record]\n"
 
-    @pytest.mark.xfail(strict=True, raises=ValueError, reason="end() writes to a stream that may be closed")
     def test_closed_while_open(self, streams: Streams) -> None:
         """Nor does one that was closed within a line: the loop ends what is open before it answers."""
         log = streams({})
@@ -651,7 +648,6 @@ class TestPrintAsText:
         sys.stdout.close()
         log.end()
 
-    @pytest.mark.xfail(strict=True, reason="write() gives up a record because the line before it cannot be ended")
     def test_record_after_closed(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
         """A record after that is not lost."""
         log = streams({})
@@ -661,7 +657,6 @@ class TestPrintAsText:
 
         assert capfd.readouterr().out.endswith("[record]\n")
 
-    @pytest.mark.xfail(strict=True, reason="what the replaced stream had not written yet stays in it for good")
     def test_before(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """What a program has printed before comes out before."""
         early = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the log's
@@ -696,18 +691,6 @@ class TestPrintAsText:
             log.write("lost\n")
             log.record("INFO", {"message": "lost"})
             log.error(ErrorReport("T", "m", []))
-            log.end()
-
-    @pytest.mark.xfail(strict=True, raises=OSError, reason="print() in text format is the function's own to fail")
-    def test_full_disk_print(self, streams: Streams) -> None:
-        """Nor is it for `print`."""
-        with stdout(os.open("/dev/full", os.O_WRONLY)):
-            log = streams({})
-            try:
-                sys.stdout.write("lost\n")
-            finally:
-                with suppress(OSError):
-                    sys.stdout.close()
             log.end()
 
 
@@ -818,7 +801,6 @@ class TestPrintAsJson:
 
         assert (first, second, sorted(rest)) == ("from main", "from a thread", ["open", "open too"])
 
-    @pytest.mark.xfail(strict=True, raises=KeyError, reason="between `while` and popitem() another thread may pop")
     def test_end_while_another_ends(self, streams: Streams) -> None:
         """A line that its thread ends just then is no reason to fail."""
 
@@ -832,7 +814,6 @@ class TestPrintAsJson:
         ours.begun = Vanishing()
         log.end()
 
-    @pytest.mark.xfail(strict=True, reason="what was begun is taken out before the new piece is known to be text")
     def test_no_text(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
         """To write something else is an error, and costs nothing of the line."""
         log = streams(JSON)
