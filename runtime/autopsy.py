@@ -96,7 +96,7 @@ def outwards(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def users(frames: list[FrameType]) -> list[FrameType]:
-    """Of *frames*, innermost first, those that the runtime has called, or all if it has called none; outermost first."""
+    """Of *frames*, innermost first, those that the runtime has called, or all if it has none; outermost first."""
     outermost = frames[::-1]
     inner = [frame.f_code.co_filename.startswith(HERE) for frame in outermost]
     start = inner.index(True) if True in inner else 0
