@@ -8,30 +8,33 @@ IMAGE ?= lambda-bootstrap:latest
 BASE_IMAGE ?= debian:trixie-slim
 
 FUNCTION ?= examples/hello
+GLIBC ?= 2.34
 
 native := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 ARCH ?= $(native)
 pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
 # The interpreter is compiled anew when anything that it is made of has changed, and by nothing else.
-recipe := $(addprefix packaging/,interpreter.sh launcher.c store.c sources.txt build.txt)
-key := $(shell cat $(recipe) | sha256sum | cut -c 1-12)
+recipe := $(addprefix packaging/,interpreter.sh launcher.c store.c sources.txt)
+key := $(shell { cat $(recipe); grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
 interpreter := .cache/interpreter/$(ARCH)-$(key)
 python3.13 := .cache/interpreter/$(native)-$(key)/bin/python3.13
+sbom := .venv/bin/python packaging/sbom.py
 
-.PHONY: help run test check bench engine base tree image layer zip rie sources lock clean
+.PHONY: help run test check bench engine base tree image layer zip rie arm64 fetch sources lock clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.emulator ## Run a function under the emulator: HANDLER=examples/hello/app.handler EVENT=event.json
 	@.venv/bin/python -m emulator $(if $(EVENT),--event $(EVENT)) $(HANDLER)
 
-test: .venv/.tests rie ## Run all tests, or TESTS=path; without a container engine (`make engine`) not the image's.
-	@if docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory image; fi
+test: .venv/.tests .venv/.build rie ## Run all tests, or TESTS=path; without a container engine (`make engine`) not the image's.
+	@if docker info >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory image; packaging/base.sh debian:bullseye-slim; fi
 	.venv/bin/python -m pytest $(TESTS)
 
-check: .venv/.tests ## Lint, check types, hold the import graph.
+check: .venv/.tests .venv/.build ## Lint, check types, hold the import graph.
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -58,15 +61,24 @@ image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm6
 		--build-arg ARCH=$(ARCH) \
 		--build-arg VERSION="$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
 		--build-arg REVISION="$$(git describe --always --dirty --exclude '*' 2>/dev/null)" .
+	@$(sbom) build/tree/$(ARCH) $(ARCH) build/lambda-bootstrap-image-$(ARCH).cdx.json --rie
 
 layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip
 	@.venv/bin/python packaging/archive.py layer $(ARCH)
+	@$(sbom) build/lambda-bootstrap-layer-$(ARCH).zip $(ARCH) build/lambda-bootstrap-layer-$(ARCH).cdx.json
 
-zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64
-	@.venv/bin/python packaging/archive.py function $(ARCH) $(FUNCTION)
+zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64; GLIBC=2.26 for provided.al2
+	@.venv/bin/python packaging/archive.py function $(ARCH) $(FUNCTION) --glibc $(GLIBC)
+	@$(sbom) build/$(notdir $(FUNCTION))-$(ARCH).zip $(ARCH) build/$(notdir $(FUNCTION))-$(ARCH).cdx.json
 
 rie: .venv/.made
 	@.venv/bin/python packaging/rie.py
+
+arm64: ## See to it that a machine of another kind can try out what is for arm64.
+	@packaging/arm64.sh
+
+fetch: .venv/.made
+	@.venv/bin/python packaging/sources.py
 
 sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's archive has.
 	@.venv/bin/python packaging/sources.py --update

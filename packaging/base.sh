@@ -3,7 +3,8 @@
 set -euo pipefail
 
 image=$1
-suite=trixie
+suite=${image#debian:}
+suite=${suite%-slim}
 # The day trixie came out. Any constant makes two builds from the same packages the same bytes.
 export SOURCE_DATE_EPOCH=1754697600
 
@@ -17,7 +18,7 @@ if timeout 120 docker pull --quiet "$image" >/dev/null 2>&1; then
 fi
 
 if [ "$image" != "debian:$suite-slim" ]; then
-    echo "$image cannot be pulled, and only debian:$suite-slim can be built here" >&2
+    echo "$image cannot be pulled, and only images like debian:trixie-slim can be built here" >&2
     exit 1
 fi
 if ! command -v mmdebstrap >/dev/null; then

@@ -102,6 +102,11 @@ openssl() {
 }
 
 python() {
+    # Every start imports these: from the program itself they come without a search and without a file.
+    sed -i "s|^        #'<encodings.\*>',|        '<encodings>', 'encodings.aliases', 'encodings.utf_8', '__future__',|" \
+        "$work/python3.13/Tools/build/freeze_modules.py"
+    "$root/.venv/bin/python" "$work/python3.13/Tools/build/freeze_modules.py" --frozen-modules
+    grep -q '"encodings.utf_8"' "$work/python3.13/Python/frozen.c"
     mkdir "$work/python"
     cd "$work/python"
     local library=$deps/lib cross=()

@@ -81,6 +81,15 @@ def image() -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def old() -> str:
+    """The name of an image with an old C library, and neither Python nor certificates nor time zones in it."""
+    name = "debian:bullseye-slim"
+    if docker("image", "inspect", name).returncode != 0:
+        pytest.fail(f"there is no image {name}: `make base BASE_IMAGE={name}` gets it", pytrace=False)
+    return name
+
+
 def post(url: str, payload: bytes, **headers: str) -> BaseHTTPResponse:
     """Invoke a function and wait for the answer; a header's underscores stand for hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}

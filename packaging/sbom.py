@@ -1,0 +1,137 @@
+"""
+Write what a package is made of as a CycloneDX document, for scanners: they cannot see what is linked statically.
+
+Owns: the names under which scanners know the parts. Refuses to know: how a package is made. The document is the same
+for the same package: its serial number is made of its contents, its date is that of the tree.
+"""
+
+# ruff: noqa: INP001 -- a package called "packaging" would hide the one that pytest imports
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import tomllib
+import zipfile
+from datetime import UTC, datetime
+from email.parser import HeaderParser
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from cyclonedx.model import HashAlgorithm, HashType
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import LicenseExpression
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
+HERE = Path(__file__).parent
+# Debian's source package: the project's name, its CPE's vendor and product, its licence.
+KNOWN = {
+    "bzip2": ("bzip2", "bzip:bzip2", "bzip2-1.0.6"),
+    "libffi": ("libffi", "libffi_project:libffi", "MIT"),
+    "openssl": ("openssl", "openssl:openssl", "Apache-2.0"),
+    "python3.13": ("cpython", "python:python", "PSF-2.0"),
+    "sqlite3": ("sqlite", "sqlite:sqlite", "blessing"),
+    "xz-utils": ("xz", "tukaani:xz", "0BSD"),
+    "zlib": ("zlib", "zlib:zlib", "Zlib"),
+}
+
+
+def of_source(row: str) -> Component:
+    """A part that was compiled from a tarball, by its row in sources.txt."""
+    package, file, digest = row.split()
+    name, cpe, licence = KNOWN[package]
+    version = re.findall(r"\d+(?:\.\d+)+", file.partition("_")[2])[-1]  # 1.3.1 of 1.3.dfsg+really1.3.1
+    return Component(
+        name=name,
+        version=version,
+        bom_ref=name,
+        licenses=[LicenseExpression(licence)],
+        purl=PackageURL("generic", name=name, version=version),
+        cpe=f"cpe:2.3:a:{cpe}:{version}:*:*:*:*:*:*:*",
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
+    )
+
+
+def of_wheel(metadata: str) -> Component:
+    """A part that came as a Python package, by its METADATA."""
+    fields = HeaderParser().parsestr(metadata)
+    name, version = fields["Name"], fields["Version"]
+    expression = fields.get("License-Expression")
+    return Component(
+        name=name,
+        version=version,
+        bom_ref=f"pypi:{name.lower()}",
+        licenses=[LicenseExpression(expression)] if expression else [],
+        purl=PackageURL("pypi", name=re.sub(r"[-_.]+", "-", name).lower(), version=version),
+    )
+
+
+def of_certifi(listing: str) -> Component:
+    """The authorities: of certifi's package only the one file is there."""
+    version = re.findall(r"^certifi==(\S+)", listing, re.MULTILINE)[0]
+    return of_wheel(f"Name: certifi\nVersion: {version}\nLicense-Expression: MPL-2.0\n")
+
+
+def of_rie(arch: str) -> Component:
+    """AWS's emulator, which only the image has, and which comes in the wheel that rie.py names."""
+    version = re.findall(r"aws-sam-cli==(\S+)", (HERE / "rie.py").read_text())[0]
+    file = f"aws-lambda-rie-{arch}"
+    binary = (HERE.parent / ".cache" / "rie" / file).read_bytes()
+    return Component(
+        name="aws-lambda-rie",
+        version=f"aws-sam-cli-{version}",
+        bom_ref="aws-lambda-rie",
+        type=ComponentType.APPLICATION,
+        licenses=[LicenseExpression("Apache-2.0")],
+        purl=PackageURL("pypi", name="aws-sam-cli", version=version, subpath=f"samcli/local/rapid/{file}"),
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=hashlib.sha256(binary).hexdigest())],
+    )
+
+
+def metadata(package: Path) -> list[str]:
+    """The METADATA of every Python package in a zip or a folder."""
+    if package.is_dir():
+        return [file.read_text() for file in sorted(package.rglob("*.dist-info/METADATA"))]
+    with zipfile.ZipFile(package) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        return [archive.read(name).decode() for name in sorted(names)]
+
+
+def document(package: Path, arch: str, *, emulator: bool) -> str:
+    """The package's document."""
+    version = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]["version"]
+    rows = [row for row in (HERE / "sources.txt").read_text().splitlines() if not row.startswith("#")]
+    components = [of_source(row) for row in rows] + [of_wheel(text) for text in metadata(package)]
+    components.append(of_certifi((HERE / "interpreter.txt").read_text()))
+    if emulator:
+        components.append(of_rie(arch))
+    bom = Bom(components=components)
+    contents = "\n".join(sorted(f"{part.bom_ref.value} {part.version}" for part in components))
+    bom.serial_number = uuid5(NAMESPACE_URL, hashlib.sha256(f"{package.name} {arch}\n{contents}".encode()).hexdigest())
+    bom.metadata.timestamp = datetime.fromtimestamp(1754697600, UTC)  # as in interpreter.sh
+    bom.metadata.component = Component(
+        name=f"lambda-bootstrap-{arch}",
+        version=version,
+        bom_ref="lambda-bootstrap",
+        type=ComponentType.APPLICATION,
+        licenses=[LicenseExpression("MIT")],
+    )
+    bom.register_dependency(bom.metadata.component, components)
+    return JsonV1Dot6(bom).output_as_string(indent=2)
+
+
+def main() -> None:
+    """Write the document of what the command line names."""
+    parser = argparse.ArgumentParser(description="Write a package's software bill of materials.")
+    parser.add_argument("package", type=Path, help="a zip, or the tree")
+    parser.add_argument("arch", choices=("x86_64", "arm64"))
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--rie", action="store_true", help="AWS's emulator is in the package")
+    options = parser.parse_args()
+    options.output.write_text(document(options.package, options.arch, emulator=options.rie) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""Layer, zip and tree: on a system without Python and with an old C library, and within Lambda's limits."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import PortWaitStrategy
+
+from tests.integration.conftest import ARCH, RIE, ROOT, docker, post
+from tests.integration.test_image import AS_LAMBDA, LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TREE = ROOT / "build" / "tree" / ARCH
+SMOKE = ROOT / "tests" / "integration" / "smoke"
+MB = 1_000_000
+
+
+def pack(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the packer as `make layer` and `make zip` do."""
+    command = [sys.executable, str(ROOT / "packaging" / "archive.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Unpack as Lambda does, with the modes."""
+    with zipfile.ZipFile(archive) as file:
+        for entry in file.infolist():
+            path = folder / file.extract(entry, folder)
+            path.chmod(entry.external_attr >> 16 & 0o777)
+    for path in (folder, *folder.rglob("*"), *list(folder.parents)[:2]):
+        if path.is_dir():
+            path.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module", name="layer")
+def _layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer, unpacked."""
+    done = pack("layer", ARCH)
+    assert done.returncode == 0, done.stderr
+    return unpack(ROOT / "build" / f"lambda-bootstrap-layer-{ARCH}.zip", tmp_path_factory.mktemp("layer"))
+
+
+@pytest.fixture(scope="module", name="task")
+def _task(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip of the smoke function, unpacked."""
+    done = pack("function", ARCH, str(SMOKE), "--glibc", "2.31")
+    assert done.returncode == 0, done.stderr
+    return unpack(ROOT / "build" / f"smoke-{ARCH}.zip", tmp_path_factory.mktemp("task"))
+
+
+@pytest.fixture(scope="module", name="certificates")
+def _certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of "localhost", which is its own authority."""
+    folder = tmp_path_factory.mktemp("certificates")
+    files = ["-keyout", str(folder / "server.key"), "-out", str(folder / "server.pem")]
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *files, *subject],
+        check=True,
+        capture_output=True,
+    )
+    for path in (folder, folder.parent, *folder.iterdir()):
+        path.chmod(0o755)
+    return folder
+
+
+@contextmanager
+def running(image: str, mounts: dict[str, Path], **environ: str) -> Iterator[str]:
+    """Run what is mounted under AWS's emulator on the old system, as Lambda would; give the URL."""
+    container = DockerContainer(image).with_kwargs(**AS_LAMBDA, entrypoint=["/rie"], working_dir="/var/task")
+    for target, source in {"/rie": RIE, **mounts}.items():
+        container.with_volume_mapping(str(source), target, "ro")
+    for name, value in {"_HANDLER": "app.handler", "LAMBDA_TASK_ROOT": "/var/task", **environ}.items():
+        container.with_env(name, value)
+    container.with_tmpfs_mount("/tmp")  # noqa: S108 -- Lambda's one writable folder
+    container.ports = {"8080/tcp": LOOPBACK}
+    container.waiting_for(PortWaitStrategy(8080).with_startup_timeout(20))
+    with container:
+        yield f"http://127.0.0.1:{container.get_exposed_port(8080)}/2015-03-31/functions/function/invocations"
+
+
+def ask(url: str, *checks: str) -> Any:
+    """What the smoke function tells."""
+    answer = post(url, json.dumps(dict.fromkeys(checks, 0)).encode())
+    return answer.json()
+
+
+def expected(executable: str) -> dict[str, Any]:
+    """What it has to tell."""
+    return {
+        "interpreter": {"executable": executable, "version": [3, 13], "wrapped": None},
+        "child": executable,
+        "fork": True,
+        "zone": "2026-07-01T14:00:00+02:00",
+        "database": [["a word in a row"]],
+        "wheels": [[1], 2],
+        "authorities": True,
+        "symbols": [],
+    }
+
+
+# On a system with glibc 2.31, without Python, authorities and time zones.
+
+
+@pytest.mark.engine
+def test_zip_runs_where_there_is_no_python(old: str, task: Path) -> None:
+    """A zip in /var/task answers, and the whole interpreter works, extension modules of wheels too."""
+    with running(old, {"/var/task": task}) as url:
+        told = ask(url, *expected(""))
+
+    assert told == expected("/var/task/lambda-bootstrap/bin/python3")
+
+
+@pytest.mark.engine
+def test_layer_runs_where_there_is_no_python(old: str, layer: Path, task: Path, tmp_path: Path) -> None:
+    """The layer in /opt runs a function that brings nothing of ours."""
+    for path in task.iterdir():
+        if path.name not in {"bootstrap", "lambda-bootstrap"}:
+            (tmp_path / path.name).symlink_to(f"/task/{path.name}")
+    tmp_path.chmod(0o755)
+    with running(old, {"/opt": layer, "/var/task": tmp_path, "/task": task}) as url:
+        told = ask(url, *expected(""))
+
+    assert told == expected("/opt/lambda-bootstrap/bin/python3")
+
+
+@pytest.mark.engine
+def test_systems_own_authorities_are_believed(old: str, task: Path, certificates: Path) -> None:
+    """A server is trusted for what the system's store says, with no variable set."""
+    store = certificates / "server.pem"
+    mounts = {"/etc/ssl/certs/ca-certificates.crt": store, "/certificates": certificates, "/var/task": task}
+    with running(old, mounts) as url:
+        told = ask(url, "tls")
+
+    assert told == {"tls": "hello"}
+
+
+@pytest.mark.engine
+def test_server_without_an_authority_is_not_trusted(old: str, task: Path, certificates: Path) -> None:
+    """Without the system's store a certificate of nobody's is refused."""
+    with running(old, {"/certificates": certificates, "/var/task": task}) as url:
+        told = ask(url, "tls")
+
+    assert told["errorType"] == "SSLCertVerificationError"
+
+
+@pytest.mark.engine
+def test_python_of_the_layer_is_on_the_path(old: str, layer: Path) -> None:
+    """/opt/bin/python3 is a Python for extensions and scripts."""
+    run = docker("run", "--rm", "--volume", f"{layer}:/opt:ro", old, "/opt/bin/python3", "-c", "print(6*7)")
+
+    assert (run.stdout, run.stderr) == ("42\n", "")
+
+
+@pytest.mark.engine
+def test_wrapper_runs_once_with_two_arguments(old: str, task: Path, tmp_path: Path) -> None:
+    """AWS_LAMBDA_EXEC_WRAPPER runs once, with the interpreter and the script; what it exports, the function sees."""
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text('#!/bin/sh\necho "$#|$1|$2" >> /tmp/wrapped\nexport WRAPPED=yes\nexec "$@"\n')
+    wrapper.chmod(0o755)
+    tmp_path.chmod(0o755)
+    with running(old, {"/var/task": task, "/wrapper": tmp_path}, AWS_LAMBDA_EXEC_WRAPPER="/wrapper/wrapper") as url:
+        told = ask(url, "wrapped", "interpreter")
+
+    home = "/var/task/lambda-bootstrap"
+    assert told["wrapped"] == [f"2|{home}/bin/python3|{home}/bootstrap"]
+    assert told["interpreter"] == {"executable": f"{home}/bin/python3", "version": [3, 13], "wrapped": "yes"}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("wrapper", "status"), [("/no/such/wrapper", 127), ("/etc/hostname", 126)])
+def test_wrapper_that_cannot_run(old: str, layer: Path, wrapper: str, status: int) -> None:
+    """A wrapper that is not there ends the start with 127, one that cannot be executed with 126."""
+    variables = ["--env", f"AWS_LAMBDA_EXEC_WRAPPER={wrapper}", "--env", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:9"]
+    run = docker("run", "--rm", *variables, "--volume", f"{layer}:/opt:ro", old, "/opt/bootstrap", "app.handler")
+
+    assert run.returncode == status
+    assert wrapper in run.stderr
+
+
+@pytest.mark.engine
+def test_image_of_another_base(old: str) -> None:
+    """The image is built on any base: nothing of its Python is used, there may be none."""
+    tag = "lambda-bootstrap-old:test"
+    build = docker("build", "--quiet", "--tag", tag, *arguments(BASE_IMAGE=old, ARCH=ARCH), str(ROOT))
+    assert build.returncode == 0, build.stderr
+    size = [int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout) for name in (tag, old)]
+    run = docker("run", "--rm", "--entrypoint", "python3", tag, "-c", "import sys; print(sys.version_info[:2])")
+    docker("image", "rm", tag)
+
+    assert run.stdout == "(3, 13)\n"
+    assert size[0] - size[1] <= 60 * MB
+
+
+def arguments(**values: str) -> list[str]:
+    """Build arguments as the engine's client takes them."""
+    return [f"--build-arg={name}={value}" for name, value in values.items()]
+
+
+# The tree and the archives, without any container.
+
+built = pytest.mark.skipif(not TREE.is_dir(), reason="there is no tree: `make tree` builds it")
+
+
+@built
+def test_glibc_2_26_is_enough() -> None:
+    """No ELF file of the tree asks for a symbol of a later glibc than Amazon Linux 2's."""
+    assert elf_versions(TREE) == {"python3": (2, 26)}
+
+
+def elf_versions(tree: Path) -> dict[str, tuple[int, int]]:
+    """The latest version of glibc that each ELF file names, of those that name any."""
+    found = {}
+    for path in tree.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        names = re.findall(rb"\0GLIBC_(\d+)\.(\d+)", content) if content.startswith(b"\x7fELF") else []
+        if names:
+            found[path.name] = max((int(major), int(minor)) for major, minor in names)
+    return found
+
+
+@built
+def test_tree_is_small() -> None:
+    """The tree has at most 45 MB."""
+    assert sum(path.stat().st_size for path in TREE.rglob("*") if path.is_file()) <= 45 * MB
+
+
+@built
+@pytest.mark.parametrize("what", [("layer", ARCH), ("function", ARCH, "examples/hello")])
+def test_archives_are_small_and_reproducible(what: tuple[str, ...]) -> None:
+    """Layer and zip have at most 16 MB, and are the same bytes when packed again."""
+    name = f"lambda-bootstrap-layer-{ARCH}" if what[0] == "layer" else f"hello-{ARCH}"
+    archive = ROOT / "build" / f"{name}.zip"
+    first, second = ((pack(*what), archive.read_bytes())[1] for _ in range(2))
+
+    assert first == second
+    assert len(first) <= 16 * MB
+
+
+@built
+def test_bill_of_materials(tmp_path: Path) -> None:
+    """The document beside a package lists what is linked in and what came as wheels, the same each time."""
+    output = tmp_path / "sbom.json"
+    command = [sys.executable, str(ROOT / "packaging" / "sbom.py"), str(TREE), ARCH, str(output), "--rie"]
+    first, second = ((subprocess.run(command, check=True), output.read_text())[1] for _ in range(2))
+    parts = {part["name"]: part["version"] for part in json.loads(first)["components"]}
+
+    assert first == second
+    assert parts.keys() >= {"cpython", "openssl", "zlib", "libffi", "sqlite", "urllib3", "structlog", "certifi"}
+    assert parts["aws-lambda-rie"].startswith("aws-sam-cli-")
+    assert parts["cpython"].startswith("3.13.")
+
+
+@built
+def test_sdist_is_refused_in_one_line(tmp_path: Path) -> None:
+    """A dependency that comes as source only is named, and so is what it would have to be."""
+    (tmp_path / "requirements.txt").write_text("docopt==0.6.2\n")
+    done = pack("function", ARCH, str(tmp_path))
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "docopt" in done.stderr
+    assert f"wheels for Python 3.13 on {ARCH}" in done.stderr
+
+
+@built
+def test_machine_code_of_another_architecture_is_refused(tmp_path: Path) -> None:
+    """An extension module for another processor is named before Lambda would find out."""
+    other = {"x86_64": 183, "arm64": 62}[ARCH]
+    (tmp_path / "fast.so").write_bytes(b"\x7fELF\x02\x01\x01".ljust(18, b"\0") + other.to_bytes(2, "little"))
+    done = pack("function", ARCH, str(tmp_path))
+
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"fast.so is not for {ARCH}" in done.stderr
