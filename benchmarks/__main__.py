@@ -21,6 +21,7 @@ sys.path[0] = str(Path(__file__).parents[1])  # `python benchmarks` has put this
 from benchmarks.build import CACHE, UnavailableError, compiled  # noqa: E402
 from benchmarks.campaign import LOGGING, STARTS, available, campaign  # noqa: E402
 from benchmarks.report import OURS, TARGETS, import_line, log_table, log_verdict, table, verdict  # noqa: E402
+from benchmarks.soak import report as soaked  # noqa: E402
 
 if TYPE_CHECKING:
     from benchmarks.report import Results
@@ -32,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("-n", type=positive, default=300, help="invocations of each peer in each round (%(default)s)")
     parser.add_argument("--rounds", type=positive, default=30, help="rounds, each peer once in each (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
+    parser.add_argument("--soak", action="store_true", help="run one environment for long, and tell whether it grows")
     return parser.parse_args()
 
 
@@ -59,6 +61,9 @@ def main() -> int:
     """Measure, print, and say by the exit status whether this runtime could be measured."""
     options = arguments()
     CACHE.mkdir(parents=True, exist_ok=True)
+    if options.soak:
+        print(soaked())
+        return 0
     pin()
     try:
         compiled("server")
