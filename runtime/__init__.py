@@ -2,26 +2,26 @@
 A custom Python runtime for AWS Lambda.
 
 What a function may import from here: `start`, to run a handler from a program of one's own; `Context`, to annotate it
-with; and the decorators that attach a function to a phase. Names are resolved on first use (PEP 562): importing this
-package costs nothing.
+with; `LambdaError`, to fail in words of its own; and the decorators that attach a function to a phase. Names are
+resolved on first use (PEP 562): importing this package costs nothing.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .context import Context
+    from .errors import LambdaError
     from .hooks import before_next, on_error, on_init, on_request, on_response
     from .main import start
 
-__all__ = ["Context", "before_next", "on_error", "on_init", "on_request", "on_response", "start"]
+__all__ = ["Context", "LambdaError", "before_next", "on_error", "on_init", "on_request", "on_response", "start"]
 
-_HOMES = {"Context": "context", "start": "main"}  # the others are at home in `hooks`
+_HOMES = {"Context": "context", "LambdaError": "errors", "start": "main"}  # the others are at home in `hooks`
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(__import__(f"{__name__}.{_HOMES.get(name, 'hooks')}", fromlist=[name]), name)
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(__import__(f"{__name__}.{_HOMES.get(name, 'hooks')}", fromlist=[name]), name)

@@ -33,12 +33,19 @@ class _Rules:
     parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}.__getitem__
 
 
-_scan = make_scanner(_Rules())  # type: ignore[arg-type] # typeshed asks for itself
+def scanner(parse_float: Callable[[str], Any]) -> Callable[[str, int], tuple[Any, int]]:
+    """What reads one JSON value at a position; numbers with a point or an exponent are what *parse_float* makes."""
+    rules = _Rules()
+    rules.parse_float = parse_float  # type: ignore[assignment] # a type is a callable
+    return make_scanner(rules)  # type: ignore[arg-type] # typeshed asks for itself
 
 
-def loads(data: bytes | str) -> Any:
+_scan = scanner(float)
+
+
+def loads(data: bytes | str, scan: Callable[[str, int], tuple[Any, int]] = _scan) -> Any:
     """
-    The value that a JSON text stands for (RFC 8259).
+    The value that a JSON text stands for (RFC 8259), as *scan* reads it.
 
     Raises:
         ValueError: it is no JSON; the message tells what, the position and the path there.
@@ -46,18 +53,18 @@ def loads(data: bytes | str) -> Any:
     text = data if isinstance(data, str) else str(data, "utf-8")
     start = fault.after_space(text, 0)
     try:
-        value, end = _scan(text, start)
+        value, end = scan(text, start)
     except (RecursionError, MemoryError):
         raise
     except Exception:
         # The C code has no exception of its own: it borrows one from `json`, which may not be there to lend it.
-        raise fault.in_text(text, _scan) from None
+        raise fault.in_text(text, scan) from None
     if end != len(text) and fault.after_space(text, end) != len(text):
-        raise fault.in_text(text, _scan)
+        raise fault.in_text(text, scan)
     return value
 
 
-def decode(payload: bytes) -> Any:
+def decode(payload: bytes, scan: Callable[[str, int], tuple[Any, int]] = _scan) -> Any:
     """
     The event that a JSON payload holds.
 
@@ -65,17 +72,31 @@ def decode(payload: bytes) -> Any:
         FunctionError: `Runtime.UnmarshalError`, with position and path.
     """
     try:
-        return loads(payload)
+        return loads(payload, scan)
     except (ValueError, RecursionError) as error:
         raise FunctionError("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
+
+
+def exactly() -> Callable[[bytes], Any]:
+    """As `decode`, with a `Decimal` for each number that has a point or an exponent."""
+    from decimal import Decimal
+
+    scan = scanner(Decimal)
+    return lambda payload: decode(payload, scan)
+
+
+def as_is(value: Any) -> Any:
+    """Stand in for `decode` where something has been decoded already."""
+    return value
 
 
 def encode(result: Any) -> bytes:
     """
     The body for *result*: compact JSON in UTF-8.
 
-    `Decimal` keeps its digits; dates and times are ISO 8601; an `Enum` is its value, a set a list, a dataclass an
-    object, `bytes` the text that they hold. A lone surrogate leaves as its escape, as UTF-8 has no form for it.
+    `Decimal` keeps its digits; dates and times are ISO 8601; an `Enum` is its value, a set a list; a dataclass, an
+    attrs class, a pydantic model and a msgspec Struct are objects. `bytes` are the text that they hold, or base64
+    where a class declares them. A lone surrogate leaves as its escape, as UTF-8 has no form for it.
 
     Raises:
         FunctionError: `Runtime.MarshalError`, with the path of the value that has no JSON form.
@@ -86,6 +107,11 @@ def encode(result: Any) -> bytes:
         path, reason = fault.in_value(result, dumps, _convert_exactly)
         place = f"at {path}" if path else "at the top level"
         raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {reason} ({place})") from None
+
+
+def heaviest(result: Any) -> list[tuple[str, int, int]]:
+    """See `fault.heaviest`; nothing of raw bytes."""
+    return [] if isinstance(result, bytes) else fault.heaviest(result, dumps, _convert_exactly)
 
 
 def dumps(value: Any) -> str:
@@ -147,22 +173,36 @@ _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _convert(value: Any) -> Any:
-    """*value* in JSON's own types, one step."""
-    for kind in type(value).__mro__:
-        conversion = _CONVERSIONS.get(f"{kind.__module__}.{kind.__qualname__}")
-        if conversion is not None:
-            return conversion(kind, value)
-    if hasattr(type(value), "__dataclass_fields__"):
-        from dataclasses import fields
+# By class: what does it, found once.
+_converters: dict[type, Callable[[Any], Any]] = {}
 
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+def convert(value: Any) -> Any:
+    """*value* in JSON's own types, one step."""
+    return (_converters.get(type(value)) or _converter(type(value)))(value)
+
+
+def _converter(kind: type) -> Callable[[Any], Any]:
+    """What converts the instances of a class."""
+    for base in kind.__mro__:
+        conversion = _CONVERSIONS.get(f"{base.__module__}.{base.__qualname__}")
+        if conversion is not None:
+            return _converters.setdefault(kind, _bound(conversion, base))
+    from . import results
+
+    converter = results.converter(kind)
+    if converter is None:
+        raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
+    return _converters.setdefault(kind, converter)
+
+
+def _bound(conversion: Callable[[Any, Any], Any], kind: type) -> Callable[[Any], Any]:
+    return lambda value: conversion(kind, value)
 
 
 def _convert_exactly(value: Any) -> Any:
     try:
-        return _convert(value)
+        return convert(value)
     except _ExactNumber as number:
         return _Digits(number)
 
@@ -179,5 +219,35 @@ def _write_string(text: str) -> str:
 
 
 # Without a dictionary of markers a circular structure ends in a RecursionError, which costs nothing until it happens.
-_encode = make_encoder(None, _convert, encode_basestring, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
+_encode = make_encoder(None, convert, encode_basestring, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
 _encode_exactly = make_encoder(None, _convert_exactly, _write_string, None, ":", ",", False, False, False)  # noqa: FBT003 - as above
+
+
+class Options:
+    """
+    How events and results are read and written.
+
+    Args:
+        read: as `decode`, or `as_is`.
+        write: as `encode`.
+        strict: whether a field that a typed event does not have is refused.
+        use_decimal: whether numbers with a point or an exponent are read as `Decimal`.
+    """
+
+    __slots__ = ("decode", "encode", "strict", "use_decimal")
+
+    def __init__(
+        self,
+        read: Callable[[bytes], Any] = decode,
+        write: Callable[[Any], bytes] = encode,
+        *,
+        strict: bool = False,
+        use_decimal: bool = False,
+    ) -> None:
+        self.decode = read
+        self.encode = write
+        self.strict = strict
+        self.use_decimal = use_decimal
+
+
+DEFAULTS = Options()

@@ -42,13 +42,27 @@ def in_value(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], A
     return path.removeprefix("."), _reason(value, dumps)
 
 
+def heaviest(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], Any]) -> list[tuple[str, int, int]]:
+    """The three parts of *value* that weigh the most: path, characters of JSON, and elements that they have."""
+    path = ""
+    while True:
+        parts = sorted(
+            ((len(dumps(part)), step, part) for step, part in _parts(value, convert)), key=lambda part: -part[0]
+        )
+        if len(parts) != 1:  # a single part is no choice: look into it
+            break
+        path, value = path + parts[0][1], parts[0][2]
+    found = ((path + step, weight, len(_parts(part, convert)) or 1) for weight, step, part in parts[:3])
+    return [(place.removeprefix("."), weight, count) for place, weight, count in found]
+
+
 def _parts(value: Any, convert: Callable[[Any], Any]) -> list[tuple[str, Any]]:
     """What *value* consists of, each with its step of the path; nothing if it does not let itself be taken apart."""
     try:
         if not isinstance(value, (dict, list, tuple)):
             value = convert(value)
         if isinstance(value, dict):
-            return [(_step(key), part) for key, part in value.items()]
+            return [(step(key), part) for key, part in value.items()]
         return [(f"[{index}]", part) for index, part in enumerate(value)] if isinstance(value, (list, tuple)) else []
     except Exception:
         return []
@@ -65,7 +79,7 @@ def _reason(value: Any, dumps: Callable[[Any], str]) -> str:
     return ""
 
 
-def _step(key: Any) -> str:
+def step(key: Any) -> str:
     """A key as a step of a path."""
     if isinstance(key, str) and key.isidentifier():
         return f".{key}"
@@ -139,7 +153,7 @@ def _token(
         if character != '"':
             raise _Unexpected("Expecting property name enclosed in double quotes", at)
         key, end = _scalar(text, at, scan)
-        path[-1] = _step(key)
+        path[-1] = step(key)
         return end, "colon"
     if character in {"{", "["}:
         opened, closed = ("", "}") if character == "{" else (0, "]")

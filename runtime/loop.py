@@ -8,12 +8,13 @@ Refuses to know: sockets, formats, where handlers come from.
 from __future__ import annotations
 
 from _contextvars import copy_context
+from posix import _exit, getpid
 from sys import modules
 from time import time
 
 from . import codec
 from .context import Context, client_context, identity
-from .errors import FunctionError, report
+from .errors import FunctionError, LambdaError, report
 from .protocol import JSON, MAX_RESPONSE
 
 TYPE_CHECKING = False
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
     from .autopsy import Autopsy
     from .errors import ErrorReport
-    from .handler import Handler
     from .log import Log
     from .protocol import Invocation
+    from .signature import Handler
     from .tracing import Tracer
 
     class RuntimeApi(Protocol):
@@ -72,6 +73,7 @@ class InvokeLoop:
         self.tracer = tracer
         self.function = function
         self.autopsy = autopsy
+        self.pid = getpid()
 
     def run(self) -> int:
         """
@@ -98,13 +100,16 @@ class InvokeLoop:
         try:
             body, content_type = self.invoke(invocation, context)
         except BaseException as error:
-            self.run_hooks("error", error, context)
+            self.end_fork()
+            if HOOKS in modules:
+                self.run_hooks("error", error, context)
             failure = report(error)
             self.log.end()
             self.log.error(failure)
             self.client.fail(invocation, failure)
             status = exit_status(error)
         else:
+            self.end_fork()
             self.log.end()
             self.client.respond(invocation, body, content_type)
         self.finish(context)
@@ -115,28 +120,31 @@ class InvokeLoop:
         introduce_caller(context, invocation)
         event = None
         if self.handler.takes_event:
-            event = codec.decode(invocation.payload) if invocation.is_json else invocation.payload
+            is_decoded = invocation.is_json or self.handler.is_typed
+            event = self.handler.decode(invocation.payload) if is_decoded else invocation.payload
             invocation.payload = b""  # six megabytes perhaps, that nobody needs twice
-        self.run_hooks("request", event, context)
+        if HOOKS in modules:
+            self.run_hooks("request", event, context)
         result = self.handler.call(event, context)
         if isinstance(result, bytes):
             body, content_type = result, RAW
         else:
-            body, content_type = codec.encode(result), JSON
+            body, content_type = self.handler.encode(result), JSON
         if len(body) > MAX_RESPONSE:
-            raise FunctionError(
-                "Function.ResponseSizeTooLarge",
-                f"Response payload size ({len(body)} bytes) exceeded maximum allowed payload size "
-                f"({MAX_RESPONSE} bytes).",
-            )
-        self.run_hooks("response", result, context)
+            raise FunctionError("Function.ResponseSizeTooLarge", too_large(len(body), codec.heaviest(result)))
+        if HOOKS in modules:
+            self.run_hooks("response", result, context)
         return body, content_type
+
+    def end_fork(self) -> None:
+        """A handler that forked returns twice: it is the parent that answers."""
+        if getpid() != self.pid:
+            _exit(0)
 
     def finish(self, context: Context) -> None:
         """What comes between the answer and the next poll, when the environment may be frozen."""
-        hooks: Any = modules.get(HOOKS)
-        if hooks is not None and hooks.next_:
-            hooks.run_before_next(context, self.log.complain)
+        if HOOKS in modules:
+            modules[HOOKS].run_before_next(context, self.log.complain)
         if self.autopsy is not None:
             self.autopsy.end()
         self.log.end()
@@ -154,10 +162,9 @@ class InvokeLoop:
         return context
 
     def run_hooks(self, phase: str, *arguments: Any) -> None:
-        """Run what has been attached to *phase*, if anything ever has."""
-        hooks: Any = modules.get(HOOKS)
-        if hooks is not None:
-            hooks.run(getattr(hooks, phase), self.log.complain, *arguments)
+        """Run what has been attached to *phase*."""
+        hooks = modules[HOOKS]
+        hooks.run(getattr(hooks, phase), self.log.complain, *arguments)
 
 
 def introduce_caller(context: Context, invocation: Invocation) -> None:
@@ -174,6 +181,15 @@ def introduce_caller(context: Context, invocation: Invocation) -> None:
         context.identity = identity(parse(invocation.cognito_identity, "Cognito Identity"))
 
 
+def too_large(size: int, parts: list[tuple[str, int, int]]) -> str:
+    """What a result over the limit is told: the platform's own words, and which parts of it weigh the most."""
+    words = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+    if not parts:
+        return words
+    heavy = ", ".join(f"{path} ({weight} bytes, {count} elements)" for path, weight, count in parts)
+    return f"{words} Its largest parts: {heavy}. Put what is large into S3 and answer with its address"
+
+
 def parse(header: str, name: str) -> Any:
     """The value of a JSON header."""
     try:
@@ -184,6 +200,8 @@ def parse(header: str, name: str) -> Any:
 
 def exit_status(error: BaseException) -> int | None:
     """The status that the process has to end with after *error*, or None if it lives on."""
-    if isinstance(error, SystemExit):
-        return (error.code & 0xFF if isinstance(error.code, int) else 0) or 1
-    return 1 if isinstance(error, KeyboardInterrupt) else None
+    kinds = type(error).__mro__  # isinstance() would ask the error itself
+    if SystemExit in kinds:
+        code = getattr(error, "code", None)
+        return (code & 0xFF if isinstance(code, int) else 0) or 1
+    return 1 if KeyboardInterrupt in kinds or (LambdaError in kinds and getattr(error, "exit", False)) else None

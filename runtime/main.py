@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import sys
 from atexit import _run_exitfuncs
-from os import _exit, execv, getcwd
+from os import _exit, execv, getcwd, getpid
 from os import environ as process_environ
+from os.path import isdir
 
 from . import handler as handlers
 from .client import Address, RuntimeClient, SocketTransport
+from .codec import DEFAULTS
 from .errors import ConfigError, RuntimeApiError, report
 from .log import Log
 from .loop import InvokeLoop
+from .signature import adapt
 from .tracing import Tracer
 from .watch import Watch
 
@@ -32,8 +35,9 @@ if TYPE_CHECKING:
 
     from .autopsy import Autopsy
     from .client import Transport
+    from .codec import Options
     from .errors import ErrorReport
-    from .handler import Handler
+    from .signature import Handler
 
 WRAPPED = "_LAMBDA_BOOTSTRAP_WRAPPED"  # in the environment between the wrapper and our second start
 OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -62,12 +66,13 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
 
     try:
         transport = connect(environ, function, ours)
+        options = options_of(environ)
     except ConfigError as error:
         return complain(error)
     environ["_HANDLER"] = name
     environ.setdefault("LAMBDA_TASK_ROOT", function[0])
     add_folders(function)
-    return serve(transport, lambda: handlers.load(name), environ)
+    return serve(transport, lambda: handlers.load(name, options), environ)
 
 
 def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
@@ -93,23 +98,39 @@ def add_folders(folders: list[str]) -> None:
     """Heed the `.pth` files of *folders*, as AWS's managed Python runtime does."""
     site = sys.modules.get("site")
     if site is not None:
-        for folder in folders:
+        for folder in filter(isdir, folders):
             site.addsitedir(folder)
 
 
-def start(handler: Callable[..., Any]) -> NoReturn:
+def start(handler: Callable[..., Any], *, codec: str = "", strict: bool = False, use_decimal: bool = False) -> NoReturn:
     """
     Run *handler* until the environment ends: aws-lambda-go's `lambda.Start`, for programs with their own entry point.
 
     Args:
         handler: takes (), (event), (context) or (event, context); may be `async`.
+        codec: what reads and writes JSON, "json", "orjson" or "msgspec"; default: `BOOTSTRAP_CODEC`, else "json".
+        strict: whether a field that a typed event does not have is refused.
+        use_decimal: whether numbers with a point or an exponent are read as `Decimal`.
     """
     name = getattr(handler, "__qualname__", type(handler).__name__)
+    words = [word for word, is_on in (("strict", strict), ("use_decimal", use_decimal)) if is_on]
     try:
         transport = connect(process_environ, [], [])
+        options = options_of(process_environ, codec, *words)
     except ConfigError as error:
         leave(complain(error))
-    leave(serve(transport, lambda: handlers.adapt(handler, name), process_environ))
+    leave(serve(transport, lambda: adapt(handler, name, options), process_environ))
+
+
+def options_of(environ: Mapping[str, str], codec: str = "", *words: str) -> Options:
+    """How events and results are read and written: as *codec* and *words* say, else *environ*; may be a ConfigError."""
+    name = codec or environ.get("BOOTSTRAP_CODEC") or "json"
+    every = [word for word in (*words, *environ.get("BOOTSTRAP_EVENTS", "").split(",")) if word]
+    if name == "json" and not every:
+        return DEFAULTS
+    from .codecs import options
+
+    return options(name, every)
 
 
 def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) -> Transport:
@@ -141,7 +162,7 @@ def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) ->
 
 def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:
     """Init, then invocations; give the exit status."""
-    log = Log(environ)
+    log, pid = Log(environ), getpid()
     try:
         autopsy = autopsy_for(environ, log)
     except ConfigError as error:
@@ -155,7 +176,11 @@ def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMap
         try:
             handler = load()
             init(handler, log)
+            if getpid() != pid:  # the function forked while it was imported: it is the parent that polls
+                return 0
         except BaseException as error:
+            if getpid() != pid:
+                return 0
             failure = report(error)
             log.error(failure)
             log.end()

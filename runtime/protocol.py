@@ -17,7 +17,7 @@ from __future__ import annotations
 from sys import version_info
 
 from . import codec
-from .errors import TransportError
+from .errors import FunctionError, TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,9 +141,10 @@ def response(invocation: Invocation, body: bytes, content_type: str) -> Request:
 
 def error(invocation: Invocation, failure: ErrorReport, working_directory: str) -> Request:
     """The post that answers *invocation* with an error, and tells X-Ray its cause."""
-    cause = codec.ascii_json(failure.cause(working_directory))
+    causes = (codec.ascii_json(failure.cause(working_directory, most)) for most in (60, 20, 5, 1))
     headers = [("Content-Type", JSON), *_echo(invocation), ("Lambda-Runtime-Function-Error-Type", failure.category)]
-    if len(cause) <= MAX_CAUSE:
+    cause = next((cause for cause in causes if len(cause) <= MAX_CAUSE), "")
+    if cause:
         headers.append(("Lambda-Runtime-Function-XRay-Error-Cause", cause))
     return Request(
         "error",
@@ -176,8 +177,13 @@ def init_error(failure: ErrorReport) -> Request:
 def error_body(failure: ErrorReport, request_id: str) -> bytes:
     """The JSON of an error, cut to what the platform takes."""
     fields = failure.body(request_id)
-    body = codec.encode(fields)
+    try:
+        body = codec.encode(fields)
+    except FunctionError:  # nothing else of an error can be without a form
+        fields["errorData"] = codec.loads(codec.leniently(failure.data))
+        body = codec.encode(fields)
     if len(body) > MAX_ERROR:
+        fields.pop("errorData", None)
         fields["errorMessage"] = fields["errorMessage"][: MAX_ERROR // 16]
         fields["errorType"] = fields["errorType"][:1024]
         fields["stackTrace"] = [line[:1024] for line in fields["stackTrace"]]
@@ -191,7 +197,7 @@ def verdict(request: Request, answer: Response) -> str:
     if answer.status == 400 and request.endpoint in {"response", "error"} and answer.body[:1] != b"{":  # noqa: PLR2004 - statuses are best read as numbers
         return PLAINER
     table = _VERDICTS[request.endpoint]
-    return table.get(answer.status) or table.get(answer.status // 100, GONE)
+    return table.get(answer.status) or table.get(answer.status // 100) or table[5]
 
 
 def explain(answer: Response) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runtime import codec
-from runtime.errors import ConfigError, ErrorReport, FunctionError, InitError, RuntimeApiError, report
+from runtime.errors import ConfigError, ErrorReport, FunctionError, InitError, LambdaError, RuntimeApiError, report
 from runtime.stack import Frame
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class TestCause:
         """The cause names each frame, with an integer as its line, and each file once."""
         lines = [Frame("/b.py", 3, "f", "x"), Frame("/a.py", 4, "g", "y"), Frame("/b.py", 5, "h", "z")]
 
-        assert ErrorReport("ValueError", "boom", lines).cause("/var/task") == {
+        assert ErrorReport("ValueError", "boom", lines).cause("/var/task", 60) == {
             "working_directory": "/var/task",
             "exceptions": [
                 {
@@ -98,7 +98,7 @@ class TestCause:
 
     def test_own_stack(self) -> None:
         """Entries that are no frames are not X-Ray's business."""
-        cause = ErrorReport("Runtime.A", "m", [], ["own"]).cause("/")
+        cause = ErrorReport("Runtime.A", "m", [], ["own"]).cause("/", 60)
 
         assert cause["exceptions"] == [{"message": "m", "type": "Runtime.A", "stack": []}]
         assert cause["paths"] == []
@@ -151,12 +151,43 @@ class TestReport:
 
         told = report(caught(find))
 
-        assert (told.error_type, told.message, told.stack, told.frames) == ("Runtime.MarshalError", "no form", [], [])
+        assert (told.error_type, told.stack, told.frames) == ("Runtime.MarshalError", [], [])
+        assert told.message == "no form (docs/errors.md#runtimemarshalerror)"
+
+    def test_long_message(self) -> None:
+        """A message is cut at 32,768 characters, and tells how many there were."""
+        assert report(ValueError("x" * 40_000)).message == "x" * 32_768 + "... (40000 characters)"
 
     @pytest.mark.parametrize("stack", [None, [], ["  File"]], ids=["none", "empty", "one entry"])
     def test_init_error(self, stack: list[str] | None) -> None:
         """An init error brings its own trace entries, if it has any."""
         assert report(InitError("Runtime.UserCodeSyntaxError", "m", stack)).stack == (stack or [])
+
+    @pytest.mark.parametrize(
+        ("error", "error_type", "data"),
+        [
+            pytest.param(LambdaError("m"), "LambdaError", None, id="neither type nor data"),
+            pytest.param(LambdaError("m", type="Any type, é", data=[1]), "Any type, é", [1], id="B6.1 type and data"),
+            pytest.param(LambdaError("m", data=0), "LambdaError", 0, id="data that is false"),
+            pytest.param(type("Own", (LambdaError,), {})("m"), "Own", None, id="a subclass"),
+            pytest.param(type("Own", (LambdaError,), {"error_type": "A.B"})("m"), "A.B", None, id="with its type"),
+            pytest.param(type("Own", (OSError,), {"error_type": "A.B"})("m"), "A.B", None, id="B6.1 any other class"),
+            pytest.param(type("Own", (OSError,), {"error_type": 3})("m"), "Own", None, id="a type that is no text"),
+        ],
+    )
+    def test_own_words(self, error: Exception, error_type: str, data: Any) -> None:
+        """B6.1: what an exception says of its type and data is told as it is."""
+        body = report(error).body("id")
+
+        assert (body["errorMessage"], body["errorType"], body.get("errorData")) == ("m", error_type, data)
+        assert ("errorData" in body) == (data is not None)
+
+    def test_instance_attribute(self) -> None:
+        """An attribute of one instance, as libraries have it for themselves, is not a class's word."""
+        error = ValueError("m")
+        vars(error)["error_type"] = "theirs"
+
+        assert report(error).error_type == "ValueError"
 
     def test_never_raised(self) -> None:
         """An error that was never raised has no frames."""

@@ -11,6 +11,7 @@ import pytest
 import runtime
 from emulator import Emulator
 from runtime.context import Context
+from runtime.errors import LambdaError
 from runtime.main import start
 from tests.conftest import BOOTSTRAP, FUNCTIONS
 
@@ -130,13 +131,13 @@ class TestPublicNames:
     """What a function imports from `runtime`."""
 
     def test_names(self) -> None:
-        """`runtime` offers `start`, `Context` and the hooks, and they are the ones the runtime uses."""
+        """`runtime` offers `start`, `Context`, `LambdaError` and the hooks, and they are the ones the runtime uses."""
         hooks = ["before_next", "on_error", "on_init", "on_request", "on_response"]
-        assert runtime.__all__ == ["Context", *hooks, "start"]
+        assert runtime.__all__ == ["Context", "LambdaError", *hooks, "start"]
         assert [getattr(runtime, name).__module__ for name in hooks] == ["runtime.hooks"] * 5
-        assert (runtime.Context, runtime.start) == (Context, start)
+        assert (runtime.Context, runtime.LambdaError, runtime.start) == (Context, LambdaError, start)
 
     def test_unknown(self) -> None:
         """Any other name is an AttributeError that says so."""
         with pytest.raises(AttributeError, match="module 'runtime' has no attribute 'stop'"):
-            _ = runtime.stop
+            _ = runtime.stop  # type: ignore[attr-defined] # that is the test

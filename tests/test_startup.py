@@ -26,6 +26,7 @@ OURS = {
     "main",
     "protocol",
     "record",
+    "signature",
     "stack",
     "tracing",
     "watch",

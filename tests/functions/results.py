@@ -34,3 +34,9 @@ def unserializable(event, context):
 
 def blob(event, context):
     return {"image": b"\x89PNG"}
+
+
+def imported(event, context):
+    import sys
+
+    return event in sys.modules

@@ -1,0 +1,39 @@
+"""
+What Amazon EventBridge and its Scheduler send.
+
+Owns: those models. Refuses to know: what the events tell.
+
+Source: Amazon EventBridge User Guide, "Events"; EventBridge Scheduler User Guide, targets without an input of their
+own. A schedule or rule that has one sends that instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+_Envelope = TypedDict(
+    "_Envelope",
+    {
+        "version": NotRequired[str],
+        "id": str,
+        "detail-type": str,
+        "source": str,
+        "account": str,
+        "time": str,
+        "region": str,
+        "resources": list[str],
+        "replay-name": NotRequired[str],
+    },
+)
+
+
+class EventBridgeEvent(_Envelope):
+    """An event of a bus, or of a schedule rule; `time` is ISO 8601."""
+
+    detail: dict[str, Any]
+
+
+class SchedulerEvent(_Envelope):
+    """An event of EventBridge Scheduler, whose detail is JSON in a text."""
+
+    detail: str

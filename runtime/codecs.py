@@ -1,0 +1,93 @@
+"""
+JSON by a library that the function brings: orjson or msgspec.
+
+Owns: that events, results and errors are the same as with `codec`, however the library sees it.
+Refuses to know: who has chosen.
+
+A library that refuses something, or would change it, is not asked again: `codec` does the whole of it. Its words for an
+error are those that are told.
+"""
+
+from __future__ import annotations
+
+from . import codec
+from .codec import Options
+from .errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+CODECS = ("json", "orjson", "msgspec")
+WORDS = ("strict", "use_decimal")
+
+
+def options(name: str, words: list[str]) -> Options:
+    """
+    How to read and write.
+
+    Args:
+        name: of the codec.
+        words: `strict`, `use_decimal`, or both.
+
+    Raises:
+        ConfigError: there is no such codec or word, or the function has not brought the codec's library.
+    """
+    for word in words:
+        if word not in WORDS:
+            raise ConfigError(f"BOOTSTRAP_EVENTS is {','.join(words)!r}: it has to be strict, use_decimal or both")
+    if name not in CODECS:
+        raise ConfigError(f"BOOTSTRAP_CODEC is {name!r}: it has to be json, orjson or msgspec")
+    try:
+        made = {"json": Options, "orjson": _orjson, "msgspec": _msgspec}[name]()
+    except ImportError as error:
+        raise ConfigError(f"BOOTSTRAP_CODEC is {name}, which cannot be imported: {error}") from error
+    made.strict = "strict" in words
+    if "use_decimal" in words:
+        made.use_decimal, made.decode = True, codec.exactly()
+    return made
+
+
+def _orjson() -> Options:
+    import re
+
+    import orjson
+
+    # It has a form of its own for these; `codec` converts them, or does all of it.
+    options = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+    # orjson makes a float of an integer beyond 64 bits. A false alarm costs no more than the time.
+    is_long = re.compile(rb"[0-9]{19}").search
+
+    def encode(result: Any) -> bytes:
+        try:
+            body: bytes = orjson.dumps(result, codec.convert, options)
+        except Exception:
+            return codec.encode(result)
+        # NaN would leave as null; only `codec` can tell one from the other, and refuse it.
+        return codec.encode(result) if b"null" in body else body
+
+    def decode(payload: bytes) -> Any:
+        return codec.decode(payload) if is_long(payload) else loads(payload)
+
+    loads = _with_errors(orjson.loads)
+    return Options(decode, encode)
+
+
+def _msgspec() -> Options:
+    """It reads only: it cannot be kept from writing times and `bytes` in a way of its own."""
+    import msgspec
+
+    return Options(_with_errors(msgspec.json.Decoder().decode))
+
+
+def _with_errors(loads: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """As `codec.decode`, with *loads* for all that it takes."""
+
+    def decode(payload: bytes) -> Any:
+        try:
+            return loads(payload)
+        except Exception:
+            return codec.decode(payload)
+
+    return decode

@@ -1,0 +1,135 @@
+"""
+Classes with fields as JSON objects, and `bytes` as base64 where a type declares them.
+
+Owns: what an instance of a dataclass, an attrs class, a pydantic model or a msgspec Struct is in JSON's types.
+Refuses to know: how JSON is written.
+
+aws-lambda-go has `[]byte` as base64 in both directions. A `bytes` that nobody declared keeps the form that
+`codec.encode` gives it: the text that it holds.
+"""
+
+from __future__ import annotations
+
+import sys
+from binascii import b2a_base64
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# Words of an annotation that says nothing of `bytes`, so that it need not be resolved to know.
+HARMLESS = {
+    *("Any", "Decimal", "Dict", "List", "Literal", "Mapping", "None", "NoneType", "Optional", "Sequence", "Tuple"),
+    *("UUID", "Union", "bool", "class", "date", "datetime", "decimal", "dict", "float", "frozenset", "int", "list"),
+    *("object", "set", "str", "time", "tuple", "typing", "uuid"),
+}
+
+_HINTS: dict[Any, dict[str, Any]] = {}
+
+
+def converter(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes JSON's types of an instance of *kind*, one step or more; None of what is no class with fields."""
+    if hasattr(kind, "__pydantic_serializer__"):
+        return lambda value: kind.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
+    if hasattr(kind, "__struct_fields__") and "msgspec" in sys.modules:
+        return sys.modules["msgspec"].to_builtins  # type: ignore[no-any-return] # a module out of the table
+    if hasattr(kind, "__dataclass_fields__"):
+        from dataclasses import fields
+
+        return _record(kind, fields(kind))
+    if hasattr(kind, "__attrs_attrs__"):
+        return _record(kind, kind.__attrs_attrs__)
+    return None
+
+
+def _record(kind: Any, fields: Any) -> Callable[[Any], Any]:
+    names = [field.name for field in fields]
+    keys = [field.metadata.get("alias", field.name) for field in fields]
+    declared = _declared(kind, {field.name: field.type for field in fields})
+    if declared:
+        return lambda value: {
+            key: as_declared(getattr(value, name), declared.get(name)) for key, name in zip(keys, names, strict=True)
+        }
+    if keys != names or kind.__getattribute__ is not object.__getattribute__ or not kind.__dictoffset__:
+        return lambda value: {key: getattr(value, name) for key, name in zip(keys, names, strict=True)}
+
+    def convert(value: Any) -> Any:
+        own = value.__dict__
+        return own if [*own] == names else {name: getattr(value, name) for name in names}
+
+    return convert
+
+
+def _declared(kind: Any, types: dict[str, Any]) -> dict[str, Any]:
+    """The types that have `bytes` in them, by field."""
+    if all(map(is_harmless, types.values())):
+        return {}
+    try:
+        types = hints(kind)
+    except (NameError, SyntaxError, TypeError):
+        return {}  # a name that only a type checker can resolve
+    return {name: hint for name, hint in types.items() if has_bytes(hint)}
+
+
+def hints(kind: Any) -> dict[str, Any]:
+    """The types of a class's fields."""
+    import typing
+
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind, localns={kind.__name__: kind})
+    return _HINTS[kind]
+
+
+def is_harmless(annotation: Any) -> bool:
+    """Whether it is plain, without resolving it, that there are no `bytes` in an annotation."""
+    if isinstance(annotation, type):
+        return annotation not in {bytes, bytearray} and not _is_open(annotation)
+    text = annotation if isinstance(annotation, str) else repr(annotation)
+    words = "".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split()
+    return all(word in HARMLESS for word in words)
+
+
+def _is_open(kind: Any) -> bool:
+    """Whether the values of a class do not know it: a `TypedDict`, or a `NamedTuple`, which JSON takes for a list."""
+    return hasattr(kind, "__total__") or hasattr(kind, "_fields")
+
+
+def _inner(hint: Any) -> Any:
+    """What an alias or a `NewType` stands for."""
+    for name in ("__value__", "__supertype__"):
+        if hasattr(hint, name):
+            return _inner(getattr(hint, name))
+    return hint
+
+
+def has_bytes(hint: Any, seen: tuple[Any, ...] = ()) -> bool:
+    """Whether a type has `bytes` in it that its values do not tell of themselves."""
+    hint = _inner(hint)
+    if hint in (bytes, bytearray):
+        return True
+    if hint in seen:
+        return False
+    parts = hints(hint).values() if _is_open(hint) else getattr(hint, "__args__", ())
+    return any(has_bytes(part, (*seen, hint)) for part in parts)
+
+
+def as_declared(value: Any, hint: Any) -> Any:
+    """*value* with its `bytes` as base64 where *hint* says `bytes`."""
+    hint = _inner(hint)
+    if isinstance(value, (bytes, bytearray)) and hint in (bytes, bytearray):
+        return b2a_base64(value, newline=False).decode()
+    parts = getattr(hint, "__args__", ())
+    if type(hint).__name__ in {"UnionType", "_UnionGenericAlias", "Union"}:
+        for part in parts:
+            value = as_declared(value, part)
+        return value
+    if isinstance(value, dict):
+        own = hints(hint) if _is_open(hint) else {}
+        return {key: as_declared(part, own.get(key, parts[-1] if parts else None)) for key, part in value.items()}
+    if isinstance(value, tuple) and (_is_open(hint) or parts[1:] not in {(), (...,)}):
+        each = hints(hint).values() if _is_open(hint) else parts
+        return [as_declared(part, one) for part, one in zip(value, each, strict=False)]
+    if parts and isinstance(value, (list, tuple, set, frozenset)):
+        return [as_declared(part, parts[0]) for part in value]
+    return value

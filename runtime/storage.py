@@ -1,0 +1,110 @@
+"""
+What Amazon S3 sends.
+
+Owns: those models. Refuses to know: what the objects hold.
+
+Source: Amazon S3 User Guide, "Event message structure" and "Invoke AWS Lambda function" of Batch Operations.
+"""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+
+class S3Identity(TypedDict):
+    """Somebody."""
+
+    principalId: str
+
+
+class S3RequestParameters(TypedDict):
+    """Of the request that changed the object."""
+
+    sourceIPAddress: str
+
+
+class S3Bucket(TypedDict):
+    """Where the object is."""
+
+    name: str
+    ownerIdentity: S3Identity
+    arn: str
+
+
+class S3Object(TypedDict):
+    """`key` is URL-encoded; a deleted object has neither size nor ETag."""
+
+    key: str
+    size: NotRequired[int]
+    eTag: NotRequired[str]
+    versionId: NotRequired[str]
+    sequencer: NotRequired[str]
+
+
+class S3Entity(TypedDict):
+    """The object, and the notification's configuration."""
+
+    s3SchemaVersion: str
+    configurationId: str
+    bucket: S3Bucket
+    object: S3Object
+
+
+class S3RestoreData(TypedDict):
+    """Of an object restored from an archive."""
+
+    lifecycleRestorationExpiryTime: str
+    lifecycleRestoreStorageClass: str
+
+
+class S3GlacierData(TypedDict):
+    """Of an object restored from an archive."""
+
+    restoreEventData: S3RestoreData
+
+
+class S3Record(TypedDict):
+    """One change; `eventTime` is ISO 8601."""
+
+    eventVersion: str
+    eventSource: str
+    awsRegion: str
+    eventTime: str
+    eventName: str
+    userIdentity: S3Identity
+    requestParameters: S3RequestParameters
+    responseElements: dict[str, str]
+    s3: S3Entity
+    glacierEventData: NotRequired[S3GlacierData]
+
+
+class S3Event(TypedDict):
+    """Changes of objects."""
+
+    Records: list[S3Record]
+
+
+class S3BatchJob(TypedDict):
+    """A job of Batch Operations."""
+
+    id: str
+    userArguments: NotRequired[dict[str, str]]
+
+
+class S3BatchTask(TypedDict):
+    """One object of it; `s3Key` is URL-encoded."""
+
+    taskId: str
+    s3Key: str
+    s3VersionId: NotRequired[str | None]
+    s3BucketArn: NotRequired[str]
+    s3Bucket: NotRequired[str]
+
+
+class S3BatchEvent(TypedDict):
+    """What Batch Operations ask for."""
+
+    invocationSchemaVersion: str
+    invocationId: str
+    job: S3BatchJob
+    tasks: list[S3BatchTask]

@@ -1,0 +1,225 @@
+"""
+What Amazon API Gateway, function URLs and Application Load Balancers send.
+
+Owns: those models. Refuses to know: what an answer looks like.
+
+Source: Amazon API Gateway Developer Guide, "Set up Lambda proxy integrations in API Gateway", "Create AWS Lambda proxy
+integrations for HTTP APIs", "Set up a WebSocket integration request"; AWS Lambda Developer Guide, "Invoking Lambda
+function URLs"; Elastic Load Balancing, "Use Lambda functions as targets".
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+
+class Validity(TypedDict):
+    """When a certificate is valid."""
+
+    notBefore: str
+    notAfter: str
+
+
+class ClientCertificate(TypedDict):
+    """A caller's certificate, with mutual TLS."""
+
+    clientCertPem: str
+    subjectDN: str
+    issuerDN: str
+    serialNumber: str
+    validity: Validity
+
+
+class ApiGatewayIdentity(TypedDict):
+    """Who called a REST API."""
+
+    sourceIp: str
+    userAgent: NotRequired[str | None]
+    accessKey: NotRequired[str | None]
+    accountId: NotRequired[str | None]
+    apiKey: NotRequired[str | None]
+    apiKeyId: NotRequired[str | None]
+    caller: NotRequired[str | None]
+    clientCert: NotRequired[ClientCertificate | None]
+    cognitoAuthenticationProvider: NotRequired[str | None]
+    cognitoAuthenticationType: NotRequired[str | None]
+    cognitoIdentityId: NotRequired[str | None]
+    cognitoIdentityPoolId: NotRequired[str | None]
+    principalOrgId: NotRequired[str | None]
+    user: NotRequired[str | None]
+    userArn: NotRequired[str | None]
+    vpcId: NotRequired[str | None]
+    vpceId: NotRequired[str | None]
+
+
+class ApiGatewayRequestContext(TypedDict):
+    """What a REST API knows of the request; milliseconds since the Unix epoch."""
+
+    accountId: str
+    apiId: str
+    httpMethod: str
+    identity: ApiGatewayIdentity
+    path: str
+    protocol: str
+    requestId: str
+    requestTime: NotRequired[str]
+    requestTimeEpoch: int
+    resourceId: NotRequired[str | None]
+    resourcePath: str
+    stage: str
+    authorizer: NotRequired[dict[str, Any] | None]
+    deploymentId: NotRequired[str]
+    domainName: NotRequired[str]
+    domainPrefix: NotRequired[str]
+    extendedRequestId: NotRequired[str | None]
+    operationName: NotRequired[str | None]
+
+
+class ApiGatewayEvent(TypedDict):
+    """A request to a REST API, or to an HTTP API with payload format 1.0."""
+
+    version: NotRequired[str]
+    resource: str
+    path: str
+    httpMethod: str
+    headers: dict[str, str] | None
+    multiValueHeaders: dict[str, list[str]] | None
+    queryStringParameters: dict[str, str] | None
+    multiValueQueryStringParameters: dict[str, list[str]] | None
+    pathParameters: dict[str, str] | None
+    stageVariables: dict[str, str] | None
+    requestContext: ApiGatewayRequestContext
+    body: str | None
+    isBase64Encoded: bool
+
+
+class Http(TypedDict):
+    """The request line, and who sent it."""
+
+    method: str
+    path: str
+    protocol: str
+    sourceIp: str
+    userAgent: str
+
+
+class Jwt(TypedDict):
+    """A token that has been checked."""
+
+    claims: dict[str, Any]
+    scopes: list[str] | None
+
+
+HttpApiAuthorizer = TypedDict(
+    "HttpApiAuthorizer",
+    {
+        "jwt": NotRequired[Jwt],
+        "iam": NotRequired[dict[str, Any]],
+        "lambda": NotRequired[dict[str, Any] | None],
+    },
+)
+
+
+class Authentication(TypedDict):
+    """How the caller has shown who it is."""
+
+    clientCert: NotRequired[ClientCertificate | None]
+
+
+class HttpApiRequestContext(TypedDict):
+    """What an HTTP API or a function URL knows of the request; milliseconds since the Unix epoch."""
+
+    accountId: str
+    apiId: str
+    authentication: NotRequired[Authentication | None]
+    authorizer: NotRequired[HttpApiAuthorizer]
+    domainName: str
+    domainPrefix: str
+    http: Http
+    requestId: str
+    routeKey: str
+    stage: str
+    time: str
+    timeEpoch: int
+
+
+class HttpApiEvent(TypedDict):
+    """A request to an HTTP API, payload format 2.0."""
+
+    version: str
+    routeKey: str
+    rawPath: str
+    rawQueryString: str
+    cookies: NotRequired[list[str]]
+    headers: dict[str, str]
+    queryStringParameters: NotRequired[dict[str, str]]
+    pathParameters: NotRequired[dict[str, str] | None]
+    stageVariables: NotRequired[dict[str, str] | None]
+    requestContext: HttpApiRequestContext
+    body: NotRequired[str | None]
+    isBase64Encoded: bool
+
+
+class FunctionUrlEvent(HttpApiEvent):
+    """A request to a function URL: the form of an HTTP API, with `$default` for route and stage."""
+
+
+class WebSocketRequestContext(TypedDict):
+    """What a WebSocket API knows of a message; `eventType` is CONNECT, MESSAGE or DISCONNECT."""
+
+    apiId: str
+    connectedAt: int
+    connectionId: str
+    domainName: str
+    eventType: str
+    extendedRequestId: str
+    identity: ApiGatewayIdentity
+    messageDirection: str
+    requestId: str
+    requestTime: str
+    requestTimeEpoch: int
+    routeKey: str
+    stage: str
+    messageId: NotRequired[str | None]
+    authorizer: NotRequired[dict[str, Any] | None]
+    disconnectStatusCode: NotRequired[int | None]
+    disconnectReason: NotRequired[str | None]
+
+
+class WebSocketEvent(TypedDict):
+    """A message of a WebSocket API; only a new connection has headers and a query."""
+
+    requestContext: WebSocketRequestContext
+    headers: NotRequired[dict[str, str]]
+    multiValueHeaders: NotRequired[dict[str, list[str]]]
+    queryStringParameters: NotRequired[dict[str, str] | None]
+    multiValueQueryStringParameters: NotRequired[dict[str, list[str]] | None]
+    stageVariables: NotRequired[dict[str, str] | None]
+    body: NotRequired[str | None]
+    isBase64Encoded: bool
+
+
+class Elb(TypedDict):
+    """The load balancer's target group."""
+
+    targetGroupArn: str
+
+
+class AlbRequestContext(TypedDict):
+    """What a load balancer knows of the request."""
+
+    elb: Elb
+
+
+class AlbEvent(TypedDict):
+    """A request to a load balancer; with multi-value headers enabled, the one pair of fields stands for the other."""
+
+    requestContext: AlbRequestContext
+    httpMethod: str
+    path: str
+    queryStringParameters: NotRequired[dict[str, str]]
+    multiValueQueryStringParameters: NotRequired[dict[str, list[str]]]
+    headers: NotRequired[dict[str, str]]
+    multiValueHeaders: NotRequired[dict[str, list[str]]]
+    body: str
+    isBase64Encoded: bool
