@@ -1,0 +1,147 @@
+"""aws-lambda-go's rules, each with its test or with the reason why Python differs: docs/go-parity.md, held."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Emulator
+from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULES = {"B2": 14, "B3": 16, "B5": 6, "B6": 9}
+ROW = re.compile(r"^\| (B\d\.\d+) \| (.+) \| (test|differs|open) \|(.*)\|$", re.MULTILINE)
+
+
+def rows() -> dict[str, tuple[str, str]]:
+    """What the page says of each rule: verdict and note."""
+    page = (ROOT / "docs" / "go-parity.md").read_text()
+    return {row[1]: (row[3], row[4]) for row in ROW.finditer(page)}
+
+
+def carried() -> set[str]:
+    """The rules that a test carries the number of."""
+    sources = [path.read_text() for path in (ROOT / "tests").glob("test_*.py")]
+    return {number for source in sources for number in re.findall(r"(?<=[\" ])B\d\.\d+(?=[:, ])", source)}
+
+
+def test_every_rule() -> None:
+    """No rule is missing, and none is made up."""
+    assert list(rows()) == [f"{part}.{number}" for part, count in RULES.items() for number in range(1, count + 1)]
+
+
+def test_every_test() -> None:
+    """A rule that is said to have a test has one that carries its number; any other has a reason."""
+    verdicts = rows()
+
+    assert {number for number, (verdict, _) in verdicts.items() if verdict == "test"} - carried() == set()
+    assert [number for number, (verdict, note) in verdicts.items() if verdict != "test" and len(note) < 20] == []
+
+
+@pytest.fixture(name="called")
+def _called() -> Iterator[Any]:
+    """Gives the emulator of a function of typed_parity.py."""
+    started: list[Emulator] = []
+
+    def call(name: str) -> Emulator:
+        emulator = Emulator([sys.executable, str(BOOTSTRAP)], cwd=FUNCTIONS, handler=f"typed_parity.{name}")
+        started.append(emulator)
+        emulator.__enter__()
+        return emulator
+
+    yield call
+    for emulator in started:
+        emulator.__exit__(None, None, None)
+
+
+def test_unread(called: Any) -> None:
+    """B3.1, B3.10: an event that nobody takes is not parsed, and no result is null."""
+    assert called("nothing").invoke(b'{"invalid json').body == b"null"
+
+
+def test_one_value(called: Any) -> None:
+    """B3.3: a payload is one JSON value; what comes after it is an error."""
+    error = called("handler").invoke(b"{} 1").error
+
+    assert error["errorType"] == "Runtime.UnmarshalError"
+    assert error["errorMessage"].startswith("Unable to unmarshal input: Extra data: line 1 column 4 (char 3)")
+
+
+def test_hooks(called: Any) -> None:
+    """B3.7, B5.1, B5.2, B5.5: hooks run in order before the handler; one that fails is passed over."""
+    emulator = called("handler")
+    emulator.invoke(b'{"a":1}')
+    told = emulator.invoke(b'"tell"').json()
+
+    assert told[:4] == [
+        ["first request", {"a": 1}],
+        ["second request", {"a": 1}],
+        ["handler", {"a": 1}],
+        ["response", None],
+    ]
+    assert b"a hook's own failure" in emulator.output
+
+
+def test_response_hook(called: Any) -> None:
+    """B3.8, B3.9: an exception is the answer, and no response hook runs with it, but the error hook."""
+    emulator = called("handler")
+
+    assert emulator.invoke(b'"fail"').error["errorType"] == "ValueError"
+    assert [kind for kind, _ in emulator.invoke(b'"tell"').json()[:3]] == ["first request", "second request", "error"]
+
+
+def test_no_hooks(called: Any) -> None:
+    """B5.3, B5.6: hooks are there for every shape of a handler, and without any nothing is missing."""
+    assert called("nothing").invoke().error is None
+
+
+def test_no_html(called: Any) -> None:
+    """B3.11: characters of HTML stay what they are."""
+    assert called("raises").invoke(b'"html"').body == b'"<&>"'
+
+
+def test_marshal_error(called: Any) -> None:
+    """B3.15: what has no JSON form is the invocation's error, with the path that leads there."""
+    error = called("raises").invoke(b'"unencodable"').error
+
+    assert error["errorType"] == "Runtime.MarshalError"
+    assert error["errorMessage"].startswith(
+        "Unable to marshal response: Object of type object is not JSON serializable (at body.items[2].when)"
+    )
+
+
+def test_error(called: Any) -> None:
+    """B6.2, B6.3, B6.4: message, type and the user's frames, each a line of Python's, with none of ours."""
+    outcome = called("raises").invoke(b'"nested"')
+    frames = outcome.error["stackTrace"]
+
+    assert (outcome.error["errorMessage"], outcome.error["errorType"]) == ("'k'", "KeyError")
+    assert [re.sub(r'.*", line \d+, ', "", frame.splitlines()[0]) for frame in frames] == ["in raises", "in inner"]
+    assert "shouldExit" not in outcome.error
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [("unprintable", "<unprintable Unprintable object>"), ("surrogate", "\ud800")],
+)
+def test_any_error(called: Any, event: str, message: str) -> None:
+    """B6.6: an error that cannot be told is told all the same."""
+    assert called("raises").invoke(json.dumps(event).encode()).error["errorMessage"] == message
+
+
+def test_cause(called: Any) -> None:
+    """B6.7, B6.8: X-Ray gets working directory, exception and each path once."""
+    emulator = called("raises")
+    emulator.invoke(b'"nested"')
+    (request,) = emulator.wait_for("error")
+    cause = json.loads(request.header("Lambda-Runtime-Function-XRay-Error-Cause"))
+
+    assert list(cause) == ["working_directory", "exceptions", "paths"]
+    assert cause["paths"] == [str(FUNCTIONS / "typed_parity.py")]
+    assert [frame["label"] for frame in cause["exceptions"][0]["stack"]] == ["raises", "inner"]
