@@ -12,7 +12,7 @@ functions that instrument them, and cannot send trailers.
 from __future__ import annotations
 
 from _socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, dup, getaddrinfo, socket
-from time import sleep
+from time import monotonic, sleep
 
 from . import http1, protocol
 from .errors import ConfigError, ErrorReport, RuntimeApiError, TransportError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 
 BACK_OFF = (0.1, 0.2, 0.4)  # seconds
+PATIENCE = 1.0  # seconds; a poll that took longer did not fail in a row with the one before
 STDERR = 2
 JOINED = 1 << 16  # up to here a copy is cheaper than a second packet
 
@@ -84,8 +85,8 @@ class SocketTransport:
         self.socket: socket | None = None
 
     def exchange(self, request: Request) -> Response:
-        """As `Transport` says. A connection that died while idle is replaced, once, and the request sent again."""
-        reused = self.socket is not None
+        """As `Transport` says. A connection that died while a poll was due is replaced, once, and polled again."""
+        reused = self.socket is not None and request.body is None
         reader = http1.Reader()
         try:
             try:
@@ -193,6 +194,7 @@ class RuntimeClient:
         """
         waits = list(BACK_OFF)
         while True:
+            start = monotonic()
             try:
                 answer = self.exchange(protocol.NEXT)
                 verdict = protocol.verdict(protocol.NEXT, answer)
@@ -204,9 +206,9 @@ class RuntimeClient:
             except RuntimeApiError:
                 raise
             except Exception as error:  # by a signal handler of the function; what was under way is served again
-                self.complain(f"{title(error)} ended the poll for the next invocation; polling again")
-                sleep(BACK_OFF[0])
-                continue
+                verdict, reason = protocol.AGAIN, f"{title(error)} ended the poll"
+            if monotonic() - start > PATIENCE:
+                waits = list(BACK_OFF)
             if verdict == protocol.GONE or not waits:
                 raise RuntimeApiError(f"failed to get the next invocation: {reason}")
             self.complain(f"failed to get the next invocation: {reason}; trying again")

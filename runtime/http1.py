@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # The platform itself refuses more than about 1 MiB of headers; twice that is nobody's response.
 MAX_HEAD = 2 << 20
-# What a head may consist of (RFC 9110, 5.5): no control characters but these.
-FIELD_BYTES = b"\t\r\n" + bytes(byte for byte in range(0x20, 0x100) if byte != 0x7F)  # noqa: PLR2004 - DEL
+# Of every byte, whether it is a control character but TAB: a head has those that end its lines (RFC 9110, 5.5).
+CONTROLS = bytes((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in range(256))  # noqa: PLR2004 - ASCII's
 MAX_DIGITS = 16  # of a length: petabytes
 
 
@@ -160,9 +160,10 @@ def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     first, *lines = text.split("\r\n")
     version, _, rest = first.partition(" ")
     status = rest.partition(" ")[0]
-    if not (version.startswith("HTTP/1.") and len(status) == 3 and "100" <= status <= "999" and status.isdigit()):  # noqa: PLR2004 - three digits
+    is_status = status.isascii() and status.isdigit() and "100" <= status <= "999" and len(status) == 3  # noqa: PLR2004 - digits
+    if not (version.startswith("HTTP/1.") and is_status):
         raise malformed("no status line", head)
-    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or head.translate(None, FIELD_BYTES):
+    if head.translate(CONTROLS).count(1) != 2 * len(lines):
         raise malformed("a control character in a header", head)
     fields = [line.partition(":") for line in lines]
     headers = {name.lower(): value.strip(" \t") for name, colon, value in fields if colon}

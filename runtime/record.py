@@ -14,7 +14,7 @@ from __future__ import annotations
 from time import gmtime, strftime
 
 from . import codec
-from .stack import describe
+from .stack import describe, title, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +63,23 @@ def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
     except Exception:
         members = [f"{codec.dumps(name)}:{codec.leniently(value)}" for name, value in record.items()]
         return f"{{{','.join(members)}}}\n"
+
+
+def error_fields(error: BaseException | None, place: str) -> dict[str, Any]:
+    """What a JSON record says of an exception, and where it was logged; nothing of none."""
+    if error is None:
+        return {}
+    return {
+        "stackTrace": trace(error),
+        "errorType": type(error).__name__,
+        "errorMessage": describe(error),
+        "location": place,
+    }
+
+
+def text_of(error: BaseException) -> str:
+    """What a text record says of an exception."""
+    return f"{title(error)}\nTraceback (most recent call last):\n{''.join(trace(error))}".rstrip("\n")
 
 
 def is_json_object(line: str) -> bool:

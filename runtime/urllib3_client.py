@@ -33,13 +33,13 @@ class Urllib3Transport:
         self.pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
 
     def exchange(self, request: Request) -> Response:
-        """As `client.Transport` says; an idle connection that died is replaced once, as `SocketTransport` does."""
+        """As `client.Transport` says; a poll on a connection that died is repeated once, as `SocketTransport` does."""
         connections = self.pool.num_connections
         try:
             try:
                 return self.attempt(request)
             except ProtocolError as error:
-                reused = connections and self.pool.num_connections == connections
+                reused = request.body is None and connections and self.pool.num_connections == connections
                 if not (reused and isinstance(error.args[-1], ConnectionError)):
                     raise
                 return self.attempt(request)

@@ -21,7 +21,7 @@ from tests.test_loop import OverError, Script, a_loop, an_invocation, raising
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runtime.handler import Handler
+    from runtime.signature import Handler
 
 LISTS: list[list[Any]] = [hooks.init, hooks.request, hooks.response, hooks.error, hooks.next_]
 Complaints = list[tuple[str, BaseException | None]]
@@ -436,6 +436,6 @@ class TestInit:
 @pytest.fixture
 def a_handler() -> Handler:
     """Be a handler."""
-    from runtime.handler import adapt  # noqa: PLC0415 - for its type, above
+    from runtime.signature import adapt  # noqa: PLC0415 - for its type, above
 
     return adapt(lambda: 1, "app.handler")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runtime.errors import FunctionError, RuntimeApiError
-from runtime.handler import adapt
 from runtime.log import Log
 from runtime.loop import InvokeLoop, exit_status
 from runtime.protocol import Invocation
+from runtime.signature import adapt
 from runtime.tracing import Tracer
 
 if TYPE_CHECKING:
@@ -103,6 +103,11 @@ def answered(function: Callable[..., Any], payload: bytes = b"{}", **headers: st
     return answer
 
 
+def see(kind: str) -> str:
+    """How the message of a type that the runtime itself produces ends."""
+    return f" (docs/errors.md#{kind.replace('.', '').lower()})"
+
+
 def raising(error: BaseException) -> Callable[[], Any]:
     """Make a handler that raises *error*."""
 
@@ -139,15 +144,30 @@ class TestResult:
     @pytest.mark.parametrize("result", ["x" * 6_291_555, b"x" * 6_291_557], ids=["text", "bytes"])
     def test_too_large(self, result: Any) -> None:
         """One byte more is an error that tells both sizes."""
+        kind = "Function.ResponseSizeTooLarge"
         message = "Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes)."
 
-        assert answered(lambda: result) == ("id", "Function.ResponseSizeTooLarge", message)
+        assert answered(lambda: result) == ("id", kind, message + see(kind))
+
+    def test_largest_parts(self) -> None:
+        """What is too large is told its three largest parts, by path, with weight and number of elements."""
+        result = {"body": {"items": ["x" * 99] * 70_000, "text": "y" * 1000, "more": [1] * 9, "n": 1}}
+
+        assert answered(lambda: result)[2].endswith(
+            " Its largest parts: body.items (7140001 bytes, 70000 elements), body.text (1002 bytes, 1 elements), "
+            "body.more (19 bytes, 9 elements). Put what is large into S3 and answer with its address"
+            + see("Function.ResponseSizeTooLarge")
+        )
 
     def test_no_form(self) -> None:
         """A result without a JSON form is an error that names its place."""
         message = "Unable to marshal response: Object of type object is not JSON serializable (at a[0])"
 
-        assert answered(lambda: {"a": [object()]}) == ("id", "Runtime.MarshalError", message)
+        assert answered(lambda: {"a": [object()]}) == (
+            "id",
+            "Runtime.MarshalError",
+            message + see("Runtime.MarshalError"),
+        )
 
 
 class TestEvent:
@@ -184,7 +204,7 @@ class TestEvent:
         def handler(event: Any) -> None:
             calls.append(event)
 
-        assert answered(handler, payload) == ("id", "Runtime.UnmarshalError", message)
+        assert answered(handler, payload) == ("id", "Runtime.UnmarshalError", message + see("Runtime.UnmarshalError"))
         assert calls == []
 
     @pytest.mark.parametrize("function", [lambda: 1, lambda context: 1 if context else 0], ids=["()", "(context)"])
@@ -297,7 +317,7 @@ class TestContext:
         script = Script(an_invocation("bad", b"{", **headers), an_invocation("good"))
 
         assert run(script, lambda event: event) == [
-            ("bad", "Runtime.LambdaContextUnmarshalError", message),
+            ("bad", "Runtime.LambdaContextUnmarshalError", message + see("Runtime.LambdaContextUnmarshalError")),
             ("good", b"{}", "application/json"),
         ]
 
@@ -326,7 +346,11 @@ class TestErrors:
             pytest.param(asyncio.CancelledError("c"), ("id", "CancelledError", "c"), id="CancelledError"),
             pytest.param(GeneratorExit(), ("id", "GeneratorExit", ""), id="GeneratorExit"),
             pytest.param(BaseException("b"), ("id", "BaseException", "b"), id="BaseException"),
-            pytest.param(FunctionError("Function.Own", "m"), ("id", "Function.Own", "m"), id="FunctionError"),
+            pytest.param(
+                FunctionError("Function.Own", "m"),
+                ("id", "Function.Own", "m" + see("Function.Own")),
+                id="FunctionError",
+            ),
             pytest.param(
                 ExceptionGroup("g", [ValueError()]), ("id", "ExceptionGroup", "g (1 sub-exception)"), id="group"
             ),

@@ -104,14 +104,25 @@ class TestError:
 
         assert ("Lambda-Runtime-Invocation-Id", "n") in request.headers
 
-    @pytest.mark.parametrize(("length", "sent"), [(65_536, True), (65_537, False)], ids=["64 KiB", "a byte more"])
-    def test_cause_limit(self, length: int, sent: bool) -> None:  # noqa: FBT001 - a column of the table
-        """A cause of more than 64 KiB is not sent: the platform would drop it."""
-        around = len(dict(protocol.error(an_invocation(), a_report(""), "/").headers)[CAUSE])
-        headers = dict(protocol.error(an_invocation(), a_report("x" * (length - around)), "/").headers)
+    @pytest.mark.parametrize(
+        ("frames", "path", "kept"),
+        [(55, 100, 55), (55, 1500, 20), (55, 6000, 5), (3, 30_000, 1)],
+        ids=["all", "twenty", "five", "one"],
+    )
+    def test_cause_limit(self, frames: int, path: int, kept: int) -> None:
+        """Of a cause of more than 64 KiB the innermost frames are kept: the platform would drop the whole."""
+        found = [Frame(f"{number:{path}}", number, "f", "") for number in range(frames)]
+        cause = dict(protocol.error(an_invocation(), ErrorReport("E", "m", found), "/").headers)[CAUSE]
+        stack = json.loads(cause)["exceptions"][0]["stack"]
 
-        assert (CAUSE in headers) is sent
-        assert len(headers.get(CAUSE, "x" * length)) == length
+        assert len(cause) <= 65_536
+        assert [frame["line"] for frame in stack] == list(range(frames))[-kept:]
+
+    def test_no_cause(self) -> None:
+        """A cause that does not fit by any means is left out."""
+        failure = ErrorReport("E", "m", [Frame("x" * 65_536, 1, "f", "")])
+
+        assert CAUSE not in dict(protocol.error(an_invocation(), failure, "/").headers)
 
     @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
     def test_headers(self, message: str, error_type: str, path: str) -> None:
@@ -401,7 +412,7 @@ class TestVerdict:
             (431, "again", "plainer", "plainer", "dropped"),
             (500, "gone", "gone", "gone", "dropped"),
             (503, "again", "again", "again", "dropped"),
-            (999, "gone", "gone", "gone", "gone"),
+            (999, "again", "again", "again", "dropped"),
         ],
     )
     def test_table(self, status: int, next_: str, response: str, error: str, init_error: str) -> None:

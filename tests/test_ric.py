@@ -9,8 +9,8 @@ import pytest
 
 from runtime import hooks, ric
 from runtime.errors import ErrorReport
-from runtime.handler import adapt
 from runtime.main import fail_init, init
+from runtime.signature import adapt
 from tests.records import a_log
 from tests.test_loop import OverError, Script, a_loop, an_invocation, raising
 
