@@ -218,13 +218,6 @@ class TestOddEvents:
         assert is_alive(emulator)
 
 
-# Not as agreed yet.
-BEYOND = pytest.mark.xfail(reason="`verdict` takes a status above 599 for the end of the environment")
-HEARD = pytest.mark.xfail(
-    reason="the transport itself replaces a connection, so the client takes the 403 for an answer to the first post"
-)
-XFAIL = {"response: closed, taken": HEARD, "error: closed, taken": HEARD}
-
 LOST_POLLS = [
     pytest.param(GARBAGE, id="garbage"),
     pytest.param([Raw(b"\x00" * 40 + b"\r\n\r\n"), Close()], id="zeros"),
@@ -259,7 +252,7 @@ class TestPolls:
         assert is_alive(emulator)
         assert len(warnings(emulator)) == 1
 
-    @pytest.mark.parametrize("status", [204, 301, 400, 410, 429, 431, 503, pytest.param(999, marks=BEYOND)])
+    @pytest.mark.parametrize("status", [204, 301, 400, 410, 429, 431, 503, 999])
     def test_refused(self, start: Start, status: int) -> None:
         """A poll that is refused for now is logged with the status and made again, and nothing is posted for it."""
         emulator = start(HANDLER)
@@ -441,9 +434,7 @@ CASES = {
 class TestPosts:
     """`response` and `error` are answered with anything but 202."""
 
-    @pytest.mark.parametrize(
-        "case", [pytest.param(case, id=name, marks=XFAIL.get(name, ())) for name, case in CASES.items()]
-    )
+    @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
     def test_answer(self, start: Start, case: Case) -> None:
         """What is posted, what is logged and whether the process lives is as the table has it."""
         emulator = start(HANDLER)

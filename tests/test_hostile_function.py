@@ -99,13 +99,8 @@ RAISED = {
 }
 
 # Not as agreed yet.
-XFAIL = {
-    "disguised": "`isinstance` asks the exception's `__class__`, which raises: the process ends with nothing posted",
-    "noted": "`getattr(error, '__notes__')` lets through what is no AttributeError: the process ends, nothing posted",
-    "sticky": "as `disguised`, by `__getattribute__`",
-}
 XFAIL_URLLIB3 = {
-    "deletes_modules": "urllib3 fails without its modules, and `next` polls for ever: this retry is not counted",
+    "deletes_modules": "urllib3 fails without its modules, and the process exits with 1",
     "deletes_modules_and_raises": "as `deletes_modules`",
 }
 
@@ -118,12 +113,7 @@ def _known(request: pytest.FixtureRequest) -> None:
         request.applymarker(pytest.mark.xfail(reason=XFAIL_URLLIB3[deed], strict=True))
 
 
-def marked(deed: str, *values: Any) -> Any:
-    """A case, expected to fail where that is known."""
-    return pytest.param(deed, *values, id=deed, marks=[pytest.mark.xfail(reason=XFAIL[deed])] if deed in XFAIL else [])
-
-
-@pytest.mark.parametrize(("deed", "raised"), [marked(*case) for case in RAISED.items()])
+@pytest.mark.parametrize(("deed", "raised"), RAISED.items(), ids=RAISED)
 def test_raises(start: Start, deed: str, raised: Raised) -> None:
     """Whatever a function raises is posted once and logged once, in bounds, and the process lives where it can."""
     emulator = start("hostile.handler")
@@ -192,7 +182,7 @@ RETURNED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(("deed", "result"), [marked(*case) for case in RETURNED.items()])
+@pytest.mark.parametrize(("deed", "result"), RETURNED.items(), ids=RETURNED)
 def test_returns(start: Start, deed: str, result: Any) -> None:
     """Whatever a function does before it returns, its result is posted once, by its own process, which lives."""
     emulator = start("hostile.handler")
