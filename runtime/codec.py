@@ -19,7 +19,9 @@ from .stack import describe
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Literal
+
+    Name = Literal["", "json", "orjson", "msgspec"]  # of a codec
 
 
 class _Rules:

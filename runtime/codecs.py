@@ -16,11 +16,17 @@ from .errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 CODECS = ("json", "orjson", "msgspec")
 WORDS = ("strict", "use_decimal")
+
+
+def chosen(environ: Mapping[str, str], codec: str, words: tuple[str, ...]) -> Options:
+    """As `options`, of what `start` was given, and for the rest of the environment."""
+    every = [*words, *filter(None, environ.get("BOOTSTRAP_EVENTS", "").split(","))]
+    return options(codec or environ.get("BOOTSTRAP_CODEC") or "json", every)
 
 
 def options(name: str, words: list[str]) -> Options:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from .autopsy import Autopsy
     from .client import Transport
-    from .codec import Options
+    from .codec import Name, Options
     from .errors import ErrorReport
     from .signature import Handler
 
@@ -102,7 +102,9 @@ def add_folders(folders: list[str]) -> None:
             site.addsitedir(folder)
 
 
-def start(handler: Callable[..., Any], *, codec: str = "", strict: bool = False, use_decimal: bool = False) -> NoReturn:
+def start(
+    handler: Callable[..., Any], *, codec: Name = "", strict: bool = False, use_decimal: bool = False
+) -> NoReturn:
     """
     Run *handler* until the environment ends: aws-lambda-go's `lambda.Start`, for programs with their own entry point.
 
@@ -124,13 +126,11 @@ def start(handler: Callable[..., Any], *, codec: str = "", strict: bool = False,
 
 def options_of(environ: Mapping[str, str], codec: str = "", *words: str) -> Options:
     """How events and results are read and written: as *codec* and *words* say, else *environ*; may be a ConfigError."""
-    name = codec or environ.get("BOOTSTRAP_CODEC") or "json"
-    every = [word for word in (*words, *environ.get("BOOTSTRAP_EVENTS", "").split(",")) if word]
-    if name == "json" and not every:
+    if not (codec or words or environ.get("BOOTSTRAP_CODEC") or environ.get("BOOTSTRAP_EVENTS")):
         return DEFAULTS
-    from .codecs import options
+    from .codecs import chosen
 
-    return options(name, every)
+    return chosen(environ, codec, words)
 
 
 def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) -> Transport:

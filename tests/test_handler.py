@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import functools
 import importlib
+import logging
 import re
 import sys
 import types
@@ -1006,3 +1007,40 @@ class TestFailures:
 
         message = f"handler 'app.handler' takes 3 required positional arguments (a, b, c); {LEGAL}"
         assert load_error("app.handler") == ("Runtime.InvalidHandler", message, None)
+
+
+class TestLoggers:
+    """Parameters that are annotated with a logger's type."""
+
+    @pytest.mark.parametrize(
+        ("function", "result"),
+        [
+            pytest.param(annotated(lambda log: log.name, log=logging.Logger), "tests.test_handler", id="alone"),
+            pytest.param(
+                annotated(lambda event, log, context: (event, log.name, context), log="logging.Logger"),
+                ("E", "tests.test_handler", "C"),
+                id="between",
+            ),
+            pytest.param(
+                annotated(lambda log, a, b: (a, log.name, b), log=logging.Logger, a=Context),
+                ("C", "tests.test_handler", "E"),
+                id="B2.5 any order",
+            ),
+            pytest.param(
+                annotated(lambda event, *, log: (event, log.name), log=logging.Logger),
+                ("E", "tests.test_handler"),
+                id="keyword-only",
+            ),
+        ],
+    )
+    def test_given(self, function: Any, result: Any) -> None:
+        """A logger of the handler's module is given, and what else the handler takes is as without it."""
+        assert adapt(function, "n").call("E", "C") == result
+
+    def test_somebody_elses(self) -> None:
+        """A class of that name which is neither logging's nor structlog's is the event's type, or nobody's."""
+
+        class Logger:
+            pass
+
+        assert called(annotated(lambda a: a, a=Logger)) == ("E", True)

@@ -101,3 +101,26 @@ def test_exit(start: Start) -> None:
     assert outcome.error is not None
     assert (outcome.error["errorType"], outcome.error["errorMessage"]) == ("Order.Fatal", "cannot go on")
     assert emulator.wait_exit() == 1
+
+
+BRIDGE = (
+    b'{"version":"0","id":"a","detail-type":"a","source":"a","account":"1","time":"2026-01-02T03:04:05Z",'
+    b'"region":"eu-west-1","resources":[],"detail":{"id":7}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("handler", "event", "result"),
+    [
+        ("source", b'{"Records":[{"body":"b"}]}', ["b"]),
+        ("parsed", BRIDGE, ["Order", 7]),
+        ("inferred", b'{"id":7}', ["Order", 7]),
+        ("through", b'{"sku":"a"}', ["told", "a"]),
+        ("logs", b'{"sku":"a"}', ["typed_tools", "a"]),
+    ],
+)
+def test_tools(start: Start, handler: str, event: bytes, result: Any) -> None:
+    """Decorators with parameters of their own decode for themselves, others are looked through; loggers are given."""
+    outcome = start(f"typed_tools.{handler}").invoke(event)
+
+    assert (outcome.error, outcome.json()) == (None, result)

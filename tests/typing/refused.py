@@ -48,8 +48,8 @@ def program() -> None:
 
 
 def another() -> None:
-    """Choose a codec by number."""
-    start(handler, codec=1)  # arg-type
+    """Choose a codec that there is not."""
+    start(handler, codec="yaml")  # arg-type
 
 
 def third() -> None:
