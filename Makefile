@@ -19,6 +19,10 @@ recipe := $(addprefix packaging/,interpreter.sh launcher.c store.c sources.txt)
 key := $(shell { cat $(recipe); grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
 interpreter := .cache/interpreter/$(ARCH)-$(key)
 python3.13 := .cache/interpreter/$(native)-$(key)/bin/python3.13
+OUTPUT ?=
+# The package, and beside it what it is made of; none of that where `sam build` asks for a folder.
+pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--output "$(OUTPUT)", \
+	&& $(sbom) $(2).zip $(ARCH) $(2).cdx.json)
 sbom := .venv/bin/python packaging/sbom.py
 
 .PHONY: help run test check bench engine base tree image layer zip rie arm64 fetch sources lock clean
@@ -34,7 +38,7 @@ test: .venv/.tests .venv/.build rie ## Run all tests, or TESTS=path; without a c
 		$(MAKE) --no-print-directory image; packaging/base.sh debian:bullseye-slim; fi
 	.venv/bin/python -m pytest $(TESTS)
 
-check: .venv/.tests .venv/.build ## Lint, check types, hold the import graph.
+check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold the import graph.
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -42,6 +46,7 @@ check: .venv/.tests .venv/.build ## Lint, check types, hold the import graph.
 	.venv/bin/hadolint Dockerfile
 	@# DL3006: a function's image follows the runtime's latest, as the example is meant to be read.
 	.venv/bin/hadolint --ignore DL3006 examples/*/Dockerfile
+	.cache/lint/bin/cfn-lint examples/deploy/template.yaml
 
 bench: .venv/.bench ## Print the table of figures: this runtime beside its peers.
 	.venv/bin/python benchmarks
@@ -63,13 +68,11 @@ image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm6
 		--build-arg REVISION="$$(git describe --always --dirty --exclude '*' 2>/dev/null)" .
 	@$(sbom) build/tree/$(ARCH) $(ARCH) build/lambda-bootstrap-image-$(ARCH).cdx.json --rie
 
-layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip
-	@.venv/bin/python packaging/archive.py layer $(ARCH)
-	@$(sbom) build/lambda-bootstrap-layer-$(ARCH).zip $(ARCH) build/lambda-bootstrap-layer-$(ARCH).cdx.json
+layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip, or OUTPUT=file.zip or a folder
+	@$(call pack,layer,build/lambda-bootstrap-layer-$(ARCH))
 
-zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64; GLIBC=2.26 for provided.al2
-	@.venv/bin/python packaging/archive.py function $(ARCH) $(FUNCTION) --glibc $(GLIBC)
-	@$(sbom) build/$(notdir $(FUNCTION))-$(ARCH).zip $(ARCH) build/$(notdir $(FUNCTION))-$(ARCH).cdx.json
+zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64 OUTPUT=..; GLIBC=2.26 for provided.al2
+	@$(call pack,function,build/$(notdir $(FUNCTION:/=))-$(ARCH),$(FUNCTION) --glibc $(GLIBC))
 
 rie: .venv/.made
 	@.venv/bin/python packaging/rie.py
@@ -112,6 +115,12 @@ clean: ## Remove what the other targets made.
 	@$(pip) -r $<
 	@touch $@
 
+# Apart, as it brings much along.
+.cache/lint/.made: packaging/lint.txt .venv/.made
+	@.venv/bin/python -m venv .cache/lint
+	@.cache/lint/bin/pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
 # Pure Python only: the same folders serve every architecture.
 build/site-packages build/extras: | .venv/.made
 	@rm -rf $@
@@ -123,7 +132,8 @@ build/extras: packaging/interpreter.txt
 # For another architecture than this machine's, this machine's interpreter freezes modules and makes byte code.
 .cache/interpreter/%-$(key)/bin/python3.13: | .venv/.build
 	@.venv/bin/python packaging/sources.py
-	@packaging/interpreter.sh $* $(@D)/.. $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
+	@mkdir -p .cache/interpreter
+	@packaging/interpreter.sh $* $(@:/bin/python3.13=) $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
 $(if $(filter-out $(native),$(ARCH)),$(interpreter)/bin/python3.13: | $(python3.13))
 
 build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(wildcard runtime/*.*) build/site-packages build/extras \

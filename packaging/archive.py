@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,23 +34,48 @@ class PackagingError(Exception):
     """Why there is no package, in one line for whoever packs a function."""
 
 
-def write(archive: Path, files: dict[str, Path | bytes]) -> None:
-    """Write a zip whose bytes depend on names, contents and modes only; refuse what Lambda would."""
+def write(output: Path, files: dict[str, Path | bytes]) -> None:
+    """Write a zip, or fill a folder; refuse what Lambda would."""
+    unzipped = sum(len(part) if isinstance(part, bytes) else part.stat().st_size for part in files.values())
+    if unzipped > UNZIPPED:
+        raise PackagingError(f"{output.name} would unpack to {unzipped / 1024**2:.0f} MB: Lambda takes 250")
+    if output.suffix != ".zip":
+        fill(output, files)
+        return
+    compress(output, files)
+    zipped = output.stat().st_size
+    hint = "" if zipped <= ZIPPED else "; over 50 MB it has to be uploaded by way of S3"
+    print(f"{output}: {zipped / 1e6:.1f} MB, unpacked {unzipped / 1e6:.1f} MB{hint}")
+
+
+def executable(part: Path | bytes) -> bool:
+    """Whether a file is a program; what is made here always is."""
+    return isinstance(part, bytes) or bool(part.stat().st_mode & 0o100)
+
+
+def content(part: Path | bytes) -> bytes:
+    """A file's bytes."""
+    return part if isinstance(part, bytes) else part.read_bytes()
+
+
+def compress(archive: Path, files: dict[str, Path | bytes]) -> None:
+    """Write a zip whose bytes depend on names, contents and modes only."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
-        for name, content in sorted(files.items()):
-            executable = isinstance(content, bytes) or content.stat().st_mode & 0o100
+        for name, part in sorted(files.items()):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o100755 if executable else 0o100644) << 16
+            entry.external_attr = (0o100755 if executable(part) else 0o100644) << 16
             entry.create_system = 3  # Unix, or the modes do not count
-            file.writestr(entry, content if isinstance(content, bytes) else content.read_bytes())
-        unzipped = sum(entry.file_size for entry in file.infolist())
-    zipped = archive.stat().st_size
-    if unzipped > UNZIPPED:
-        archive.unlink()
-        raise PackagingError(f"{archive.name} would unpack to {unzipped / 1024**2:.0f} MB: Lambda takes 250")
-    hint = "" if zipped <= ZIPPED else "; over 50 MB it has to be uploaded by way of S3"
-    print(f"{archive.relative_to(ROOT)}: {zipped / 1e6:.1f} MB, unpacked {unzipped / 1e6:.1f} MB{hint}")
+            file.writestr(entry, content(part))
+
+
+def fill(folder: Path, files: dict[str, Path | bytes]) -> None:
+    """Put the files into a folder, as `sam build` wants them."""
+    for name, part in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content(part))
+        target.chmod(0o755 if executable(part) else 0o644)
 
 
 def listed(folder: Path) -> dict[str, Path | bytes]:
@@ -59,13 +83,13 @@ def listed(folder: Path) -> dict[str, Path | bytes]:
     return {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
 
 
-def layer(arch: str) -> None:
+def layer(arch: str, output: Path) -> None:
     """Pack the layer: it is unpacked into /opt."""
-    write(BUILD / f"lambda-bootstrap-layer-{arch}.zip", listed(BUILD / "tree" / arch) | {"bin/python3": PYTHON})
+    write(output, listed(BUILD / "tree" / arch) | {"bin/python3": PYTHON})
 
 
-def function(arch: str, folder: Path, glibc: str, output: Path | None) -> None:
-    """Pack a function with the runtime: it is unpacked into /var/task. With *output*, a folder, leave it unpacked."""
+def function(arch: str, folder: Path, glibc: str, output: Path) -> None:
+    """Pack a function with the runtime: it is unpacked into /var/task."""
     if not folder.is_dir():
         raise PackagingError(f"FUNCTION is {folder}: there is no such folder")
     with tempfile.TemporaryDirectory() as scratch:
@@ -75,18 +99,7 @@ def function(arch: str, folder: Path, glibc: str, output: Path | None) -> None:
         files |= {name: path for name, path in listed(folder).items() if not NEVER & set(Path(name).parts)}
         check(files, arch)
         files |= listed(BUILD / "tree" / arch)
-        if output is None:
-            write(BUILD / f"{folder.resolve().name}-{arch}.zip", files)
-        else:
-            unpacked(files, output)
-
-
-def unpacked(files: dict[str, Path | bytes], output: Path) -> None:
-    """Copy the files into a folder, as `sam build` wants them."""
-    for name, path in files.items():
-        target = output / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(str(path), target)
+        write(output, files)
 
 
 def install(folder: Path, packages: Path, arch: str, glibc: str) -> None:
@@ -126,13 +139,15 @@ def main() -> None:
     parser.add_argument("arch", choices=tuple(MACHINES))
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the function's")
     parser.add_argument("--glibc", default="2.34", help="of the Lambda runtime: provided.al2023 has 2.34")
-    parser.add_argument("--output", type=Path, help="a folder to put the function into, instead of a zip")
+    parser.add_argument("--output", type=Path, help="another zip than build/NAME-ARCH.zip, or a folder to fill")
     options = parser.parse_args()
     try:
+        name = "lambda-bootstrap-layer" if options.kind == "layer" else options.folder.resolve().name
+        output = options.output or Path("build") / f"{name}-{options.arch}.zip"
         if options.kind == "layer":
-            layer(options.arch)
+            layer(options.arch, output)
         else:
-            function(options.arch, options.folder, options.glibc, options.output)
+            function(options.arch, options.folder, options.glibc, output)
     except PackagingError as error:
         sys.exit(f"make: {error}")
 

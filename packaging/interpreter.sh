@@ -134,13 +134,12 @@ for step in zlib bzip2 xz-utils libffi sqlite3 openssl python; do
     log=$work/$step.log
     ("$step") >"$log" 2>&1
 done
-mv "$work/installed/usr/local" "$destination"
-
+made=$work/installed/usr/local
 # The launcher is linked statically with musl, and no dynamic linker takes its time.
-"$zig" cc -target "$machine-linux-musl" -static -Os -s -g0 -o "$destination/launcher" "$here/launcher.c"
-mkdir "$destination/licences"
+"$zig" cc -target "$machine-linux-musl" -static -Os -s -g0 -o "$made/launcher" "$here/launcher.c"
+mkdir "$made/licences"
 while read -r package licence; do
-    cp "$work/$package/$licence" "$destination/licences/$package.txt"
+    cp "$work/$package/$licence" "$made/licences/$package.txt"
 done <<EOF
 bzip2 LICENSE
 libffi LICENSE
@@ -150,5 +149,6 @@ sqlite3 LICENSE.md
 xz-utils COPYING
 zlib LICENSE
 EOF
-cp "$(dirname "$zig")/lib/libc/musl/COPYRIGHT" "$destination/licences/musl.txt"
+cp "$(dirname "$zig")/lib/libc/musl/COPYRIGHT" "$made/licences/musl.txt"
+mv "$made" "$destination"
 rm -rf "$work"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import socket
 import subprocess
 import sys
+import time
 import zipfile
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import PortWaitStrategy
 
 from tests.integration.conftest import ARCH, RIE, ROOT, docker, post
 from tests.integration.test_image import AS_LAMBDA, LOOPBACK
@@ -76,7 +77,7 @@ def _certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(image: str, mounts: dict[str, Path], **environ: str) -> Iterator[str]:
     """Run what is mounted under AWS's emulator on the old system, as Lambda would; give the URL."""
     container = DockerContainer(image).with_kwargs(**AS_LAMBDA, entrypoint=["/rie"], working_dir="/var/task")
@@ -86,9 +87,23 @@ def running(image: str, mounts: dict[str, Path], **environ: str) -> Iterator[str
         container.with_env(name, value)
     container.with_tmpfs_mount("/tmp")  # noqa: S108 -- Lambda's one writable folder
     container.ports = {"8080/tcp": LOOPBACK}
-    container.waiting_for(PortWaitStrategy(8080).with_startup_timeout(20))
     with container:
-        yield f"http://127.0.0.1:{container.get_exposed_port(8080)}/2015-03-31/functions/function/invocations"
+        port = int(container.get_exposed_port(8080))
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+
+
+def wait_for(port: int) -> None:
+    """Return once somebody listens behind a published port; the engine's proxy takes connections before that."""
+    for _ in range(200):
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.settimeout(0.2)
+            try:
+                connection.recv(1)
+            except TimeoutError:  # it waits for a request
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nobody listens behind port {port}")
 
 
 def ask(url: str, *checks: str) -> Any:
