@@ -190,8 +190,9 @@ def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMap
         return InvokeLoop(client, handler, log, Tracer(environ), function_values(environ), autopsy).run()
     except RuntimeApiError as error:
         return complain(error)
-    except SystemExit as error:  # by a signal handler of the function, while no invocation was under way
-        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    except (SystemExit, KeyboardInterrupt) as error:  # by a signal handler, while no invocation was under way
+        code = getattr(error, "code", 130)
+        return code if isinstance(code, int) else int(code is not None)
 
 
 def connect_log(environ: MutableMapping[str, str], log: Log) -> None:
