@@ -96,10 +96,8 @@ def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
 
 def add_folders(folders: list[str]) -> None:
     """Heed the `.pth` files of *folders*, as AWS's managed Python runtime does."""
-    site = sys.modules.get("site")
-    if site is not None:
-        for folder in filter(isdir, folders):
-            site.addsitedir(folder)
+    for folder in filter(isdir, folders if "site" in sys.modules else []):
+        sys.modules["site"].addsitedir(folder)
 
 
 def start(
