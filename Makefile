@@ -50,6 +50,7 @@ check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold th
 
 bench: .venv/.bench ## Print the table of figures: this runtime beside its peers.
 	.venv/bin/python benchmarks
+	.venv/bin/python benchmarks --soak
 
 engine: ## See to it that a container engine answers; on Debian as root, install and start one.
 	@packaging/engine.sh
