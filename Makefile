@@ -15,8 +15,8 @@ ARCH ?= $(native)
 pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
 # The interpreter is compiled anew when anything that it is made of has changed, and by nothing else.
-recipe := $(addprefix packaging/,interpreter.sh launcher.c store.c sources.txt)
-key := $(shell { cat $(recipe); grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
+recipe := $(addprefix packaging/,interpreter.sh launcher.c store.c)
+key := $(shell { cat $(recipe); grep -v '^\#' packaging/sources.txt; grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
 interpreter := .cache/interpreter/$(ARCH)-$(key)
 python3.13 := .cache/interpreter/$(native)-$(key)/bin/python3.13
 OUTPUT ?=
