@@ -79,6 +79,7 @@ rie: .venv/.made
 	@.venv/bin/python packaging/rie.py
 
 arm64: ## See to it that a machine of another kind can try out what is for arm64.
+	@packaging/tools.sh mmdebstrap:mmdebstrap dpkg-deb:dpkg
 	@packaging/arm64.sh
 
 fetch: .venv/.made
@@ -132,6 +133,7 @@ build/extras: packaging/interpreter.txt
 
 # For another architecture than this machine's, this machine's interpreter freezes modules and makes byte code.
 .cache/interpreter/%-$(key)/bin/python3.13: | .venv/.build
+	@packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils
 	@.venv/bin/python packaging/sources.py
 	@mkdir -p .cache/interpreter
 	@packaging/interpreter.sh $* $(@:/bin/python3.13=) $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))

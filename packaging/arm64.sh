@@ -7,9 +7,6 @@ folder=.cache/arm64
 if [ -x "$folder/qemu" ] && [ -d "$folder/root" ]; then
     exit
 fi
-for tool in apt-get dpkg-deb mmdebstrap; do
-    command -v "$tool" >/dev/null || { echo "$tool is not here: arm64 cannot be tried out" >&2; exit 1; }
-done
 echo "Fetching QEMU and a C library for arm64 ..."
 mkdir -p "$folder"
 scratch=$(mktemp -d)
