@@ -7,6 +7,7 @@ Refuses to know: everything else. Chosen by `BOOTSTRAP_TRANSPORT=urllib3`, impor
 
 from __future__ import annotations
 
+import http.client
 import sys
 from _frozen_importlib_external import PathFinder
 
@@ -14,15 +15,18 @@ import urllib3
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from .errors import RuntimeApiError, TransportError
-from .http1 import Response
+from .http1 import MAX_HEAD, Response
 from .protocol import USER_AGENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
 
     from .client import Address
     from .protocol import Request
+
+http_client: Any = http.client
 
 
 class Urllib3Transport:
@@ -50,7 +54,13 @@ class Urllib3Transport:
         """One try."""
         headers = {"Host": self.address.authority, "User-Agent": USER_AGENT, **dict(request.headers)}
         target = self.address.prefix + request.path
-        answer = self.pool.urlopen(request.method, target, request.body, headers, retries=False, redirect=False)
+        # http.client takes 100 headers of 64 KiB, a function's http.client too: hence only for as long as this takes.
+        limits = http_client._MAXLINE, http_client._MAXHEADERS  # noqa: SLF001 - there is no public way
+        http_client._MAXLINE = http_client._MAXHEADERS = MAX_HEAD  # noqa: SLF001 - as above
+        try:
+            answer = self.pool.urlopen(request.method, target, request.body, headers, retries=False, redirect=False)
+        finally:
+            http_client._MAXLINE, http_client._MAXHEADERS = limits  # noqa: SLF001 - as above
         fields = {name.lower(): value for name, value in answer.headers.itermerged()}
         return Response(answer.status, fields, answer.data, closes=False)
 
