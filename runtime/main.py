@@ -151,11 +151,11 @@ def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) ->
         return SocketTransport(address)
     before = set(sys.modules)
     try:
-        from .urllib3_client import Aside, Urllib3Transport, doubles
+        from .urllib3_client import Aside, Urllib3Transport
     except ImportError as error:
         raise ConfigError(f"BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: {error}") from error
     sys.path[:0] = function
-    return Aside(Urllib3Transport(address), doubles(set(sys.modules) - before))
+    return Aside(Urllib3Transport(address), set(sys.modules) - before)
 
 
 def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:

@@ -20,7 +20,6 @@ from .protocol import USER_AGENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any
 
     from .client import Address
@@ -76,17 +75,17 @@ class Urllib3Transport:
 
 class Aside:
     """
-    urllib3 for a function that has modules of the same names: its own `urllib3`, perhaps its own `logging.py`.
+    urllib3 for a function that has modules of the same names, its own `urllib3` perhaps, or that removes modules.
 
     Args:
-        transport: whose modules are put in place while a request is under way, and taken away again.
-        modules: those, by name, of which the import path finds another copy.
+        transport: finds its modules in place while a request is under way.
+        names: what they are called; those of which the import path finds another copy are out of the function's way.
     """
 
-    def __init__(self, transport: Urllib3Transport, modules: dict[str, ModuleType]) -> None:
+    def __init__(self, transport: Urllib3Transport, names: set[str]) -> None:
         self.transport = transport
-        self.modules = modules
-        for name in modules:
+        self.modules = {name: sys.modules[name] for name in names}
+        for name in doubles(names):
             del sys.modules[name]
 
     def exchange(self, request: Request) -> Response:
@@ -97,15 +96,15 @@ class Aside:
             return self.transport.exchange(request)
         finally:
             for name in self.modules:
-                del sys.modules[name]
+                sys.modules.pop(name, None)
             sys.modules.update(theirs)
 
 
-def doubles(names: set[str]) -> dict[str, ModuleType]:
+def doubles(names: set[str]) -> set[str]:
     """Those imported modules among *names* of which the import path now finds another copy."""
-    found = {}
+    found: set[str] = set()
     for top in {name.partition(".")[0] for name in names}:
         spec = PathFinder.find_spec(top)
         if spec is not None and spec.origin != getattr(sys.modules[top], "__file__", None):
-            found.update({name: sys.modules[name] for name in names if name == top or name.startswith(f"{top}.")})
+            found.update(name for name in names if name == top or name.startswith(f"{top}."))
     return found

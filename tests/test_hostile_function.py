@@ -100,8 +100,6 @@ RAISED = {
 
 # Not as agreed yet.
 XFAIL_URLLIB3 = {
-    "test_returns deletes_modules": "urllib3 fails without its modules, and the process exits with 1",
-    "test_raises deletes_modules_and_raises": "as `deletes_modules`",
     "test_streams_and_connection_gone closes_stdout": "urllib3's new connection becomes descriptor 1: print's",
 }
 

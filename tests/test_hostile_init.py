@@ -108,7 +108,6 @@ BROKEN = {
 
 # Not as agreed yet.
 XFAIL_URLLIB3 = {
-    "deletes_modules": "urllib3 fails without its modules, and the process exits with 1",
     "path": "urllib3 imports late, which fails, and the process exits with 1",
 }
 
