@@ -160,6 +160,13 @@ class TestHandlers:
         assert (first[0], second[0]) == (1, 2)
         assert first[1] == second[1]
 
+    def test_spawned_processes(self, start: Start) -> None:
+        """A process that `multiprocessing` spawns runs its function, and no second runtime."""
+        emulator = start("spawns.handler", timeout=30.0)
+
+        assert emulator.invoke(b"21").json() == [42, 0]
+        assert [request.endpoint for request in emulator.requests].count("response") == 1
+
     def test_no_event_is_not_parsed(self, start: Start) -> None:
         """A handler that takes no event answers a payload that is no JSON."""
         assert start("kinds.nothing").invoke(b"{oops").json() == "nothing"
