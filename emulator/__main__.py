@@ -145,7 +145,8 @@ async def serve(function: Function, where: str) -> int:
 
 def write_log(data: bytes) -> None:
     """Pass on what the function or the platform logs."""
-    sys.stderr.buffer.write(data)
+    # The platform shows a carriage return within a record as a line break, and so does a terminal this way.
+    sys.stderr.buffer.write(data.replace(b"\r", b"\n") if sys.stderr.isatty() else data)
     sys.stderr.buffer.flush()
 
 
