@@ -77,11 +77,12 @@ class Address:
 class SocketTransport:
     """One keep-alive connection, opened on first use and again when the peer has closed it."""
 
-    __slots__ = ("address", "host", "socket")
+    __slots__ = ("address", "host", "poll", "socket")
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self.host = (("Host", address.authority), ("User-Agent", protocol.USER_AGENT))
+        self.poll = self.head(protocol.NEXT)  # the one request that is always the same
         self.socket: socket | None = None
 
     def exchange(self, request: Request) -> Response:
@@ -112,7 +113,7 @@ class SocketTransport:
         if connection is None:
             connection = self.socket = self.connect()
         body = request.body
-        head = http1.encode(request.method, self.address.prefix + request.path, self.host + request.headers, body)
+        head = self.poll if request is protocol.NEXT else self.head(request)
         if body and len(body) > JOINED:
             connection.sendall(head)
             connection.sendall(body)
@@ -130,6 +131,12 @@ class SocketTransport:
         if answer.closes:
             self.close()
         return answer
+
+    def head(self, request: Request) -> bytes:
+        """The head of *request*, for this host."""
+        return http1.encode(
+            request.method, self.address.prefix + request.path, self.host + request.headers, request.body
+        )
 
     def connect(self) -> socket:
         """A new connection to the first of the host's addresses that takes one. It never times out: see `next`."""
@@ -263,8 +270,10 @@ class RuntimeClient:
             return protocol.GONE, str(error), True
         except Exception as error:  # by a signal handler of the function
             return protocol.AGAIN, f"{title(error)} ended the post of the {request.endpoint}", True
-        reason = f"the Runtime API refused the {request.endpoint}: {protocol.explain(answer)}"
-        return protocol.verdict(request, answer), reason, False
+        verdict = protocol.verdict(request, answer)
+        if verdict == protocol.DONE:
+            return verdict, "", False
+        return verdict, f"the Runtime API refused the {request.endpoint}: {protocol.explain(answer)}", False
 
     def settle(self, verdict: str, reason: str) -> None:
         """Go on or not."""
