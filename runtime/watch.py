@@ -44,7 +44,7 @@ class Watch:
             return None
         self.looking.add(name)
         try:
-            finders = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
+            finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
             specs = (finder.find_spec(name, path, target) for finder in finders)
             spec = next((spec for spec in specs if spec is not None), None)
         finally:

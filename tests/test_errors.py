@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,25 +10,10 @@ import pytest
 from runtime import codec
 from runtime.errors import ConfigError, ErrorReport, FunctionError, InitError, LambdaError, RuntimeApiError, report
 from runtime.stack import Frame
+from tests.test_stack import caught, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-
-def caught(call: Callable[[], object]) -> BaseException:
-    """What *call* raises, with a traceback that starts inside it."""
-    with pytest.raises(BaseException) as raised:  # noqa: PT011 - whatever it is
-        call()
-    assert raised.value.__traceback__ is not None
-    return raised.value.with_traceback(raised.value.__traceback__.tb_next)
-
-
-def written(folder: Path, source: str) -> tuple[str, dict[str, Any]]:
-    """A user's module: where it lies, and its names."""
-    path = folder / "app.py"
-    path.write_text(source, encoding="utf-8")
-    return str(path), runpy.run_path(str(path))
 
 
 class TestTree:

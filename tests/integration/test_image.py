@@ -44,6 +44,24 @@ def function(image: str, handler: str, task_root: Path = FUNCTIONS) -> Iterator[
         yield container.get_api_url()
 
 
+@contextmanager
+def apart(image: str, handler: str, log_format: str = "Text") -> Iterator[tuple[str, DockerContainer]]:
+    """A function's container alone, so that its log is its own; and the URL of the emulator in another one."""
+    with Network() as network:
+        emulator = DockerContainer(image).with_network(network).with_network_aliases("emulator")
+        emulator.with_kwargs(entrypoint=["python3", "-m", "emulator", "--serve", "0.0.0.0:9001"], working_dir="/srv")
+        emulator.with_volume_mapping(str(ROOT / "emulator"), "/srv/emulator", "ro")
+        emulator.with_volume_mapping(str(Path(h11.__file__).parent), "/srv/h11", "ro")
+        emulator.waiting_for(PortWaitStrategy(9001).with_startup_timeout(20))
+        emulator.ports = {"9001/tcp": LOOPBACK}
+        function = DockerContainer(image).with_network(network)
+        function.with_env("AWS_LAMBDA_RUNTIME_API", "emulator:9001").with_env("AWS_LAMBDA_LOG_FORMAT", log_format)
+        prepare(function, handler, FUNCTIONS)
+        with emulator, function:
+            port = emulator.get_exposed_port(9001)
+            yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", function
+
+
 def inspect(image: str) -> dict[str, Any]:
     """The image's configuration as the engine tells it."""
     config: dict[str, Any] = json.loads(docker("image", "inspect", "--format", "{{json .Config}}", image).stdout)
@@ -98,18 +116,8 @@ def test_three_lines_make_a_function_image(image: str) -> None:
 
 def test_image_answers_under_our_emulator_in_another_container(image: str) -> None:
     """Where AWS_LAMBDA_RUNTIME_API names another container, the image works for that one."""
-    with Network() as network:
-        emulator = DockerContainer(image).with_network(network).with_network_aliases("emulator")
-        emulator.with_kwargs(entrypoint=["python3", "-m", "emulator", "--serve", "0.0.0.0:9001"], working_dir="/srv")
-        emulator.with_volume_mapping(str(ROOT / "emulator"), "/srv/emulator", "ro")
-        emulator.with_volume_mapping(str(Path(h11.__file__).parent), "/srv/h11", "ro")
-        emulator.waiting_for(PortWaitStrategy(9001).with_startup_timeout(20))
-        emulator.ports = {"9001/tcp": LOOPBACK}
-        runtime = DockerContainer(image).with_network(network).with_env("AWS_LAMBDA_RUNTIME_API", "emulator:9001")
-        prepare(runtime, "echo.handler", FUNCTIONS)
-        with emulator, runtime:
-            url = f"http://127.0.0.1:{emulator.get_exposed_port(9001)}/2015-03-31/functions/function/invocations"
-            answer = post(url, b'{"via":"network"}')
+    with apart(image, "echo.handler") as (url, _):
+        answer = post(url, b'{"via":"network"}')
 
     assert (answer.status, answer.data) == (200, b'{"via":"network"}')
 
