@@ -35,6 +35,7 @@ class Request:
     trailers: Headers
     connection: int  # counted from 1 in order of arrival
     at: float  # time.monotonic() when the last byte was read
+    pieces: tuple[bytes, ...] = ()  # the body as it was cut into chunks, if it was
     request_id: str = ""  # the segment of the path, unchanged
     refusal: HTTPStatus | None = None  # what the path or the method calls for, before any rule
     is_complete: bool = True  # False: the peer closed before the body ended

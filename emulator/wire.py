@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 READ_SIZE = 256 * 1024
 # Go's net/http, which serves the real Runtime API: 1 MiB of headers and some slack.
 MAX_HEAD = 1024 * 1024 + 4096
+# It reads trailers through a buffer of this size.
+MAX_TRAILERS = 4096
 # h11 lets these pass in header values, net/http does not.
 FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 # How long a peer may go on sending what nobody reads before it sees the refusal.
@@ -137,7 +139,7 @@ class Connection:
             self._h11.receive_data(b"")
 
     async def _request(self, head: h11.Request, prefix: str) -> Request:
-        body, trailers, is_complete = await self._body()
+        pieces, trailers, is_complete = await self._body()
         method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
         where = route(method, target, prefix)
         return Request(
@@ -145,7 +147,8 @@ class Connection:
             method=method,
             target=target,
             headers=as_text(head.headers.raw_items()),
-            body=body,
+            body=b"".join(pieces),
+            pieces=tuple(map(bytes, pieces)),
             trailers=trailers,
             connection=self.number,
             at=time.monotonic(),
@@ -154,8 +157,9 @@ class Connection:
             is_complete=is_complete,
         )
 
-    async def _body(self) -> tuple[bytes, Headers, bool]:
-        body = bytearray()
+    async def _body(self) -> tuple[list[bytearray], Headers, bool]:
+        pieces: list[bytearray] = []
+        is_begun = False
         while True:
             if self._h11.they_are_waiting_for_100_continue:
                 proceed = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
@@ -165,11 +169,16 @@ class Connection:
             except h11.RemoteProtocolError:
                 if not self._is_ended:
                     raise
-                return bytes(body), (), False
+                return pieces, (), False
             if isinstance(event, h11.EndOfMessage):
-                return bytes(body), as_text(event.headers.raw_items()), True
+                trailers = as_text(event.headers.raw_items())
+                return pieces, trailers, sum(len(name + value) + 4 for name, value in trailers) + 2 <= MAX_TRAILERS
             if isinstance(event, h11.Data):
-                body += event.data
+                if is_begun:
+                    pieces[-1] += event.data
+                else:
+                    pieces.append(bytearray(event.data))
+                is_begun = not event.chunk_end
 
     async def _event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
         while True:

@@ -2,8 +2,8 @@
 A custom Python runtime for AWS Lambda.
 
 What a function may import from here: `start`, to run a handler from a program of one's own; `Context`, to annotate it
-with; `LambdaError`, to fail in words of its own; and the decorators that attach a function to a phase. Names are
-resolved on first use (PEP 562): importing this package costs nothing.
+with; `LambdaError`, to fail in words of its own; `HttpResponse`, to stream over HTTP; and the decorators that attach a
+function to a phase. Names are resolved on first use (PEP 562): importing this package costs nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,22 @@ if TYPE_CHECKING:
     from .errors import LambdaError
     from .hooks import before_next, on_error, on_init, on_request, on_response
     from .main import start
+    from .streaming import HttpResponse
 
-__all__ = ["Context", "LambdaError", "before_next", "on_error", "on_init", "on_request", "on_response", "start"]
+__all__ = [
+    "Context",
+    "HttpResponse",
+    "LambdaError",
+    "before_next",
+    "on_error",
+    "on_init",
+    "on_request",
+    "on_response",
+    "start",
+]
 
-_HOMES = {"Context": "context", "LambdaError": "errors", "start": "main"}  # the others are at home in `hooks`
+# The others are at home in `hooks`.
+_HOMES = {"Context": "context", "HttpResponse": "streaming", "LambdaError": "errors", "start": "main"}
 
 if not TYPE_CHECKING:
 

@@ -1,8 +1,8 @@
 """
 The one socket to the Runtime API.
 
-Owns: where the Runtime API is (`Address`), the keep-alive connection to it (`SocketTransport`), and the verbs that
-the loop speaks (`RuntimeClient`), which are the same over any transport.
+Owns: the keep-alive connection to it (`SocketTransport`), and the verbs that the loop speaks (`RuntimeClient`), which
+are the same over any transport.
 Refuses to know: what a payload means, what an answer means for the loop.
 
 A plain socket: `http.client` and urllib3 cost more than the rest of an invocation together, show up in the traces of
@@ -11,67 +11,28 @@ functions that instrument them, and cannot send trailers.
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, dup, getaddrinfo, socket
+from _socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, SOCK_STREAM, TCP_NODELAY, dup, getaddrinfo, socket
 from time import monotonic, sleep
 
 from . import http1, protocol
-from .errors import ConfigError, ErrorReport, RuntimeApiError, TransportError
+from .errors import ErrorReport, RuntimeApiError, TransportError
 from .stack import title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
+    from typing import TypeVar
 
     from .http1 import Response
-    from .protocol import Invocation, Request
+    from .protocol import Address, Invocation, Request, Transport
 
-    class Transport(Protocol):
-        """What carries requests: a socket, or urllib3."""
-
-        def exchange(self, request: Request) -> Response:
-            """
-            Send *request*, wait for its answer as long as it takes.
-
-            Raises:
-                TransportError: there was no answer.
-                RuntimeApiError: there is nobody to answer.
-            """
+    T = TypeVar("T")
 
 
 BACK_OFF = (0.1, 0.2, 0.4)  # seconds
 PATIENCE = 1.0  # seconds; a poll that took longer did not fail in a row with the one before
 STDERR = 2
 JOINED = 1 << 16  # up to here a copy is cheaper than a second packet
-
-
-class Address:
-    """
-    Where the Runtime API is: `host:port`, IPv6 in brackets, with an optional scheme and path prefix.
-
-    Raises:
-        ConfigError: it is not that; the message tells what to do.
-    """
-
-    __slots__ = ("authority", "host", "port", "prefix")
-
-    def __init__(self, text: str) -> None:
-        rest = text.removeprefix("http://")
-        self.authority, slash, prefix = rest.partition("/")
-        self.prefix = (slash + prefix).rstrip("/")
-        host, _, port = self.authority.rpartition(":")
-        self.host = host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host
-        valid = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
-        valid = valid and bool(self.host) and ((":" in self.host) == (host != self.host))
-        if not (valid and text.isascii() and text.isprintable() and " " not in text):
-            raise ConfigError(
-                f"AWS_LAMBDA_RUNTIME_API is {text!r}: it has to be host:port, [IPv6]:port or http://host:port/prefix"
-            )
-        self.port = int(port)
-
-    def url(self, request: Request) -> str:
-        """Where *request* goes, for messages."""
-        return f"http://{self.authority}{self.prefix}{request.path}"
 
 
 class SocketTransport:
@@ -86,39 +47,70 @@ class SocketTransport:
         self.socket: socket | None = None
 
     def exchange(self, request: Request) -> Response:
-        """As `Transport` says. A connection that died while a poll was due is replaced, once, and polled again."""
-        reused = self.socket is not None and request.body is None
-        reader = http1.Reader()
+        """As `protocol.Transport` says. A connection that died while a poll was due is replaced, once."""
+        return self.guard(request, self.try_twice, request)
+
+    def begin(self, request: Request, data: bytes) -> None:
+        """As `protocol.Transport` says. A connection that died while the function was busy is replaced."""
+        if self.socket is not None and is_dead(self.socket):
+            self.close()
+        self.send(request, self.head(request) + data)
+
+    def send(self, request: Request, data: bytes) -> None:
+        """As `protocol.Transport` says."""
+        self.guard(request, self.write, data)
+
+    def end(self, request: Request, data: bytes) -> Response:
+        """As `protocol.Transport` says."""
+        self.send(request, data)
+        return self.guard(request, self.read, http1.Reader())
+
+    def guard(self, request: Request, step: Callable[..., T], *arguments: object) -> T:
+        """Do one *step* of *request*; when it fails, the connection is of no use any more."""
         try:
-            try:
-                return self.attempt(request, reader)
-            except OSError:
-                # Nothing came back on a connection that had been idle: it was closed before the request.
-                if not (reused and reader.is_blank):
-                    raise
-                self.close()
-                return self.attempt(request, http1.Reader())
-        except ConnectionRefusedError as error:
-            raise RuntimeApiError(f"failed to {request.method} {self.address.url(request)}: {error}") from None
+            return step(*arguments)
         except OSError as error:
             self.close()
-            raise TransportError(f"failed to {request.method} {self.address.url(request)}: {error}") from None
+            kind = RuntimeApiError if isinstance(error, ConnectionRefusedError) else TransportError
+            raise kind(f"failed to {request.method} {self.address.url(request)}: {error}") from None
         except BaseException:  # a signal handler of the function may raise anything: half an answer is of no use
             self.close()
             raise
 
+    def try_twice(self, request: Request) -> Response:
+        """Once more, if there was a connection that turns out to be dead, and nothing that a second try could harm."""
+        reused = self.socket is not None and request.body is None
+        reader = http1.Reader()
+        try:
+            return self.attempt(request, reader)
+        except OSError:
+            # Nothing came back on a connection that had been idle: it was closed before the request.
+            if not (reused and reader.is_blank):
+                raise
+            self.close()
+            return self.attempt(request, http1.Reader())
+
     def attempt(self, request: Request, reader: http1.Reader) -> Response:
         """One try."""
-        connection = self.socket
-        if connection is None:
-            connection = self.socket = self.connect()
         body = request.body
         head = self.poll if request is protocol.NEXT else self.head(request)
         if body and len(body) > JOINED:
-            connection.sendall(head)
-            connection.sendall(body)
+            self.write(head)
+            self.write(body)
         else:
-            connection.sendall(head + body if body else head)
+            self.write(head + body if body else head)
+        return self.read(reader)
+
+    def write(self, data: bytes) -> None:
+        """Send *data*, over a new connection if there is none."""
+        if self.socket is None:
+            self.socket = self.connect()
+        self.socket.sendall(data)
+
+    def read(self, reader: http1.Reader) -> Response:
+        """Feed *reader* with what comes until it has a response."""
+        assert self.socket is not None
+        connection = self.socket
         size = JOINED
         while True:
             data = connection.recv(size)
@@ -164,6 +156,17 @@ class SocketTransport:
             self.socket = None
 
 
+def is_dead(connection: socket) -> bool:
+    """Whether the peer has closed an idle *connection*, or sent on it what nobody asked for."""
+    try:
+        connection.recv(1, MSG_PEEK | MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def above_stdio(connection: socket) -> socket:
     """*connection* on a descriptor above 2: a function that closed its stdout goes on printing to descriptor 1."""
     low = []
@@ -180,15 +183,17 @@ class RuntimeClient:
     The Runtime API as verbs, and what is done when it does not answer as it should; see `protocol.verdict`.
 
     Args:
-        transport: what carries the requests.
+        transport: what carries the requests; of one that is sent in pieces, `begin` and `send` are its own.
         working_directory: named in the X-Ray cause.
         complain: told, in one line, what went wrong and did not end the environment.
     """
 
-    __slots__ = ("complain", "exchange", "working_directory")
+    __slots__ = ("begin", "complain", "send", "transport", "working_directory")
 
     def __init__(self, transport: Transport, working_directory: str, complain: Callable[[str], None]) -> None:
-        self.exchange = transport.exchange
+        self.transport = transport
+        self.begin = transport.begin
+        self.send = transport.send
         self.working_directory = working_directory
         self.complain = complain
 
@@ -203,7 +208,7 @@ class RuntimeClient:
         while True:
             start = monotonic()
             try:
-                answer = self.exchange(protocol.NEXT)
+                answer = self.transport.exchange(protocol.NEXT)
                 verdict = protocol.verdict(protocol.NEXT, answer)
                 if verdict == protocol.DONE:
                     return protocol.Invocation(answer.headers, answer.body)
@@ -241,6 +246,11 @@ class RuntimeClient:
             verdict, reason = self.post(protocol.plain_error(invocation, failure))
         self.settle(verdict, reason)
 
+    def end(self, request: Request, data: bytes) -> None:
+        """End a *request* that was sent in pieces with *data*; it cannot be sent again. Otherwise as `respond`."""
+        verdict, reason, _ = self.try_to_post(request, self.transport.end, request, data)
+        self.settle(verdict, reason)
+
     def fail_init(self, failure: ErrorReport) -> None:
         """Report that the function could not be loaded; otherwise as `respond`. The process has to exit after it."""
         self.settle(*self.post(protocol.init_error(failure)))
@@ -251,19 +261,21 @@ class RuntimeClient:
 
         Should the first have arrived after all, the second is refused: answers are taken once.
         """
-        verdict, reason, lost = self.try_to_post(request)
+        verdict, reason, lost = self.try_to_post(request, self.transport.exchange, request)
         if verdict != protocol.AGAIN:
             return verdict, reason
         sleep(0 if lost else BACK_OFF[0])
-        verdict, reason, lost = self.try_to_post(request)
+        verdict, reason, lost = self.try_to_post(request, self.transport.exchange, request)
         if verdict == protocol.AGAIN:
             return protocol.DROPPED if lost else protocol.GONE, reason
         return (protocol.DONE if verdict == protocol.DROPPED else verdict), reason
 
-    def try_to_post(self, request: Request) -> tuple[str, str, bool]:
+    def try_to_post(
+        self, request: Request, exchange: Callable[..., Response], *arguments: object
+    ) -> tuple[str, str, bool]:
         """One try; the last value tells whether there was no answer at all."""
         try:
-            answer = self.exchange(request)
+            answer = exchange(*arguments)
         except TransportError as error:
             return protocol.AGAIN, str(error), True
         except RuntimeApiError as error:

@@ -181,21 +181,26 @@ _converters: dict[type, Callable[[Any], Any]] = {}
 
 def convert(value: Any) -> Any:
     """*value* in JSON's own types, one step."""
-    return (_converters.get(type(value)) or _converter(type(value)))(value)
+    return (_converters.get(type(value)) or converter(type(value)))(value)
 
 
-def _converter(kind: type) -> Callable[[Any], Any]:
-    """What converts the instances of a class."""
+def converter(kind: type) -> Callable[[Any], Any]:
+    """
+    What converts the instances of a class.
+
+    Raises:
+        TypeError: they have no JSON form.
+    """
     for base in kind.__mro__:
         conversion = _CONVERSIONS.get(f"{base.__module__}.{base.__qualname__}")
         if conversion is not None:
             return _converters.setdefault(kind, _bound(conversion, base))
     from . import results
 
-    converter = results.converter(kind)
-    if converter is None:
+    found = results.converter(kind)
+    if found is None:
         raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
-    return _converters.setdefault(kind, converter)
+    return _converters.setdefault(kind, found)
 
 
 def _bound(conversion: Callable[[Any, Any], Any], kind: type) -> Callable[[Any], Any]:

@@ -1,7 +1,8 @@
 """
 HTTP/1.1 for one peer: requests out, responses in (RFC 9112).
 
-Owns: the bytes. `encode` writes a request; a `Reader` is fed what arrived and gives the response once it is whole.
+Owns: the bytes. `encode` writes a request, `chunk` a piece of one that is sent in pieces; a `Reader` is fed what
+arrived and gives the response once it is whole.
 Refuses to know: sockets, the Runtime API, what a status means.
 """
 
@@ -47,6 +48,16 @@ def encode(method: str, target: str, headers: Iterable[tuple[str, str]], body: b
         head += f"{name}: {value}\r\n"
     length = "" if body is None else f"Content-Length: {len(body)}\r\n"
     return f"{head}{length}\r\n".encode("latin-1")
+
+
+def chunk(data: bytes) -> bytes:
+    """*data* as a chunk of a body (RFC 9112, 7.1); not empty, as that is the last one."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def last_chunk(trailers: Iterable[tuple[str, str]]) -> bytes:
+    """The end of a body in chunks, with *trailers* (RFC 9112, 7.1.2); all of them have to be latin-1."""
+    return ("0\r\n" + "".join(f"{name}: {value}\r\n" for name, value in trailers) + "\r\n").encode("latin-1")
 
 
 class Reader:

@@ -1,5 +1,5 @@
 """
-The invoke loop: next, decode, call, encode, respond or report.
+The invoke loop: next, decode, call, encode or stream, respond or report.
 
 Owns: the order of these steps, and that every invocation is answered exactly once.
 Refuses to know: sockets, formats, where handlers come from.
@@ -14,7 +14,7 @@ from time import time
 
 from . import codec
 from .context import Context, client_context, identity
-from .errors import FunctionError, LambdaError, report
+from .errors import FunctionError, LambdaError, RuntimeApiError, report
 from .protocol import JSON, MAX_RESPONSE
 
 TYPE_CHECKING = False
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from .autopsy import Autopsy
     from .errors import ErrorReport
     from .log import Log
-    from .protocol import Invocation
+    from .protocol import Invocation, Request
     from .signature import Handler
+    from .streaming import ResponseStream
     from .tracing import Tracer
 
     class RuntimeApi(Protocol):
@@ -41,8 +42,20 @@ if TYPE_CHECKING:
         def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
             """Answer it with an error."""
 
+        def begin(self, request: Request, data: bytes) -> None:
+            """Begin to answer in pieces; this and the next two are for `streaming`."""
+
+        def send(self, request: Request, data: bytes) -> None:
+            """Go on."""
+
+        def end(self, request: Request, data: bytes) -> None:
+            """Come to an end."""
+
 
 RAW = "application/unknown"  # what the managed runtime calls a handler's own bytes
+# Of results: none of these is a stream, and without one of those attributes nothing is.
+VALUES = {bytes, dict, float, int, list, str, tuple, type(None), bool}
+MARKS = ("__next__", "__aiter__", "read", "prelude")
 HOOKS = f"{__package__}.hooks"  # there once a function, or a tool in it, has asked for hooks
 
 
@@ -98,25 +111,29 @@ class InvokeLoop:
             self.autopsy.begin(invocation.deadline_ms)
         status = None
         try:
-            body, content_type = self.invoke(invocation, context)
+            result = self.invoke(invocation, context)
+            stream = self.stream(invocation, result)
+            if stream is None:
+                body, content_type = self.encode(result, context)
+            else:
+                status = self.pour(stream, result, context)
         except BaseException as error:
-            self.end_fork()
-            if HOOKS in modules:
-                self.run_hooks("error", error, context)
-            failure = report(error)
-            self.log.end()
-            self.log.error(failure)
-            self.client.fail(invocation, failure)
+            self.client.fail(invocation, self.failure(error, context))
             status = exit_status(error)
         else:
             self.end_fork()
             self.log.end()
-            self.client.respond(invocation, body, content_type)
+            if stream is None:
+                self.client.respond(invocation, body, content_type)
+            elif stream.loss is None:
+                stream.end()
+            else:
+                self.log.complain(f"the response stream was lost: {stream.loss}", None)
         self.finish(context)
         return status
 
-    def invoke(self, invocation: Invocation, context: Context) -> tuple[bytes, str]:
-        """Decode, call, encode: the body to post and its content type."""
+    def invoke(self, invocation: Invocation, context: Context) -> Any:
+        """Decode and call: the result."""
         introduce_caller(context, invocation)
         event = None
         if self.handler.takes_event:
@@ -125,7 +142,10 @@ class InvokeLoop:
             invocation.payload = b""  # six megabytes perhaps, that nobody needs twice
         if HOOKS in modules:
             self.run_hooks("request", event, context)
-        result = self.handler.call(event, context)
+        return self.handler.call(event, context)
+
+    def encode(self, result: Any, context: Context) -> tuple[bytes, str]:
+        """The body to post and its content type."""
         if isinstance(result, bytes):
             body, content_type = result, RAW
         else:
@@ -135,6 +155,44 @@ class InvokeLoop:
         if HOOKS in modules:
             self.run_hooks("response", result, context)
         return body, content_type
+
+    def stream(self, invocation: Invocation, result: Any) -> ResponseStream | None:
+        """What posts *result* in pieces, if it is a stream."""
+        if type(result) in VALUES or not any(hasattr(result, mark) for mark in MARKS):
+            return None
+        from .streaming import ResponseStream, is_stream
+
+        return ResponseStream(self.client, invocation, self.end_fork) if is_stream(result) else None
+
+    def pour(self, stream: ResponseStream, result: Any, context: Context) -> int | None:
+        """
+        Post all of *result* but its end, and give the exit status if it asked for the end of its process.
+
+        Raises:
+            BaseException: it failed before anything was sent, so that there can still be an error.
+        """
+        try:
+            stream.pour(result)
+            if HOOKS in modules:
+                self.run_hooks("response", result, context)
+        except BaseException as error:
+            if not stream.has_begun:
+                raise
+            if RuntimeApiError in type(error).__mro__:
+                return None
+            stream.failure = self.failure(error, context)
+            return exit_status(error)
+        return None
+
+    def failure(self, error: BaseException, context: Context) -> ErrorReport:
+        """Tell hooks and log of *error*, and what the caller is to be told."""
+        self.end_fork()
+        if HOOKS in modules:
+            self.run_hooks("error", error, context)
+        failure = report(error)
+        self.log.end()
+        self.log.error(failure)
+        return failure
 
     def end_fork(self) -> None:
         """A handler that forked returns twice: it is the parent that answers."""

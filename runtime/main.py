@@ -18,11 +18,12 @@ from os import environ as process_environ
 from os.path import isdir
 
 from . import handler as handlers
-from .client import Address, RuntimeClient, SocketTransport
+from .client import RuntimeClient, SocketTransport
 from .codec import DEFAULTS
 from .errors import ConfigError, RuntimeApiError, report
 from .log import Log
 from .loop import InvokeLoop
+from .protocol import Address
 from .signature import adapt
 from .tracing import Tracer
 from .watch import Watch
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from .autopsy import Autopsy
-    from .client import Transport
     from .codec import Name, Options
     from .errors import ErrorReport
+    from .protocol import Transport
     from .signature import Handler
 
 WRAPPED = "_LAMBDA_BOOTSTRAP_WRAPPED"  # in the environment between the wrapper and our second start

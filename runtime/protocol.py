@@ -1,8 +1,8 @@
 """
 The Runtime API as data.
 
-Owns: its paths and header names, what `next` delivers (`Invocation`), what is posted (`Request`), and what each
-status means for the loop (`verdict`).
+Owns: where it is (`Address`), its paths and header names, what `next` delivers (`Invocation`), what is posted
+(`Request`), what a `Transport` does with it, and what each status means for the loop (`verdict`).
 Refuses to know: sockets and bytes, the function, when anything is sent.
 
 Theory of operation. A runtime polls `next`; the answer is one invocation, and the environment is frozen while the
@@ -17,12 +17,36 @@ from __future__ import annotations
 from sys import version_info
 
 from . import codec
-from .errors import FunctionError, TransportError
+from .errors import ConfigError, FunctionError, TransportError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from .errors import ErrorReport
     from .http1 import Response
+
+    class Transport(Protocol):
+        """What carries requests: a socket, or urllib3."""
+
+        def exchange(self, request: Request) -> Response:
+            """
+            Send *request*, wait for its answer as long as it takes.
+
+            Raises:
+                TransportError: there was no answer.
+                RuntimeApiError: there is nobody to answer.
+            """
+
+        def begin(self, request: Request, data: bytes) -> None:
+            """Send the head of *request* and the first *data* of its body; may raise the same, as do the others."""
+
+        def send(self, request: Request, data: bytes) -> None:
+            """Send more of *request*, for which the peer may let one wait."""
+
+        def end(self, request: Request, data: bytes) -> Response:
+            """Send the last of *request*, wait for its answer."""
+
 
 VERSION = "0.1.0"
 USER_AGENT = f"lambda-bootstrap-python/{version_info[0]}.{version_info[1]}.{version_info[2]}-{VERSION}"
@@ -53,6 +77,35 @@ _VERDICTS: dict[str, dict[int, str]] = {
 }
 
 
+class Address:
+    """
+    Where the Runtime API is: `host:port`, IPv6 in brackets, with an optional scheme and path prefix.
+
+    Raises:
+        ConfigError: it is not that; the message tells what to do.
+    """
+
+    __slots__ = ("authority", "host", "port", "prefix")
+
+    def __init__(self, text: str) -> None:
+        rest = text.removeprefix("http://")
+        self.authority, slash, prefix = rest.partition("/")
+        self.prefix = (slash + prefix).rstrip("/")
+        host, _, port = self.authority.rpartition(":")
+        self.host = host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host
+        valid = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
+        valid = valid and bool(self.host) and ((":" in self.host) == (host != self.host))
+        if not (valid and text.isascii() and text.isprintable() and " " not in text):
+            raise ConfigError(
+                f"AWS_LAMBDA_RUNTIME_API is {text!r}: it has to be host:port, [IPv6]:port or http://host:port/prefix"
+            )
+        self.port = int(port)
+
+    def url(self, request: Request) -> str:
+        """Where *request* goes, for messages."""
+        return f"http://{self.authority}{self.prefix}{request.path}"
+
+
 class Request:
     """
     One call of the Runtime API, before any transport has seen it.
@@ -60,7 +113,7 @@ class Request:
     Attributes:
         endpoint: its name: `next`, `response`, `error` or `init/error`.
         method, path, headers: as sent; the path is absolute, a prefix of the address comes before it.
-        body: the content, or None for a request without.
+        body: the content, or None for a request without, and for one that is sent in chunks.
     """
 
     __slots__ = ("body", "endpoint", "headers", "method", "path")

@@ -268,15 +268,12 @@ def raw(owner: type, attribute: str) -> Any:
 
 def _run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:
     """An `async def` handler as a plain one: all its invocations share one event loop, so clients may live in it."""
-    from asyncio import Runner
-    from contextvars import copy_context
-
-    runner = Runner()
+    from .aio import run
 
     def call(*arguments: Any) -> Any:
         result = function(*arguments)
         # A decorator may have run the coroutine itself.
-        return runner.run(result, context=copy_context()) if hasattr(result, "cr_await") else result
+        return run(result) if hasattr(result, "cr_await") else result
 
     return call
 

@@ -22,8 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .client import Address
-    from .protocol import Request
+    from .protocol import Address, Request
 
 http_client: Any = http.client
 
@@ -36,7 +35,7 @@ class Urllib3Transport:
         self.pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
 
     def exchange(self, request: Request) -> Response:
-        """As `client.Transport` says; a poll on a connection that died is repeated once, as `SocketTransport` does."""
+        """As `protocol.Transport` says; a poll on a dead connection is repeated once, as `SocketTransport` does."""
         connections = self.pool.num_connections
         try:
             try:
@@ -63,9 +62,39 @@ class Urllib3Transport:
         fields = {name.lower(): value for name, value in answer.headers.itermerged()}
         return Response(answer.status, fields, answer.data, closes=False)
 
-    def failure(self, request: Request, error: HTTPError) -> RuntimeApiError:
+    def begin(self, request: Request, data: bytes) -> None:
+        """As `protocol.Transport` says, on a connection of its own: urllib3 takes no body in pieces and no trailers."""
+        self.connection = http.client.HTTPConnection(self.address.host, self.address.port)
+        try:
+            self.connection.putrequest(request.method, self.address.prefix + request.path, True, True)  # noqa: FBT003 - no headers of its own
+            for name, value in ("Host", self.address.authority), ("User-Agent", USER_AGENT), *request.headers:
+                self.connection.putheader(name, value)
+            self.connection.endheaders(data)
+        except OSError as error:
+            raise self.failure(request, error) from None
+
+    def send(self, request: Request, data: bytes) -> None:
+        """As `protocol.Transport` says."""
+        try:
+            self.connection.send(data)
+        except OSError as error:
+            raise self.failure(request, error) from None
+
+    def end(self, request: Request, data: bytes) -> Response:
+        """As `protocol.Transport` says."""
+        self.send(request, data)
+        try:
+            answer = self.connection.getresponse()
+            return Response(answer.status, dict(answer.getheaders()), answer.read(), closes=True)
+        except (OSError, http.client.HTTPException) as error:
+            raise self.failure(request, error) from None
+        finally:
+            self.connection.close()
+
+    def failure(self, request: Request, error: Exception) -> RuntimeApiError:
         """urllib3's exceptions are its own affair."""
-        kind = RuntimeApiError if isinstance(error.__cause__, ConnectionRefusedError) else TransportError
+        is_refused = isinstance(error, ConnectionRefusedError) or isinstance(error.__cause__, ConnectionRefusedError)
+        kind = RuntimeApiError if is_refused else TransportError
         return kind(f"failed to {request.method} {self.address.url(request)}: {error}")
 
     def close(self) -> None:
@@ -84,12 +113,13 @@ class Aside:
 
     def __init__(self, transport: Urllib3Transport, names: set[str]) -> None:
         self.transport = transport
+        self.begin, self.send, self.end = transport.begin, transport.send, transport.end  # which import nothing
         self.modules = {name: sys.modules[name] for name in names}
         for name in doubles(names):
             del sys.modules[name]
 
     def exchange(self, request: Request) -> Response:
-        """As `client.Transport` says."""
+        """As `protocol.Transport` says."""
         theirs = {name: sys.modules[name] for name in self.modules if name in sys.modules}
         sys.modules.update(self.modules)
         try:

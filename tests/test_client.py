@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator import Close, Emulator, Pause, Raw, Reply, Reset
-from runtime.client import Address, RuntimeClient, SocketTransport
+from runtime.client import RuntimeClient, SocketTransport
 from runtime.errors import ConfigError, RuntimeApiError
-from runtime.protocol import NEXT
+from runtime.protocol import NEXT, Address
 from runtime.urllib3_client import Urllib3Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runtime.client import Transport
+    from runtime.protocol import Transport
 
 TRANSPORTS: list[type[SocketTransport | Urllib3Transport]] = [SocketTransport, Urllib3Transport]
 EVENT = Reply(200, [("Lambda-Runtime-Aws-Request-Id", "one"), ("Odd", "caf\u00e9")], b"{}")

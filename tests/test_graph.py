@@ -29,7 +29,9 @@ GRAPH = {
     "protocol": ["codec", "errors", "http1"],
     # edges
     "client": ["errors", "http1", "protocol", "stack"],
-    "urllib3_client": ["client", "errors", "http1", "protocol"],
+    "urllib3_client": ["errors", "http1", "protocol"],
+    "aio": [],
+    "streaming": ["aio", "codec", "errors", "http1", "protocol"],
     "plan": ["codec"],
     "scalars": ["codec", "plan"],
     "shapes": ["fault", "plan"],
@@ -45,7 +47,7 @@ GRAPH = {
     "workflow": [],
     "cognito": [],
     "web": [],
-    "signature": ["annotations", "codec", "errors", "inspected"],
+    "signature": ["aio", "annotations", "codec", "errors", "inspected"],
     "batch": ["codec", "errors", "signature"],
     "events": ["batch", "bus", "cognito", "queues", "storage", "streams", "web", "workflow"],
     "doctor": ["stack"],
@@ -59,12 +61,12 @@ GRAPH = {
     "ric": ["hooks"],
     "autopsy": ["stack"],
     # policy
-    "loop": ["autopsy", "codec", "context", "errors", "log", "protocol", "signature", "tracing"],
+    "loop": ["autopsy", "codec", "context", "errors", "log", "protocol", "signature", "streaming", "tracing"],
     "main": [
         *("autopsy", "bridge", "client", "codec", "codecs", "errors", "handler", "log", "loop"),
-        *("otel", "ric", "signature", "tracing", "urllib3_client", "watch"),
+        *("otel", "protocol", "ric", "signature", "tracing", "urllib3_client", "watch"),
     ],
-    "__init__": ["context", "errors", "hooks", "main"],
+    "__init__": ["context", "errors", "hooks", "main", "streaming"],
 }
 
 PURE = ["stack", "errors", "http1", "fault", "results", "codec", "record", "tracing", "context", "protocol"]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runtime.errors import ErrorReport
+    from runtime.protocol import Request
 
 FUNCTION = {
     "function_name": "demo",
@@ -64,6 +65,18 @@ class Script:
     def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
         """Take down an error."""
         self.note((invocation.request_id, failure.error_type, failure.message, failure.stack))
+
+    def begin(self, request: Request, data: bytes) -> None:
+        """Take down the start of a stream."""
+        self.note((request.endpoint, data))
+
+    def send(self, request: Request, data: bytes) -> None:
+        """Take down more of it."""
+        self.note((request.endpoint, data))
+
+    def end(self, request: Request, data: bytes) -> None:
+        """Take down the end of it."""
+        self.note((request.endpoint, data))
 
     def note(self, answer: tuple[Any, ...]) -> None:
         """Take down an answer, and mark its place in the log."""

@@ -1,0 +1,25 @@
+"""
+The event loop of functions that are `async`.
+
+Owns: the one loop, which lives as long as the environment, so that clients may live in it.
+Refuses to know: what runs on it, invocations.
+"""
+
+from __future__ import annotations
+
+from asyncio import Runner
+from contextvars import copy_context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+_runner = Runner()
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What *coroutine* returns, run as one task that sees the `contextvars` of its caller."""
+    return _runner.run(coroutine, context=copy_context())
