@@ -23,6 +23,8 @@ from .values import Ending, Kind
 BOOTSTRAP = Path(__file__).resolve().parent.parent / "bootstrap"
 # A container may have to be built and started before its runtime calls.
 SERVE_INIT_SECONDS = 60.0
+# What a stream with a head for a Function URL says that it is: JSON, eight NUL, the body.
+HTTP = "application/vnd.awslambda.http-integration-response"
 
 
 class UsageError(Exception):
@@ -151,10 +153,14 @@ def write_log(data: bytes) -> None:
 
 
 def show(ending: Ending) -> None:
-    """Print the answer, and before it, if it is an error, whose."""
+    """Print the answer; before it, if it is an error, whose, and if it is HTTP, its head."""
+    body = ending.body
     if ending.kind is not Kind.RESPONSE:
         print(headline(ending), file=sys.stderr, flush=True)
-    sys.stdout.buffer.write(pretty(ending.body) + b"\n")
+    elif ending.content_type == HTTP:
+        head, _, body = body.partition(bytes(8))
+        print(head.decode(errors="replace"), file=sys.stderr, flush=True)
+    sys.stdout.buffer.write(pretty(body).removesuffix(b"\n") + b"\n")
 
 
 def headline(ending: Ending) -> str:

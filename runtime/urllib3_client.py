@@ -20,9 +20,12 @@ from .protocol import USER_AGENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TypeVar
 
     from .protocol import Address, Request
+
+    T = TypeVar("T")
 
 http_client: Any = http.client
 
@@ -65,31 +68,37 @@ class Urllib3Transport:
     def begin(self, request: Request, data: bytes) -> None:
         """As `protocol.Transport` says, on a connection of its own: urllib3 takes no body in pieces and no trailers."""
         self.connection = http.client.HTTPConnection(self.address.host, self.address.port)
-        try:
-            self.connection.putrequest(request.method, self.address.prefix + request.path, True, True)  # noqa: FBT003 - no headers of its own
-            for name, value in ("Host", self.address.authority), ("User-Agent", USER_AGENT), *request.headers:
-                self.connection.putheader(name, value)
-            self.connection.endheaders(data)
-        except OSError as error:
-            raise self.failure(request, error) from None
+        self.guard(request, self.head, request)
+        self.guard(request, self.connection.endheaders, data)
 
     def send(self, request: Request, data: bytes) -> None:
         """As `protocol.Transport` says."""
-        try:
-            self.connection.send(data)
-        except OSError as error:
-            raise self.failure(request, error) from None
+        self.guard(request, self.connection.send, data)
 
     def end(self, request: Request, data: bytes) -> Response:
         """As `protocol.Transport` says."""
         self.send(request, data)
+        answer = self.guard(request, self.connection.getresponse)
+        body = self.guard(request, answer.read)
+        self.connection.close()
+        return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body, closes=True)
+
+    def head(self, request: Request) -> None:
+        """Prepare the head of *request*."""
+        self.connection.putrequest(request.method, self.address.prefix + request.path, True, True)  # noqa: FBT003 - no headers of its own
+        for name, value in ("Host", self.address.authority), ("User-Agent", USER_AGENT), *request.headers:
+            self.connection.putheader(name, value)
+
+    def guard(self, request: Request, step: Callable[..., T], *arguments: object) -> T:
+        """Do one *step* of *request*; when it fails, its connection is of no use any more."""
         try:
-            answer = self.connection.getresponse()
-            return Response(answer.status, dict(answer.getheaders()), answer.read(), closes=True)
+            return step(*arguments)
         except (OSError, http.client.HTTPException) as error:
-            raise self.failure(request, error) from None
-        finally:
             self.connection.close()
+            raise self.failure(request, error) from None
+        except BaseException:  # by a signal handler of the function
+            self.connection.close()
+            raise
 
     def failure(self, request: Request, error: Exception) -> RuntimeApiError:
         """urllib3's exceptions are its own affair."""

@@ -44,3 +44,10 @@ def test_errors(tmp_path_factory: pytest.TempPathFactory, how: str, kind: str, m
 
     assert (result.returncode, error["errorType"]) == (0, kind)
     assert error["errorMessage"].startswith(message)
+
+
+def test_stream() -> None:
+    """examples/stream counts down."""
+    result = run("stream/app.handler")
+
+    assert (result.returncode, result.stdout) == (0, "3\n2\n1\nLift-off!\n")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RULES = {"B2": 14, "B3": 16, "B5": 6, "B6": 9}
-ROW = re.compile(r"^\| (B\d\.\d+) \| (.+) \| (test|differs|open) \|(.*)\|$", re.MULTILINE)
+ROW = re.compile(r"^\| (B\d\.\d+) \| (.+) \| (test|differs) \|(.*)\|$", re.MULTILINE)
 
 
 def rows() -> dict[str, tuple[str, str]]:

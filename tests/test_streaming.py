@@ -248,6 +248,41 @@ class TestErrors:
         assert b"the Runtime API refused the response: 413" in emulator.output
 
 
+class TestHostile:
+    """Streams that are no use to anybody."""
+
+    @pytest.mark.parametrize("pieces", [[], ["a"]], ids=["at once", "in the middle"])
+    @pytest.mark.parametrize("handler", ["raises", "raises_async"])
+    @pytest.mark.parametrize("how", ["odd", "interrupt", "generator exit", "stop", "stop async", "recursion"])
+    def test_raises(self, start: Start, handler: str, how: str, pieces: list[str]) -> None:
+        """Whatever a stream raises is its error, once, and the next invocation is answered."""
+        emulator = start(f"streams.{handler}")
+        event = json.dumps([*pieces, how]).encode()
+
+        assert [emulator.invoke(event).error is not None for _ in range(2)] == [True, True]
+        posts = [request for request in emulator.requests if request.endpoint in {"response", "error"}]
+        assert [post.endpoint for post in posts] == ["response" if pieces else "error"] * 2
+
+    @pytest.mark.parametrize("handler", ["clings", "clings_async"])
+    def test_clings(self, start: Start, handler: str) -> None:
+        """A stream that does not let itself be closed is told so."""
+        post = posted(start, handler)
+
+        assert (post.body, told(post)["errorType"]) == (b"a", "RuntimeError")
+
+    def test_lies(self, start: Start) -> None:
+        """A result that fails when it is looked at is the function's error."""
+        assert json.loads(posted(start, "lies").body)["errorType"] == "ValueError"
+
+    def test_closes_everything(self, start: Start) -> None:
+        """A stream that closes the connection is lost, and the next one is served over a new one."""
+        emulator = start("streams.closes_everything")
+        emulator.invoke()
+
+        assert emulator.wait_for("next", count=2)
+        assert b"the response stream was lost" in emulator.output
+
+
 class TestAround:
     """What belongs to a stream besides its pieces."""
 
@@ -325,6 +360,12 @@ class Platform:
             data += self.connection.recv(1)
         return data
 
+    def read_next_poll(self) -> None:
+        """Take the poll that follows a stream: on a new connection, or on one that was not the stream's."""
+        used, self.connection = self.connection, self.accept() if self.polls is self.connection else self.polls
+        used.close()
+        assert b"/2018-06-01/runtime/invocation/next" in self.read_to(b"\r\n\r\n")
+
     def close(self) -> None:
         """End all of it."""
         self.process.kill()
@@ -359,21 +400,27 @@ class TestTime:
 
         assert api.read_to(b"0\r\n\r\n") == b"6\r\nsecond\r\n0\r\n\r\n"
 
-    def test_lost(self, platform: Any, transport: str) -> None:
+    def test_lost(self, platform: Any) -> None:
         """A stream that nobody takes any more is closed and logged, and the next invocation is polled for."""
         api = platform("endless", None)
         api.read_to(b"\r\n\r\n")
         api.connection.close()
-        if transport == "socket":
-            api.connection = api.accept()
-        else:
-            api.connection = api.polls
-
-        assert b"/2018-06-01/runtime/invocation/next" in api.read_to(b"\r\n\r\n")
+        api.read_next_poll()
         api.process.kill()
         output = api.process.stdout.read()
         assert b"closed\n" in output
         assert re.search(rb"the response stream was lost: failed to POST http://\S+/invocation/one/response: ", output)
+
+    def test_interrupted(self, platform: Any) -> None:
+        """An exception of a signal handler, while the platform does not read, is the stream's; half a chunk ends it."""
+        api = platform("alarms", None)
+        api.read_to(b"\r\n\r\n")
+        time.sleep(0.5)
+        while api.connection.recv(1 << 20):
+            pass
+        api.read_next_poll()
+        api.process.kill()
+        assert b"[ERROR] LookupError: too slow" in api.process.stdout.read()
 
     def test_back_pressure(self, platform: Any) -> None:
         """A platform that does not read has the function wait."""

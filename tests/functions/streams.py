@@ -216,3 +216,75 @@ def endless(event, context):
             yield "a" * 100_000
     finally:
         print("closed")
+
+
+class Odd(BaseException):
+    """Nobody expects it."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def raises(event, context):
+    yield from event[:-1]
+    raise {
+        "odd": Odd,
+        "interrupt": KeyboardInterrupt,
+        "generator exit": GeneratorExit,
+        "stop": StopIteration,
+        "stop async": StopAsyncIteration,
+        "recursion": RecursionError,
+    }[event[-1]]
+
+
+async def raises_async(event, context):
+    for piece in raises(event, context):
+        yield piece
+
+
+def clings(event, context):
+    """Goes on when it is told to stop."""
+    try:
+        yield "a"
+        yield 1
+    finally:
+        yield "b"
+
+
+async def clings_async(event, context):
+    try:
+        yield "a"
+        yield 1
+    finally:
+        yield "b"
+
+
+def alarms(event, context):
+    """Is interrupted while it waits for the platform."""
+    import signal
+
+    def ring(*_):
+        raise LookupError("too slow")
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    while True:
+        yield "a" * 100_000
+
+
+class Lying:
+    """Says that it is readable."""
+
+    def __getattr__(self, name):
+        raise ValueError(f"no {name}")
+
+
+def lies(event, context):
+    return Lying()
+
+
+def closes_everything(event, context):
+    """Leaves nothing open, the connection neither."""
+    yield "a"
+    os.closerange(3, 100)
+    yield "b"

@@ -121,3 +121,34 @@ def test_prints_reach_the_log_before_the_answer(rie: Callable[..., Emulator]) ->
 
     assert "said on stdout" in function.output
     assert "said on stderr" in function.output
+
+
+@pytest.mark.parametrize("transport", ["", "urllib3"])
+@pytest.mark.parametrize(
+    ("handler", "event", "body"),
+    [
+        ("pieces", b'["a", "bc"]', b"abc"),
+        ("pieces_async", b'["a", "bc"]', b"abc"),
+        ("returns_http", b'["a"]', None),
+        ("fails_in_words", b"{}", b"a"),
+        ("fails_at_length", b"{}", b"a"),
+    ],
+)
+def test_stream_is_taken(
+    rie: Callable[..., Emulator], transport: str, handler: str, event: bytes, body: bytes | None
+) -> None:
+    """AWS's emulator takes streams, trailers too, though it ignores what they say, and the process lives on."""
+    function = rie(f"streams.{handler}", BOOTSTRAP_TRANSPORT=transport)
+    prelude = b'{"statusCode":404,"headers":{"Content-Type":"text/plain"},"cookies":["a=1","b=2"]}' + bytes(8) + b"a"
+
+    answers = [function.invoke(event) for _ in range(2)]
+
+    assert [(answer.status, answer.data) for answer in answers] == [(200, prelude if body is None else body)] * 2
+    assert function.output.count("INIT START") == 1
+
+
+def test_error_before_a_stream(rie: Callable[..., Emulator]) -> None:
+    """A stream that fails before its first piece is an error to AWS's emulator."""
+    answer = rie("streams.pieces").invoke(b'["boom"]')
+
+    assert json.loads(answer.data)["errorMessage"] == "boom"

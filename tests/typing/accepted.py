@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import assert_type
+from typing import TYPE_CHECKING, assert_type
 
-from runtime import Context, LambdaError, before_next, on_error, on_init, on_request, on_response
+from runtime import Context, HttpResponse, LambdaError, before_next, on_error, on_init, on_request, on_response
 from runtime.events import (
     ApiGatewayEvent,
     DynamoDbEvent,
@@ -16,6 +16,10 @@ from runtime.events import (
     SqsRecord,
     partial_batch,
 )
+
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
 
 
 @dataclass
@@ -80,3 +84,21 @@ def failed(error: BaseException, context: Context) -> None:
 @before_next
 def flush(context: Context) -> None:
     """Be called after the answer."""
+
+
+def lines(event: Order) -> Iterator[HttpResponse | str]:
+    """Stream, head first."""
+    yield HttpResponse(200, {"Content-Type": "text/plain"}, cookies=["a=1"])
+    yield str(event.id)
+
+
+async def rows() -> AsyncIterator[bytes]:
+    """Stream, in its own time."""
+    yield b"row"
+
+
+def page(context: Context) -> HttpResponse:
+    """Return a stream with its head; a file is one too."""
+    if context.tenant_id:
+        return HttpResponse(body=rows())
+    return HttpResponse(404, body=open("missing.html", "rb"))  # noqa: PTH123, SIM115 - closed by who sends it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import runtime
-from runtime import Context, LambdaError, on_init, on_request, start
+from runtime import Context, HttpResponse, LambdaError, on_init, on_request, start
 from runtime.events import AlbEvent, SqsEvent, SqsRecord, partial_batch
 
 
@@ -40,6 +40,9 @@ runtime.stop  # attr-defined
 LambdaError()  # call-arg
 LambdaError("m", "type")  # call-arg
 LambdaError("m", type=3)  # arg-type
+HttpResponse("200")  # arg-type
+HttpResponse(body={"not": "a stream"})  # arg-type
+HttpResponse(headers={"Content-Length": 5})  # dict-item
 
 
 def program() -> None:
