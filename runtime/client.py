@@ -48,7 +48,19 @@ class SocketTransport:
 
     def exchange(self, request: Request) -> Response:
         """As `protocol.Transport` says. A connection that died while a poll was due is replaced, once."""
-        return self.guard(request, self.try_twice, request)
+        reused = self.socket is not None and request.body is None
+        reader = http1.Reader()
+        try:
+            return self.attempt(request, reader)
+        except OSError as error:
+            # Nothing came back on a connection that had been idle: it was closed before the request.
+            if reused and reader.is_blank:
+                self.close()
+                return self.guard(request, self.attempt, request, http1.Reader())
+            raise self.failure(request, error) from None
+        except BaseException:  # a signal handler of the function may raise anything: half an answer is of no use
+            self.close()
+            raise
 
     def begin(self, request: Request, data: bytes) -> None:
         """As `protocol.Transport` says. A connection that died while the function was busy is replaced."""
@@ -70,25 +82,16 @@ class SocketTransport:
         try:
             return step(*arguments)
         except OSError as error:
-            self.close()
-            kind = RuntimeApiError if isinstance(error, ConnectionRefusedError) else TransportError
-            raise kind(f"failed to {request.method} {self.address.url(request)}: {error}") from None
-        except BaseException:  # a signal handler of the function may raise anything: half an answer is of no use
+            raise self.failure(request, error) from None
+        except BaseException:
             self.close()
             raise
 
-    def try_twice(self, request: Request) -> Response:
-        """Once more, if there was a connection that turns out to be dead, and nothing that a second try could harm."""
-        reused = self.socket is not None and request.body is None
-        reader = http1.Reader()
-        try:
-            return self.attempt(request, reader)
-        except OSError:
-            # Nothing came back on a connection that had been idle: it was closed before the request.
-            if not (reused and reader.is_blank):
-                raise
-            self.close()
-            return self.attempt(request, http1.Reader())
+    def failure(self, request: Request, error: OSError) -> RuntimeApiError:
+        """What the caller is told of *error*."""
+        self.close()
+        kind = RuntimeApiError if isinstance(error, ConnectionRefusedError) else TransportError
+        return kind(f"failed to {request.method} {self.address.url(request)}: {error}")
 
     def attempt(self, request: Request, reader: http1.Reader) -> Response:
         """One try."""

@@ -112,7 +112,7 @@ class InvokeLoop:
         status = None
         try:
             result = self.invoke(invocation, context)
-            stream = self.stream(invocation, result)
+            stream = None if type(result) in VALUES else self.stream(invocation, result)
             if stream is None:
                 body, content_type = self.encode(result, context)
             else:
@@ -158,7 +158,7 @@ class InvokeLoop:
 
     def stream(self, invocation: Invocation, result: Any) -> ResponseStream | None:
         """What posts *result* in pieces, if it is a stream."""
-        if type(result) in VALUES or not any(hasattr(result, mark) for mark in MARKS):
+        if not any(hasattr(result, mark) for mark in MARKS):
             return None
         from .streaming import ResponseStream, is_stream
 
