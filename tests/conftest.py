@@ -28,6 +28,15 @@ class Start(Protocol):
         """Give the emulator; the fixture ends it."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _event_loop() -> Iterator[None]:
+    """Close the event loop that async handlers share, which lives as long as the process."""
+    yield
+    aio: Any = sys.modules.get("runtime.aio")
+    if aio is not None:
+        aio._runner.close()
+
+
 @pytest.fixture(params=["socket", "urllib3"])
 def transport(request: pytest.FixtureRequest) -> str:
     """The transport that the runtime is told to use."""

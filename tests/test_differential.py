@@ -162,6 +162,8 @@ CASES = {
     "result: not a number": Case("results.not_a_number"),
     "result: no JSON form": Case("results.unserializable"),
     "result: circle": Case("differential.circle"),
+    "result: generator": Case("streams.pieces", b'["a"]'),
+    "result: file": Case("streams.returns_file"),
     "result: large": Case("sizes.text", b'{"length": 6291554}'),
     "result: too large": Case("sizes.text", b'{"length": 6291555}'),
     # Errors.
@@ -223,6 +225,7 @@ REASONS: dict[str, set[str]] = {
     "More results have a JSON form": {"outcome"},
     "A result that is too large does not end the environment": {"outcome"},
     "An exit is answered": {"outcome"},
+    "Generators, iterators and files are streams": {"outcome"},
     "Handlers take what they need": {"outcome"},
 }
 TYPE = ("An error's type is told to the platform",)
@@ -233,6 +236,7 @@ JSON_ONLY = ("JSON is JSON, in both directions",)
 FORMS = ("More results have a JSON form",)
 ALIKE = ("Types of content are compared as HTTP has it",)
 EXITS = ("An exit is answered",)
+STREAMS = ("Generators, iterators and files are streams",)
 HANDLERS = ("Handlers take what they need",)
 DIFFERENT: dict[str, tuple[str, ...]] = {
     "event: floats": JSON_ONLY,
@@ -252,6 +256,8 @@ DIFFERENT: dict[str, tuple[str, ...]] = {
     "result: not a number": JSON_ONLY,
     "result: no JSON form": FOUND,
     "result: circle": FOUND,
+    "result: generator": STREAMS,
+    "result: file": STREAMS,
     "result: too large": ("A result that is too large does not end the environment",),
     "error: raised": TYPE,
     "error: nested": TYPE,

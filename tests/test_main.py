@@ -131,9 +131,9 @@ class TestPublicNames:
     """What a function imports from `runtime`."""
 
     def test_names(self) -> None:
-        """`runtime` offers `start`, `Context`, `LambdaError` and the hooks, and they are the ones the runtime uses."""
+        """`runtime` offers `start`, three classes and the hooks, and they are the ones the runtime uses."""
         hooks = ["before_next", "on_error", "on_init", "on_request", "on_response"]
-        assert runtime.__all__ == ["Context", "LambdaError", *hooks, "start"]
+        assert runtime.__all__ == ["Context", "HttpResponse", "LambdaError", *hooks, "start"]
         assert [getattr(runtime, name).__module__ for name in hooks] == ["runtime.hooks"] * 5
         assert (runtime.Context, runtime.LambdaError, runtime.start) == (Context, LambdaError, start)
 
