@@ -300,6 +300,7 @@ class TestRecord:
             ("Trailer", "T-t, U"),
         )
         assert (request.body, request.trailers) == (b"abcde", (("T-t", "\xc3\xa9"), ("U", "")))
+        assert request.pieces == (b"abc", b"de")
         assert (request.request_id, request.is_complete, request.connection) == ("a%20b", True, 1)
 
     def test_connections(self, emulator: Emulator) -> None:
@@ -344,6 +345,22 @@ class TestRecord:
         assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
         assert b"TruncatedHTTPRequest" in answer
         assert call.result().error["errorType"] == "Runtime.TruncatedResponse"
+
+    @pytest.mark.parametrize(("length", "status"), [(4096, 202), (4097, 400)])
+    def test_trailers(self, emulator: Emulator, callers: ThreadPoolExecutor, length: int, status: int) -> None:
+        """Trailers of more than 4 KiB, with the line that ends them, are as good as none."""
+        call = callers.submit(emulator.invoke, headers={"X-Amzn-RequestId": "id-1"})
+        with a_runtime(emulator) as pool:
+            pool.request("GET", NEXT)
+            with a_socket(emulator) as raw:
+                raw.sendall(
+                    b"POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: " + b"x" * (length - 7) + b"\r\n\r\n"
+                )
+                answer = read_all(raw)
+        call.result()
+
+        assert answer.startswith(b"HTTP/1.1 %d " % status)
 
     def test_large(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
         """An event and a response of the largest size pass."""

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -409,7 +409,18 @@ class TestTime:
         api.process.kill()
         output = api.process.stdout.read()
         assert b"closed\n" in output
+        assert b"[ERROR]" not in output
         assert re.search(rb"the response stream was lost: failed to POST http://\S+/invocation/one/response: ", output)
+
+    def test_closed_meanwhile(self, tmp_path: Path) -> None:
+        """A connection that the platform has closed while the function was busy is replaced before a stream begins."""
+        seen = tmp_path / "seen"
+        with closing(Platform("late", str(seen), "socket")) as api:
+            api.connection.close()
+            seen.touch()
+            api.connection = api.accept()
+
+            assert api.read_to(b"0\r\n\r\n").endswith(b"\r\n\r\n6\r\nsecond\r\n0\r\n\r\n")
 
     def test_interrupted(self, platform: Any) -> None:
         """An exception of a signal handler, while the platform does not read, is the stream's; half a chunk ends it."""

@@ -191,6 +191,12 @@ def waits(event, context):
     yield "second"
 
 
+def late(event, context):
+    """The first piece is there once somebody has allowed for it."""
+    next(waiting := waits(event, context))
+    yield from waiting
+
+
 async def waits_async(event, context):
     for piece in waits(event, context):
         yield piece
