@@ -66,10 +66,11 @@ def _orjson() -> Options:
     def encode(result: Any) -> bytes:
         try:
             body: bytes = orjson.dumps(result, codec.convert, options)
+            # NaN has left as null, and is refused by `codec`.
+            is_right = b"null" not in body or bool(orjson.loads(body) == result)
         except Exception:
-            return codec.encode(result)
-        # NaN would leave as null; only `codec` can tell one from the other, and refuse it.
-        return codec.encode(result) if b"null" in body else body
+            is_right = False
+        return body if is_right else codec.encode(result)
 
     def decode(payload: bytes) -> Any:
         return codec.decode(payload) if long in payload.translate(digits) else loads(payload)
@@ -79,10 +80,22 @@ def _orjson() -> Options:
 
 
 def _msgspec() -> Options:
-    """It reads only: it cannot be kept from writing times and `bytes` in a way of its own."""
+    """It cannot be kept from writing times and `bytes` in a way of its own: its work is held against the result."""
     import msgspec
 
-    return Options(_with_errors(msgspec.json.Decoder().decode))
+    dumps, loads, plain = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode, msgspec.to_builtins
+
+    def encode(result: Any) -> bytes:
+        try:
+            body: bytes = dumps(result)
+            # `codec`, too, has a Struct taken apart by msgspec.
+            whole = plain(result) if hasattr(type(result), "__struct_fields__") else result
+            is_right = bool(loads(body) == whole)
+        except Exception:
+            is_right = False
+        return body if is_right else codec.encode(result)
+
+    return Options(_with_errors(loads), encode)
 
 
 def _with_errors(loads: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,12 +12,14 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator import Emulator
 from runtime import codec
+from runtime.annotations import event_decoder
 from runtime.codecs import options
 from runtime.errors import ConfigError, FunctionError
 from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
@@ -112,9 +115,40 @@ def test_results(name: str, result: Any) -> None:
     """A result has the body, or the error, that it has without the library."""
     expected, found = outcome(codec.encode, result), outcome(CODECS[name].encode, result)
     if expected[0] == "value":
+        assert re.sub(rb"e\+?(-?)0?", rb"e\1", found[1]) == re.sub(rb"e\+?(-?)0?", rb"e\1", expected[1])
         expected, found = ("value", json.loads(expected[1])), ("value", json.loads(found[1]))
 
     assert repr(found) == repr(expected)
+
+
+class Struct(msgspec.Struct, rename="camel", omit_defaults=True):
+    """A class of msgspec's own."""
+
+    any_thing: Any
+    also: Any = None
+
+
+@pytest.mark.parametrize("name", ["orjson", "msgspec"])
+@given(st.builds(Struct, RESULTS, RESULTS))
+@example(Struct(float("nan")))
+@example(Struct([None, float("nan")], b"null"))
+@example(Struct(None, {1: (b"a", datetime(1, 1, 1, tzinfo=UTC), Decimal("1.50"))}))
+@example(Struct(Color.WHEN, {1e16: 1}))
+def test_structs(name: str, result: Struct) -> None:
+    """So has a Struct, which every codec has msgspec take apart."""
+    expected, found = outcome(codec.encode, result), outcome(CODECS[name].encode, result)
+    if expected[0] == "value":
+        expected, found = ("value", json.loads(expected[1])), ("value", json.loads(found[1]))
+
+    assert repr(found) == repr(expected)
+
+
+def test_who_writes() -> None:
+    """A float in the form of msgspec shows that it has written what it is fit to write, a Struct included."""
+    encode = CODECS["msgspec"].encode
+
+    assert [encode([1e16, None]), encode(Struct(1e16))] == [b"[1e16,null]", b'{"anyThing":1e16}']
+    assert encode([1e16, b"a"]) == b'[1e+16,"a"]'
 
 
 JSON = st.recursive(
@@ -134,6 +168,34 @@ JSON = st.recursive(
 def test_events(name: str, payload: bytes) -> None:
     """A payload is the event, or the error, that it is without the library."""
     assert repr(outcome(CODECS[name].decode, payload)) == repr(outcome(codec.decode, payload))
+
+
+@dataclass
+class Typed:
+    """Of every kind of number one."""
+
+    exact: Decimal
+    near: float
+    any: Any
+
+
+TYPED = [
+    [event_decoder(Typed, {}, "app.handler", options(name, list(words))) for name in CODECS]
+    for words in ((), ("strict",), ("use_decimal",), ("strict", "use_decimal"))
+]
+NUMBERS = st.integers() | st.floats() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(max_size=2)
+
+
+@given(st.dictionaries(st.sampled_from(["exact", "near", "any", "Hello"]), NUMBERS | st.lists(NUMBERS, max_size=2)))
+@example({"exact": Decimal("1.10"), "near": 1, "any": [Decimal("1.10"), 2**70]})
+@example({"exact": 1, "near": 1, "any": 1, "Hello": 1})
+def test_options(event: dict[str, Any]) -> None:
+    """B3.4, B3.5: `strict` and `use_decimal` do the same to an event, whichever codec has read it."""
+    payload = codec.leniently(event).encode()
+    for decoders in TYPED:
+        found = [repr(outcome(decode, payload)) for decode in decoders]
+
+        assert found == found[:1] * len(CODECS)
 
 
 @pytest.mark.parametrize("name", ["json", "orjson", "msgspec"])
