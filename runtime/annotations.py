@@ -41,11 +41,11 @@ def event_decoder(
     """
     hint = resolve(annotation, names, f"handler '{name}': ")
     read = options.decode
-    whole = foreign.whole(hint) if read is not codec.as_is else None
-    if whole is not None:
-        return lambda payload: worded(whole, payload)
     types = Types(is_strict=options.strict, keeps_decimals=options.use_decimal)
     try:
+        whole = foreign.whole(hint, is_strict=options.strict) if read is not codec.as_is else None
+        if whole is not None:
+            return lambda payload: worded(whole, payload)
         plan = types.make(hint)
     except InitError as error:
         raise InitError(error.error_type, f"handler '{name}': {error}") from None

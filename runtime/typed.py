@@ -181,7 +181,7 @@ class Types:
             return self.record(kind, annotation, dataclass_fields(kind))
         if hasattr(kind, "__attrs_attrs__"):
             return self.record(kind, annotation, attrs_fields(kind))
-        return foreign.plan(annotation)
+        return foreign.plan(annotation, is_strict=self.is_strict)
 
     def typed_dict(self, kind: Any, annotation: Any) -> Plan:
         """An event model of ours is AWS's word, of which no more is checked than that it is this kind of event."""

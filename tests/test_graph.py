@@ -35,7 +35,7 @@ GRAPH = {
     "plan": ["codec"],
     "scalars": ["codec", "plan"],
     "shapes": ["fault", "plan"],
-    "foreign": ["codec", "fault", "plan"],
+    "foreign": ["codec", "errors", "fault", "plan"],
     "fields": ["errors"],
     "typed": ["codec", "errors", "fields", "foreign", "plan", "scalars", "shapes"],
     "annotations": ["codec", "errors", "fields", "foreign", "plan", "results", "typed"],

@@ -197,6 +197,84 @@ class Struct(msgspec.Struct):
     children: list[Struct] = []
 
 
+class Branch(pydantic.BaseModel):
+    """Contains models, and takes whatever comes besides."""
+
+    model_config = pydantic.ConfigDict(extra="allow")
+    leaf: Model | int = 0
+    leaves: dict[str, Model] = {}
+
+
+@pydantic.dataclasses.dataclass
+class Checked:
+    """Made by pydantic as well."""
+
+    id: int
+
+
+class Closed(msgspec.Struct, forbid_unknown_fields=True):
+    """Strict in any case."""
+
+    id: int
+
+
+class Cat(msgspec.Struct, tag="cat", frozen=True):
+    """One of two animals."""
+
+    name: str
+
+
+class Dog(msgspec.Struct, tag="dog", rename={"tail": "the tail"}, frozen=True):
+    """Another."""
+
+    tail: int = 0
+
+
+class Row(msgspec.Struct, array_like=True, tag=True):
+    """An array in JSON."""
+
+    id: int
+    pet: Cat | None = None
+
+
+class Grid(msgspec.Struct, array_like=True, tag=True):
+    """Another array."""
+
+    id: int
+
+
+class Zoo(msgspec.Struct):
+    """Has every kind of place where a Struct may be."""
+
+    any: Any = None
+    pets: list[Cat | Dog] = []
+    kinds: set[Cat] = set()
+    either: Cat | Dog | list[Struct] | int | None = None
+    named: dict[int, Cat] = {}
+    row: Row | Grid | None = None
+    pair: tuple[int, Cat] | None = None
+    place: Place | None = None
+    movie: Movie | list[Movie] | None = None
+    point: Tree | None = None
+    car: Wheel | None = None
+    noted: Annotated[Cat | None, msgspec.Meta(title="a")] = None
+
+
+@attrs.define
+class Wheel:
+    """A part of attrs' own."""
+
+    size: int
+
+
+@attrs.define
+class Cart:
+    """Contains some."""
+
+    wheels: list[Wheel]
+    spare: Wheel | None = None
+
+
 @dataclass
 class Mixed:
     """Has fields of other libraries' classes."""
@@ -497,6 +575,40 @@ class TestOptions:
             pytest.param(Movie, '{"title":"M","x":2}', 'unknown field "x"', id="B3.5 TypedDict"),
             pytest.param(Place, '{"city":"R","x":2}', 'unknown field "x"', id="B3.5 NamedTuple"),
             pytest.param(Car, '{"wheels":4,"Wheels":2}', 'unknown field "Wheels"', id="B3.5 attrs"),
+            pytest.param(
+                Cart, '{"wheels":[{"size":1},{"size":1,"x":1}]}', 'wheels[1]: unknown field "x"', id="B3.5 in attrs"
+            ),
+            pytest.param(Cart, '{"wheels":[],"spare":{"size":1,"x":1}}', 'spare: unknown field "x"', id="and in attrs"),
+            pytest.param(Model, '{"id":1,"labels":[],"tags":[]}', 'unknown field "tags"', id="B3.5 pydantic"),
+            pytest.param(Branch, '{"x":1}', 'unknown field "x"', id="pydantic that allows it"),
+            pytest.param(Branch, '{"leaf":{"id":1,"x":2}}', 'leaf: unknown field "x"', id="in a union of pydantic's"),
+            pytest.param(
+                Branch, '{"leaves":{"a b":{"id":1,"x":2}}}', "leaves['a b']: unknown field \"x\"", id="in pydantic"
+            ),
+            pytest.param(list[Model], '[{"id":1,"x":2}]', '[0]: unknown field "x"', id="pydantic in a list"),
+            pytest.param(Checked, '{"id":1,"x":2}', 'unknown field "x"', id="a dataclass of pydantic's"),
+            pytest.param(Struct, '{"id":1,"x":2}', 'unknown field "x"', id="B3.5 msgspec"),
+            pytest.param(
+                list[Struct], '[{"id":1,"children":[{"id":2,"x":2}]}]', '[0].children[0]: unknown field "x"', id="deep"
+            ),
+            *(
+                pytest.param(Zoo, text, message, id=f"Zoo, {text}")
+                for text, message in [
+                    ('{"pets":[{"type":"dog","the tail":1},{"type":"dog","tail":1}]}', 'pets[1]: unknown field "tail"'),
+                    ('{"kinds":[{"type":"cat","name":"a","x":1}]}', 'kinds[0]: unknown field "x"'),
+                    ('{"either":{"type":"cat","name":"a","x":1}}', 'either: unknown field "x"'),
+                    ('{"either":[{"id":1,"x":1}]}', 'either[0]: unknown field "x"'),
+                    ('{"named":{"7":{"type":"cat","name":"a","x":1}}}', "named['7']: unknown field \"x\""),
+                    ('{"row":["Row",1,{"type":"cat","name":"a","x":1}]}', 'row[2]: unknown field "x"'),
+                    ('{"row":["Grid",1,2]}', 'row: expected array of 2, got ["Grid",1,2]'),
+                    ('{"pair":[1,{"type":"cat","name":"a","x":1}]}', 'pair[1]: unknown field "x"'),
+                    ('{"movie":{"title":"M","x":1}}', 'movie: unknown field "x"'),
+                    ('{"movie":[{"title":"M","x":1}]}', 'movie[0]: unknown field "x"'),
+                    ('{"point":{"name":"a","rest":[{"name":"a","x":1}]}}', 'point.rest[0]: unknown field "x"'),
+                    ('{"car":{"size":4,"x":1}}', 'car: unknown field "x"'),
+                    ('{"noted":{"type":"cat","name":"a","x":1}}', 'noted: unknown field "x"'),
+                ]
+            ),
         ],
     )
     def test_strict(self, annotation: Any, text: str, message: str) -> None:
@@ -507,6 +619,40 @@ class TestOptions:
     def test_strict_takes_its_own(self) -> None:
         """What a strict type encodes to, it takes back, fields that no constructor takes included."""
         assert decoded(Point, '{"x":1,"y":0.5,"made":7}', strict=True) == Point(1)
+
+    @pytest.mark.parametrize(
+        ("annotation", "text"),
+        [
+            (Branch, '{"leaf":7,"leaves":{"x":{"id":1,"labels":["a"]}}}'),
+            (Struct, '{"id":1,"price":1,"when":null,"children":[{"id":2}]}'),
+            (
+                Zoo,
+                """{"any":{"x":[{"y":1}]},"pets":[{"type":"cat","name":"a"},{"the tail":1,"type":"dog"}],"kinds":[],
+                "either":7,"named":{"1":{"type":"cat","name":"a"}},"row":["Row",1],"pair":[1,{"type":"cat","name":""}],
+                "place":["R","YQ=="],"movie":{"title":"M"},"car":{"size":4},"noted":null}""",
+            ),
+            (Zoo, '{"either":[{"id":1}],"row":["Grid",1],"movie":[{"title":"M"}],"noted":{"type":"cat","name":""}}'),
+            (Zoo, '{"either":{"type":"dog"},"kinds":[{"type":"cat","name":"a"},{"type":"cat","name":"b"}]}'),
+        ],
+    )
+    def test_strict_takes_what_it_knows(self, annotation: Any, text: str) -> None:
+        """B3.5: a model that has all fields of an event is what it is without `strict`."""
+        assert decoded(annotation, text, strict=True) == decoded(annotation, text)
+
+    def test_strict_of_its_own(self) -> None:
+        """A class that is strict itself tells it in the same words."""
+        assert refused(list[Closed], '[{"id":1,"x":2}]') == '[0]: unknown field "x"'
+
+    def test_strict_needs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A pydantic that cannot be told to be strict is told at init."""
+        monkeypatch.setattr(pydantic.TypeAdapter, "validate_json", lambda _, /, *, strict=None: strict)
+
+        with pytest.raises(InitError) as missing:
+            handler(Model, strict=True)
+        assert str(missing.value) == (
+            f"handler 'app.handler': strict needs pydantic 2.12 or newer for Model, and this is {pydantic.VERSION}"
+        )
+        assert handler(Model)
 
     def test_case(self) -> None:
         """B3.6: another case is another field."""
