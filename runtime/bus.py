@@ -22,12 +22,12 @@ _Envelope = TypedDict(
         "time": str,
         "region": str,
         "resources": list[str],
-        "replay-name": NotRequired[str],
     },
 )
+_Replay = TypedDict("_Replay", {"replay-name": NotRequired[str]})
 
 
-class EventBridgeEvent(_Envelope):
+class EventBridgeEvent(_Envelope, _Replay):
     """An event of a bus, or of a schedule rule; `time` is ISO 8601."""
 
     detail: dict[str, Any]

@@ -110,6 +110,20 @@ class CognitoCustomMessageEvent(_Trigger):
     response: CustomMessageResponse
 
 
+class CustomSenderRequest(_Request):
+    """What is to be sent; `type` tells by mail or SMS, `code` is encrypted, base64."""
+
+    type: str
+    code: NotRequired[str]
+
+
+class CognitoCustomSenderEvent(_Trigger):
+    """A message is to be sent by the function."""
+
+    request: CustomSenderRequest
+    response: NotRequired[dict[str, Any]]
+
+
 class ChallengeResult(TypedDict):
     """A challenge that the user has answered."""
 

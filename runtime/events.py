@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .cognito import (
         CognitoCreateAuthChallengeEvent,
         CognitoCustomMessageEvent,
+        CognitoCustomSenderEvent,
         CognitoDefineAuthChallengeEvent,
         CognitoPostAuthenticationEvent,
         CognitoPostConfirmationEvent,
@@ -31,15 +32,26 @@ if TYPE_CHECKING:
     from .queues import SnsEvent, SnsRecord, SqsEvent, SqsRecord
     from .storage import S3BatchEvent, S3Event, S3Record
     from .streams import DynamoDbEvent, DynamoDbRecord, KinesisEvent, KinesisRecord
-    from .web import AlbEvent, ApiGatewayEvent, FunctionUrlEvent, HttpApiEvent, WebSocketEvent
+    from .web import (
+        AlbEvent,
+        ApiGatewayAuthorizerEvent,
+        ApiGatewayEvent,
+        ApiGatewayTokenAuthorizerEvent,
+        FunctionUrlEvent,
+        HttpApiEvent,
+        WebSocketEvent,
+    )
     from .workflow import CloudFormationEvent, IotButtonEvent, StepFunctionsError
 
 __all__ = [
     "AlbEvent",
+    "ApiGatewayAuthorizerEvent",
     "ApiGatewayEvent",
+    "ApiGatewayTokenAuthorizerEvent",
     "CloudFormationEvent",
     "CognitoCreateAuthChallengeEvent",
     "CognitoCustomMessageEvent",
+    "CognitoCustomSenderEvent",
     "CognitoDefineAuthChallengeEvent",
     "CognitoPostAuthenticationEvent",
     "CognitoPostConfirmationEvent",
@@ -73,7 +85,9 @@ __all__ = [
 # The others begin with "Cognito", and so does the name of their module.
 _HOMES = {
     "AlbEvent": "web",
+    "ApiGatewayAuthorizerEvent": "web",
     "ApiGatewayEvent": "web",
+    "ApiGatewayTokenAuthorizerEvent": "web",
     "CloudFormationEvent": "workflow",
     "DynamoDbEvent": "streams",
     "DynamoDbRecord": "streams",

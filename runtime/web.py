@@ -3,14 +3,15 @@ What Amazon API Gateway, function URLs and Application Load Balancers send.
 
 Owns: those models. Refuses to know: what an answer looks like.
 
-Source: Amazon API Gateway Developer Guide, "Set up Lambda proxy integrations in API Gateway", "Create AWS Lambda proxy
-integrations for HTTP APIs", "Set up a WebSocket integration request"; AWS Lambda Developer Guide, "Invoking Lambda
-function URLs"; Elastic Load Balancing, "Use Lambda functions as targets".
+Source: Amazon API Gateway Developer Guide, "Set up Lambda proxy integrations in API Gateway", "Input to an API Gateway
+Lambda authorizer", "Create AWS Lambda proxy integrations for HTTP APIs", "WebSocket API mapping template reference for
+API Gateway"; AWS Lambda Developer Guide, "Invoking Lambda function URLs"; Elastic Load Balancing, "Use Lambda functions
+as targets".
 """
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Validity(TypedDict):
@@ -93,6 +94,52 @@ class ApiGatewayEvent(TypedDict):
     isBase64Encoded: bool
 
 
+class ApiGatewayTokenAuthorizerEvent(TypedDict):
+    """Whether the bearer of a token may call a method of a REST API."""
+
+    type: Literal["TOKEN"]
+    authorizationToken: str
+    methodArn: str
+
+
+class ApiGatewayAuthorizerRequestContext(TypedDict):
+    """What a REST API knows of a request before it is let in."""
+
+    accountId: str
+    apiId: str
+    httpMethod: str
+    identity: ApiGatewayIdentity
+    path: str
+    requestId: str
+    resourceId: str
+    resourcePath: str
+    stage: str
+    deploymentId: NotRequired[str]
+    domainName: NotRequired[str]
+    domainPrefix: NotRequired[str]
+    extendedRequestId: NotRequired[str]
+    protocol: NotRequired[str]
+    requestTime: NotRequired[str]
+    requestTimeEpoch: NotRequired[int]
+
+
+class ApiGatewayAuthorizerEvent(TypedDict):
+    """Whether a request may call a method of a REST API."""
+
+    type: Literal["REQUEST"]
+    methodArn: str
+    resource: str
+    path: str
+    httpMethod: str
+    headers: dict[str, str] | None
+    multiValueHeaders: NotRequired[dict[str, list[str]] | None]
+    queryStringParameters: dict[str, str] | None
+    multiValueQueryStringParameters: NotRequired[dict[str, list[str]] | None]
+    pathParameters: dict[str, str] | None
+    stageVariables: dict[str, str] | None
+    requestContext: ApiGatewayAuthorizerRequestContext
+
+
 class Http(TypedDict):
     """The request line, and who sent it."""
 
@@ -110,11 +157,31 @@ class Jwt(TypedDict):
     scopes: list[str] | None
 
 
+class CognitoIdentity(TypedDict):
+    """Whom an identity pool has vouched for."""
+
+    amr: list[str]
+    identityId: str
+    identityPoolId: str
+
+
+class Iam(TypedDict):
+    """Who has signed the request."""
+
+    accessKey: str
+    accountId: str
+    callerId: str
+    cognitoIdentity: NotRequired[CognitoIdentity | None]
+    principalOrgId: NotRequired[str | None]
+    userArn: str
+    userId: str
+
+
 HttpApiAuthorizer = TypedDict(
     "HttpApiAuthorizer",
     {
         "jwt": NotRequired[Jwt],
-        "iam": NotRequired[dict[str, Any]],
+        "iam": NotRequired[Iam],
         "lambda": NotRequired[dict[str, Any] | None],
     },
 )
