@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +79,64 @@ def with_context(context: Any, record: dict[str, Any]) -> None:
 async def waits(record: SqsRecord) -> None:
     """Take its time."""
     await asyncio.sleep(0)
+    work(record["body"])
+
+
+TENANT: ContextVar[str] = ContextVar("TENANT", default="none")
+LOOPS: list[asyncio.AbstractEventLoop] = []
+KEPT: list[Any] = []  # handlers with a loop that nobody closes, as in a function
+
+
+def with_tenant(function: Any) -> Any:
+    """Bind the tenant, as decorators of logging libraries do."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        TENANT.set(arguments[0]["body"])
+        return function(*arguments)
+
+    return call
+
+
+@partial_batch
+@with_tenant
+async def together(record: dict[str, Any]) -> None:
+    """Go on once three are here, the last first."""
+    index, body = int(record["messageId"][1:]), record["body"]
+    SEEN.append(f"{index} begins, tenant {TENANT.get()}")
+    LOOPS.append(asyncio.get_running_loop())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert SEEN[2:]
+    await asyncio.sleep((3 - index) / 1000)
+    SEEN.append(f"{index} ends, tenant {TENANT.get()}")
+    if body == "bad":
+        raise ValueError(body)
+
+
+@partial_batch
+async def alone(record: dict[str, Any]) -> None:
+    """Tell when it begins and when it ends."""
+    SEEN.append("begins")
+    await asyncio.sleep(0.001)
+    SEEN.append("ends")
+    assert record
+
+
+def drives(function: Any) -> Any:
+    """Run a coroutine, as decorators for plain frameworks do."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        return asyncio.run(function(*arguments))
+
+    return call
+
+
+@partial_batch
+@drives
+async def driven(record: dict[str, Any]) -> None:
+    """Be run by a decorator."""
     work(record["body"])
 
 
@@ -169,8 +229,81 @@ def test_exit(error: BaseException) -> None:
     def ends(_: Any) -> None:
         raise error
 
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as ended:
         ends(sqs("a"), None)
+    assert ended.value is error
+
+
+def test_at_once() -> None:
+    """Async records of a standard queue are in hand at once, and reported in their own order."""
+    assert together(sqs("bad", "ok", "bad"), None) == failures("m0", "m2")
+    assert [line.split(", ") for line in SEEN] == [
+        *(["0 begins", "tenant bad"], ["1 begins", "tenant ok"], ["2 begins", "tenant bad"]),
+        *(["2 ends", "tenant bad"], ["1 ends", "tenant ok"], ["0 ends", "tenant bad"]),
+    ]
+    assert TENANT.get() == "none"
+
+
+def test_one_loop() -> None:
+    """All invocations share one event loop."""
+    LOOPS.clear()
+    together(sqs("a", "b", "c"), None)
+    together(sqs("a", "b", "c"), None)
+
+    assert len(LOOPS) == 6
+    assert len(set(LOOPS)) == 1
+
+
+@pytest.mark.parametrize("event", [sqs("a", "b", queue=f"{QUEUE}.fifo"), kinesis("a", "b"), dynamodb("a", "b")])
+def test_in_order(event: dict[str, Any]) -> None:
+    """Where order counts, async records are taken one after the other."""
+    alone(event, None)
+    assert SEEN == ["begins", "ends", "begins", "ends"]
+
+
+def test_not_in_order() -> None:
+    """Where it does not, they are not."""
+    alone(sqs("a", "b"), None)
+    assert SEEN == ["begins", "begins", "ends", "ends"]
+
+
+def test_driven() -> None:
+    """A coroutine that a decorator has run already is not run again."""
+    assert driven(sqs("a", "bad"), None) == failures("m1")
+    assert SEEN == ["a", "bad"]
+
+
+@pytest.mark.parametrize("error", [LambdaError("m", exit=True), SystemExit(3), KeyboardInterrupt()])
+def test_exit_at_once(error: BaseException) -> None:
+    """What ends the process ends the other records of its batch, as it is."""
+    error.__cause__ = cause = ValueError("why")
+
+    @partial_batch
+    async def ends(record: dict[str, Any]) -> None:
+        if record["body"] == "ends":
+            raise error
+        SEEN.append("begins")
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.001)
+            SEEN.append("ends")
+
+    KEPT.append(ends)
+    with pytest.raises(type(error)) as ended:
+        ends(sqs("a", "ends", "c"), None)
+    assert (ended.value, ended.value.__cause__) == (error, cause)
+    assert SEEN == ["begins", "begins", "ends", "ends"]
+
+
+def test_one_of_another_source() -> None:
+    """No record is tried if one of them could not be reported."""
+    event = sqs("a", "b")
+    event["Records"][1]["eventSource"] = "aws:s3"
+
+    with pytest.raises(FunctionError):
+        plain(event, None)
+    assert SEEN == []
 
 
 @pytest.mark.parametrize(
