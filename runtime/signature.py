@@ -191,7 +191,7 @@ def _is_context(parameter: str, annotations: Mapping[str, Any]) -> bool:
 
 def _annotations(function: Any) -> Mapping[str, Any]:
     """
-    Annotations as written; none where writing them out fails, as with a name that only a type checker imports.
+    Annotations as written.
 
     Those that a decorator with parameters of its own has copied tell what the inner function gets, not what it gets
     itself: of them only contexts count.
@@ -199,11 +199,20 @@ def _annotations(function: Any) -> Mapping[str, Any]:
     try:
         annotations = function.__annotations__ or {}
     except Exception:
-        return {}
+        annotations = _as_text(function)
     inner = getattr(function, "__wrapped__", function)
     if getattr(inner, "__code__", function.__code__) is function.__code__:
         return annotations
     return {name: kind for name, kind in annotations.items() if _last_name(kind) in CONTEXT_TYPES}
+
+
+def _as_text(function: Any) -> Mapping[str, Any]:
+    """Annotations of which one has a name that only a type checker imports: an error from Python 3.14 on (PEP 749)."""
+    try:
+        library = __import__("annotationlib")
+        return library.get_annotations(function, format=library.Format.STRING)  # type: ignore[no-any-return] # no stub
+    except Exception:
+        return {}
 
 
 def _last_name(annotation: Any) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from emulator import Emulator
+from tests.conftest import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
     from tests.conftest import Start
@@ -124,3 +128,20 @@ def test_tools(start: Start, handler: str, event: bytes, result: Any) -> None:
     outcome = start(f"typed_tools.{handler}").invoke(event)
 
     assert (outcome.error, outcome.json()) == (None, result)
+
+
+LATEST = shutil.which("python3.14")
+
+
+@pytest.mark.skipif(LATEST is None, reason="needs python3.14, which does not evaluate annotations at once")
+def test_names_for_a_type_checker() -> None:
+    """A name that only a type checker imports costs a handler nothing but itself (PEP 649, PEP 749)."""
+    command = [str(LATEST), str(BOOTSTRAP)]
+    with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.handler") as emulator:
+        assert emulator.invoke(b'{"sku":"a"}').json() == ["Context", "Item", {"sku": "a", "rest": None}]
+    with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.unknown") as emulator:
+        message = emulator.invoke(b"{}").error["errorMessage"]
+
+    assert message.startswith(
+        "handler 'typed_lazily.unknown': the annotation names Log, which is not there at run time"
+    )
