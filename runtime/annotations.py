@@ -51,10 +51,17 @@ def event_decoder(
         raise InitError(error.error_type, f"handler '{name}': {error}") from None
     if plan is None:
         return None
-    make = plan.decode
+    make, tried = plan.decode, types.tried
     if types.needs_digits and read is not codec.as_is:
         read = codec.exactly()
-    return lambda payload: worded(make, read(payload))
+
+    def decode(payload: bytes) -> Any:
+        try:
+            return worded(make, read(payload))
+        finally:
+            tried.clear()
+
+    return decode
 
 
 def worded(make: Callable[[Any], Any], value: Any) -> Any:

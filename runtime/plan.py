@@ -36,6 +36,12 @@ class Mismatch(Exception):  # noqa: N818 - a find, worded by whoever asked for t
         self.value = value
         self.steps: list[str] = []
 
+    def again(self) -> Mismatch:
+        """The same find, to be raised once more on another way."""
+        same = Mismatch(self.what, self.value)
+        same.steps = self.steps.copy()
+        return same
+
     def __str__(self) -> str:
         path = "".join(reversed(self.steps)).removeprefix(".")
         what = self.what if self.value is ABSENT else f"expected {self.what}, got {excerpt(self.value)}"

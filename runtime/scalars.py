@@ -40,8 +40,11 @@ def choices(values: Iterable[Any], missing: Callable[[Any], Any] | None = None) 
         by_json.setdefault(codec.leniently(value), value)
     by_text = {codec.loads(json): value for json, value in by_json.items() if json[:1] == '"'}
     expected = _alternatives(list(by_json))
+    has_parts = any(json[:1] in "[{" for json in by_json)
 
     def decode(value: Any) -> Any:
+        if type(value) in {list, dict} and not has_parts:
+            raise Mismatch(expected, value)  # all of it need not be read for that
         try:
             return by_text[value] if type(value) is str else by_json[codec.leniently(value)]
         except KeyError:

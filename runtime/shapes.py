@@ -201,23 +201,41 @@ def optional(plan: Plan) -> Plan:
     return Plan(f"{plan.expected} or null", lambda value: None if value is None else inner(value))
 
 
-def union(plans: list[Plan]) -> Plan:
-    """The first that fits, in the order of the annotation; a number stays of its own type where that is one of them."""
+def union(plans: list[Plan], tried: dict[Any, tuple[Any, Any]]) -> Plan:
+    """
+    The first that fits, in the order of the annotation; a number stays of its own type where that is one of them.
+
+    Args:
+        plans: of the members.
+        tried: what has become of each array and object, for members that have parts in common: one that is tried anew
+            by each of several members, in each of many levels, is tried more often than anybody can wait for. It
+            counts for one event; whoever decodes that forgets it afterwards.
+    """
     expected = " or ".join(dict.fromkeys(plan.expected for plan in plans))
     exact = {plan.exact for plan in plans} & set(NUMBERS)
 
-    def decode(value: Any) -> Any:
-        if type(value) in exact:
-            return value
-        deepest: Mismatch | None = None
+    def first(value: Any) -> Any:
+        found, depth = Mismatch(expected, value), -1
         for plan in plans:
             try:
                 return plan.decode(value)
             except Mismatch as error:
-                if (error.steps or error.value is ABSENT) and (
-                    deepest is None or len(error.steps) > len(deepest.steps)
-                ):
-                    deepest = error
-        raise deepest or Mismatch(expected, value)
+                if len(error.steps) > depth and (error.steps or error.value is ABSENT):
+                    found, depth = error.again(), len(error.steps)
+        return found
+
+    def decode(value: Any) -> Any:
+        if type(value) in exact:
+            return value
+        if type(value) is dict or type(value) is list:
+            key = (first, id(value))
+            if key not in tried:
+                tried[key] = (first(value), value)  # which lives on, so that its id is its own
+            made = tried[key][0]
+        else:
+            made = first(value)
+        if type(made) is Mismatch:
+            raise made.again()
+        return made
 
     return Plan(expected, decode)

@@ -67,6 +67,7 @@ class Types:
 
     Attributes:
         needs_digits: whether a number has to be read digit by digit, as a Decimal is among the types.
+        tried: what has become of the parts of the event that is being decoded; see `shapes.union`.
     """
 
     def __init__(self, *, is_strict: bool = False, keeps_decimals: bool = False) -> None:
@@ -74,6 +75,7 @@ class Types:
         self.keeps_decimals = keeps_decimals
         self.needs_digits = keeps_decimals
         self.plans: dict[Any, Plan] = {}
+        self.tried: dict[Any, tuple[Any, Any]] = {}
 
     def plan(self, annotation: Any) -> Plan:
         """
@@ -144,7 +146,7 @@ class Types:
     def union(self, members: tuple[Any, ...]) -> Plan:
         """One of several types."""
         plans = [self.plan(member) for member in members if member not in {None, types.NoneType}]
-        plan = plans[0] if len(plans) == 1 else shapes.union(plans)
+        plan = plans[0] if len(plans) == 1 else shapes.union(plans, self.tried)
         return plan if len(plans) == len(members) else shapes.optional(plan)
 
     def array(self, kind: Any, parts: tuple[Any, ...]) -> Plan:

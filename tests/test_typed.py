@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -22,6 +23,7 @@ from typing import (
     NotRequired,
     Optional,
     Required,
+    Self,
     TypedDict,
     TypeVar,
     Union,
@@ -260,6 +262,36 @@ class Zoo(msgspec.Struct):
     noted: Annotated[Cat | None, msgspec.Meta(title="a")] = None
 
 
+class Counted(str):
+    """A text that is counted when it is read."""
+
+    __slots__ = ()
+    read = 0
+
+    def __new__(cls, text: str) -> Self:
+        """Count it."""
+        cls.read += 1
+        return super().__new__(cls, text)
+
+
+@dataclass
+class Left:
+    """Looks like the other until its very end."""
+
+    name: Counted
+    rest: list[Left | Right] | dict[str, Left | Right] | None = None
+    end: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Right:
+    """The other."""
+
+    name: Counted
+    rest: list[Left | Right] | dict[str, Left | Right] | None = None
+    end: list[str] = field(default_factory=list)
+
+
 @attrs.define
 class Wheel:
     """A part of attrs' own."""
@@ -484,6 +516,7 @@ class TestMismatch:
             ),
             pytest.param(Level, '"high"', 'expected "low", got "high"', id="Enum"),
             pytest.param(Literal["a", 1], "true", 'expected one of "a", 1, got true', id="Literal"),
+            pytest.param(Literal["a"], '{"a":1}', 'expected "a", got {"a":1}', id="Literal of an object"),
             pytest.param(list[int], '{"a":1}', 'expected array, got {"a":1}', id="list"),
             pytest.param(list[int], '[1,"a"]', '[1]: expected integer, got "a"', id="in a list"),
             pytest.param(tuple[int, int], "[1]", "expected array of 2, got [1]", id="tuple"),
@@ -562,6 +595,38 @@ class TestMismatch:
     def test_deep(self) -> None:
         """An event that is nested too deeply is an unmarshal error."""
         assert "recursion" in refused(Nested, "[" * 900 + "]" * 900)
+
+
+class TestAmbiguity:
+    """What an event costs that may be many things until its very end."""
+
+    @pytest.mark.parametrize("end", ['["a"]', "[1]", "7", '["a",1]'])
+    @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+    def test_steps(self, opening: str, closing: str, end: str) -> None:
+        """Each part is read once for each member of the union, however deep it is; all of it would be twice a level."""
+        text = f'{{"name":"a","end":{end}}}'
+        for _ in range(14):
+            text = f'{{"name":"a","rest":{opening}{text}{closing},"end":["a"]}}'
+        Counted.read = 0
+        try:
+            handler(Right).decode(text.encode())
+        except FunctionError as error:
+            path = ".".join(["rest[0]" if opening == "[" else "rest.a"] * 14)
+            assert str(error).startswith(f"Unable to unmarshal input: {path}.end")  # noqa: PT017 - not all raise
+        assert Counted.read <= 2 * 15
+
+    def test_nothing_stays(self) -> None:
+        """What has been read of one event is gone with it, and is not taken for a part of another."""
+        decode = handler(list[Left | Right]).decode
+        (made,) = decode(b'[{"name":"a","end":["a"]}]')
+        gone = weakref.ref(made)
+        del made
+
+        assert gone() is None
+        assert [[type(part) for part in decode(b'[{"name":"a","end":[%s]}]' % end)] for end in (b"1", b'"a"')] == [
+            [Left],
+            [Right],
+        ]
 
 
 class TestOptions:
