@@ -84,16 +84,15 @@ async def waits(record: SqsRecord) -> None:
 
 TENANT: ContextVar[str] = ContextVar("TENANT", default="none")
 LOOPS: list[asyncio.AbstractEventLoop] = []
-KEPT: list[Any] = []  # handlers with a loop that nobody closes, as in a function
 
 
 def with_tenant(function: Any) -> Any:
     """Bind the tenant, as decorators of logging libraries do."""
 
     @functools.wraps(function)
-    def call(*arguments: Any) -> Any:
+    async def call(*arguments: Any) -> Any:
         TENANT.set(arguments[0]["body"])
-        return function(*arguments)
+        return await function(*arguments)
 
     return call
 
@@ -289,7 +288,6 @@ def test_exit_at_once(error: BaseException) -> None:
             await asyncio.sleep(0.001)
             SEEN.append("ends")
 
-    KEPT.append(ends)
     with pytest.raises(type(error)) as ended:
         ends(sqs("a", "ends", "c"), None)
     assert (ended.value, ended.value.__cause__) == (error, cause)

@@ -48,7 +48,7 @@ GRAPH = {
     "cognito": [],
     "web": [],
     "signature": ["aio", "annotations", "codec", "errors", "inspected"],
-    "batch": ["codec", "errors", "signature"],
+    "batch": ["aio", "codec", "errors", "signature"],
     "events": ["batch", "bus", "cognito", "queues", "storage", "streams", "web", "workflow"],
     "doctor": ["stack"],
     "handler": ["codec", "doctor", "errors", "signature"],
