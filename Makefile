@@ -5,13 +5,14 @@ HANDLER ?= examples/hello/app.handler
 EVENT ?=
 TESTS ?=
 IMAGE ?= lambda-bootstrap:latest
-BASE_IMAGE ?= debian:trixie-slim
-
 FUNCTION ?= examples/hello
 GLIBC ?= 2.34
 
 native := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 ARCH ?= $(native)
+foreign := $(filter-out $(native),$(ARCH))
+# Another machine's base has a name of its own, Docker's, or it would take the place of this machine's.
+BASE_IMAGE ?= $(patsubst x86_64,amd64/,$(patsubst arm64,arm64v8/,$(foreign)))debian:trixie-slim
 pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
 # The interpreter is compiled anew when anything that it is made of has changed, and by nothing else.
@@ -35,7 +36,7 @@ run: .venv/.emulator ## Run a function under the emulator: HANDLER=examples/hell
 
 test: .venv/.tests .venv/.build rie ## Run all tests, or TESTS=path; without a container engine (`make engine`) not the image's.
 	@if docker info >/dev/null 2>&1; then \
-		$(MAKE) --no-print-directory image; packaging/base.sh debian:bullseye-slim; fi
+		$(MAKE) --no-print-directory image; packaging/base.sh debian:bullseye-slim $(native); fi
 	.venv/bin/python -m pytest $(TESTS)
 
 check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold the import graph.
@@ -56,13 +57,13 @@ engine: ## See to it that a container engine answers; on Debian as root, install
 	@packaging/engine.sh
 
 base: ## See to it that the base image is there: pull it, or build it from Debian's packages.
-	@packaging/base.sh $(BASE_IMAGE)
+	@packaging/base.sh $(BASE_IMAGE) $(ARCH)
 
 tree: build/tree/$(ARCH)/bootstrap ## Build what all packages carry, interpreter included: ARCH=x86_64 or arm64
 
 image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm64
 	@install -m 755 packaging/lambda-entrypoint.sh build/
-	docker build --quiet --tag $(IMAGE) \
+	docker build --quiet --tag $(IMAGE) --platform linux/$(ARCH:x86_64=amd64) \
 		--build-arg BASE_IMAGE=$(BASE_IMAGE) \
 		--build-arg ARCH=$(ARCH) \
 		--build-arg VERSION="$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
@@ -78,9 +79,9 @@ zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64 OUTPUT=.
 rie: .venv/.made
 	@.venv/bin/python packaging/rie.py
 
-arm64: ## See to it that a machine of another kind can try out what is for arm64.
-	@packaging/tools.sh mmdebstrap:mmdebstrap dpkg-deb:dpkg
+arm64: ## Build the image for arm64 too, for the tests on a machine of another kind: lambda-bootstrap:arm64
 	@packaging/arm64.sh
+	@$(MAKE) --no-print-directory image ARCH=arm64 IMAGE=lambda-bootstrap:arm64
 
 fetch: .venv/.made
 	@.venv/bin/python packaging/sources.py
@@ -137,7 +138,7 @@ build/extras: packaging/interpreter.txt
 	@.venv/bin/python packaging/sources.py
 	@mkdir -p .cache/interpreter
 	@packaging/interpreter.sh $* $(@:/bin/python3.13=) $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
-$(if $(filter-out $(native),$(ARCH)),$(interpreter)/bin/python3.13: | $(python3.13))
+$(if $(foreign),$(interpreter)/bin/python3.13: | $(python3.13))
 
 build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(wildcard runtime/*.*) build/site-packages build/extras \
 		$(interpreter)/bin/python3.13

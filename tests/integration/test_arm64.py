@@ -1,51 +1,66 @@
-"""The tree for arm64 where this machine is another: run by QEMU against our emulator of the Runtime API."""
+"""What is for arm64, where this machine is another: QEMU runs it, in containers."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator import Emulator
-from tests.integration.conftest import ARCH, ROOT, give_up
-from tests.integration.test_packages import SMOKE, elf_versions, expected
+from tests.integration.conftest import ARCH, RIE, ROOT, docker, give_up, post
+from tests.integration.test_image import function, over_base
+from tests.integration.test_packages import SMOKE, ask, elf_versions, expected, running
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+IMAGE = "lambda-bootstrap:arm64"
 TREE = ROOT / "build" / "tree" / "arm64"
-QEMU = ROOT / ".cache" / "arm64" / "qemu"
-# A child process would be a program that this machine's kernel refuses, so that one check is left to real machines.
-CHECKS = ("fork", "zone", "database", "wheels", "symbols")
 
-pytestmark = pytest.mark.skipif(ARCH == "arm64", reason="this machine's own packages are for arm64")
-
-
-@pytest.fixture(name="tree")
-def _tree() -> Path:
-    """The tree for arm64; gives up where it was not built."""
-    if not TREE.is_dir() or not QEMU.is_file():
-        give_up("arm64 is not tried out: `make tree ARCH=arm64 arm64` gets what that takes")
-    return TREE
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(ARCH == "arm64", reason="this machine's own packages are for arm64"),
+]
 
 
-def test_function_with_wheels_answers(tree: Path, tmp_path: Path) -> None:
-    """Interpreter, runtime and wheels for arm64 work together."""
+@pytest.fixture(scope="module", name="image")
+def _image() -> str:
+    """The name of the image for arm64; gives up where there is none, or where it does not run."""
+    run = docker("run", "--rm", "--entrypoint", "uname", IMAGE, "-m")
+    if run.stdout != "aarch64\n":
+        give_up("nothing for arm64 is tried out: `make arm64` builds the image, and has QEMU run it")
+    return IMAGE
+
+
+def test_image_answers(image: str) -> None:
+    """The image says what it is for, and its emulator, its interpreter and a function work together."""
+    architecture = docker("image", "inspect", "--format", "{{.Architecture}}", image).stdout
+    with function(image, "app.handler", ROOT / "examples" / "hello") as url:
+        answer = post(url, b'{"name":"arm64"}')
+
+    assert architecture == "arm64\n"
+    assert answer.json() == {"message": "Hello, arm64!"}
+
+
+def test_zip_answers(image: str, tmp_path: Path) -> None:
+    """The whole interpreter works, child processes and extension modules of wheels for arm64 too."""
     packer = [sys.executable, str(ROOT / "packaging" / "archive.py"), "function", "arm64", str(SMOKE)]
     subprocess.run([*packer, "--output", str(tmp_path)], check=True, cwd=ROOT)
-    home = tree / "lambda-bootstrap"
-    command = [str(QEMU), "-L", str(QEMU.parent / "root"), str(home / "bin" / "python3"), str(home / "bootstrap")]
-    with Emulator(
-        command, cwd=tmp_path, handler="app.handler", environ={"LAMBDA_TASK_ROOT": str(tmp_path)}
-    ) as emulator:
-        told = json.loads(emulator.invoke(json.dumps(dict.fromkeys(CHECKS, 0)).encode()).body)
+    tmp_path.chmod(0o755)
+    emulator = RIE.with_name("aws-lambda-rie-arm64")
+    with running(image, {"/rie": emulator, "/var/task": tmp_path}) as url:
+        told = ask(url, *expected(""))
 
-    assert told == {name: value for name, value in expected("").items() if name in CHECKS}
+    assert told == expected("/var/task/lambda-bootstrap/bin/python3")
 
 
-def test_glibc_2_26_is_enough(tree: Path) -> None:
+@pytest.mark.usefixtures("image")
+def test_glibc_2_26_is_enough() -> None:
     """No ELF file of the tree asks for a symbol of a later glibc than Amazon Linux 2's."""
-    assert elf_versions(tree) == {"python3": (2, 26)}
+    assert elf_versions(TREE) == {"python3": (2, 26)}
+
+
+def test_image_is_small(image: str) -> None:
+    """The image has at most 60 MB over its base."""
+    assert over_base(image) <= 60_000_000

@@ -68,6 +68,13 @@ def inspect(image: str) -> dict[str, Any]:
     return config
 
 
+def over_base(image: str) -> int:
+    """How many bytes the image has on top of its base."""
+    base = inspect(image)["Labels"]["org.opencontainers.image.base.name"]
+    sizes = [int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout) for name in (image, base)]
+    return sizes[0] - sizes[1]
+
+
 def shell(image: str, script: str) -> str:
     """What a shell script prints inside the image, run as Lambda's user."""
     run = docker("run", "--rm", "--user", "993:990", "--read-only", "--entrypoint", "sh", image, "-euc", script)
@@ -162,6 +169,11 @@ def test_image_says_what_it_is(image: str) -> None:
     assert labels["org.opencontainers.image.licenses"] == "MIT"
     assert labels["org.opencontainers.image.version"]
     assert labels["org.opencontainers.image.base.name"] == "debian:trixie-slim"
+
+
+def test_image_is_small(image: str) -> None:
+    """The image has at most 60 MB over its base."""
+    assert over_base(image) <= 60_000_000
 
 
 def test_programs_are_executable_files(image: str) -> None:
