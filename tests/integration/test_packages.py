@@ -129,26 +129,32 @@ def expected(executable: str) -> dict[str, Any]:
 # On a system with glibc 2.31, without Python, authorities and time zones.
 
 
-@pytest.mark.engine
-def test_zip_runs_where_there_is_no_python(old: str, task: Path) -> None:
-    """A zip in /var/task answers, and the whole interpreter works, extension modules of wheels too."""
-    with running(old, {"/var/task": task}) as url:
-        told = ask(url, *expected(""))
-
-    assert told == expected("/var/task/lambda-bootstrap/bin/python3")
-
-
-@pytest.mark.engine
-def test_layer_runs_where_there_is_no_python(old: str, layer: Path, task: Path, tmp_path: Path) -> None:
-    """The layer in /opt runs a function that brings nothing of ours."""
+@pytest.fixture(params=["zip", "layer", "image"], name="package")
+def _package(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, dict[str, Path], str]:
+    """A system, what is mounted there, and where the runtime is: the smoke function with each of the three packages."""
+    task = request.getfixturevalue("task")
+    if request.param == "zip":
+        return request.getfixturevalue("old"), {"/var/task": task}, "/var/task"
+    bare = tmp_path / "bare"
+    bare.mkdir()
     for path in task.iterdir():
         if path.name not in {"bootstrap", "lambda-bootstrap"}:
-            (tmp_path / path.name).symlink_to(f"/task/{path.name}")
+            (bare / path.name).symlink_to(f"/task/{path.name}")
     tmp_path.chmod(0o755)
-    with running(old, {"/opt": layer, "/var/task": tmp_path, "/task": task}) as url:
+    mounts = {"/var/task": bare, "/task": task}
+    if request.param == "layer":
+        return request.getfixturevalue("old"), {"/opt": request.getfixturevalue("layer"), **mounts}, "/opt"
+    return request.getfixturevalue("image"), mounts, "/var/runtime"
+
+
+@pytest.mark.engine
+def test_runs_where_there_is_no_python(package: tuple[str, dict[str, Path], str]) -> None:
+    """A function answers, and the whole interpreter works, extension modules of wheels too."""
+    system, mounts, root = package
+    with running(system, mounts) as url:
         told = ask(url, *expected(""))
 
-    assert told == expected("/opt/lambda-bootstrap/bin/python3")
+    assert told == expected(f"{root}/lambda-bootstrap/bin/python3")
 
 
 @pytest.mark.engine
@@ -180,16 +186,17 @@ def test_python_of_the_layer_is_on_the_path(old: str, layer: Path) -> None:
 
 
 @pytest.mark.engine
-def test_wrapper_runs_once_with_two_arguments(old: str, task: Path, tmp_path: Path) -> None:
+def test_wrapper_runs_once_with_two_arguments(package: tuple[str, dict[str, Path], str], tmp_path: Path) -> None:
     """AWS_LAMBDA_EXEC_WRAPPER runs once, with the interpreter and the script; what it exports, the function sees."""
     wrapper = tmp_path / "wrapper"
     wrapper.write_text('#!/bin/sh\necho "$#|$1|$2" >> /tmp/wrapped\nexport WRAPPED=yes\nexec "$@"\n')
     wrapper.chmod(0o755)
     tmp_path.chmod(0o755)
-    with running(old, {"/var/task": task, "/wrapper": tmp_path}, AWS_LAMBDA_EXEC_WRAPPER="/wrapper/wrapper") as url:
+    system, mounts, root = package
+    with running(system, {**mounts, "/wrapper": tmp_path}, AWS_LAMBDA_EXEC_WRAPPER="/wrapper/wrapper") as url:
         told = ask(url, "wrapped", "interpreter")
 
-    home = "/var/task/lambda-bootstrap"
+    home = f"{root}/lambda-bootstrap"
     assert told["wrapped"] == [f"2|{home}/bin/python3|{home}/bootstrap"]
     assert told["interpreter"] == {"executable": f"{home}/bin/python3", "version": [3, 13], "wrapped": "yes"}
 
@@ -211,12 +218,10 @@ def test_image_of_another_base(old: str) -> None:
     tag = "lambda-bootstrap-old:test"
     build = docker("build", "--quiet", "--tag", tag, *arguments(BASE_IMAGE=old, ARCH=ARCH), str(ROOT))
     assert build.returncode == 0, build.stderr
-    size = [int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout) for name in (tag, old)]
     run = docker("run", "--rm", "--entrypoint", "python3", tag, "-c", "import sys; print(sys.version_info[:2])")
     docker("image", "rm", tag)
 
     assert run.stdout == "(3, 13)\n"
-    assert size[0] - size[1] <= 60 * MB
 
 
 def arguments(**values: str) -> list[str]:
