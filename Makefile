@@ -25,6 +25,8 @@ OUTPUT ?=
 pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--output "$(OUTPUT)", \
 	&& $(sbom) $(2).zip $(ARCH) $(2).cdx.json)
 sbom := .venv/bin/python packaging/sbom.py
+# It asks nobody, but wants to know where.
+sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
 
 .PHONY: help run test check bench engine base tree image layer zip rie arm64 fetch sources lock clean
 
@@ -34,7 +36,7 @@ help: ## Show this list.
 run: .venv/.emulator ## Run a function under the emulator: HANDLER=examples/hello/app.handler EVENT=event.json
 	@.venv/bin/python -m emulator $(if $(EVENT),--event $(EVENT)) $(HANDLER)
 
-test: .venv/.tests .venv/.build rie ## Run all tests, or TESTS=path; without a container engine (`make engine`) not the image's.
+test: .venv/.tests .venv/.build .cache/lint/.made rie ## Run all tests, or TESTS=path; without a container engine (`make engine`) not the image's.
 	@if docker info >/dev/null 2>&1; then \
 		$(MAKE) --no-print-directory image; packaging/base.sh debian:bullseye-slim $(native); fi
 	.venv/bin/python -m pytest $(TESTS)
@@ -48,6 +50,8 @@ check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold th
 	@# DL3006: a function's image follows the runtime's latest, as the example is meant to be read.
 	.venv/bin/hadolint --ignore DL3006 examples/*/Dockerfile
 	.cache/lint/bin/cfn-lint examples/deploy/template.yaml
+	$(sam) validate --template examples/deploy/template.yaml
+	packaging/terraform.sh examples/deploy
 
 bench: .venv/.bench ## Print the table of figures: this runtime beside its peers.
 	.venv/bin/python benchmarks
@@ -118,10 +122,10 @@ clean: ## Remove what the other targets made.
 	@$(pip) -r $<
 	@touch $@
 
-# Apart, as it brings much along.
+# Apart, as it brings much along. All of that is in the list; pip does not know boto3[crt] for boto3 where hashes are due.
 .cache/lint/.made: packaging/lint.txt .venv/.made
 	@.venv/bin/python -m venv .cache/lint
-	@.cache/lint/bin/pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@.cache/lint/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --require-hashes -r $<
 	@touch $@
 
 # Pure Python only: the same folders serve every architecture.

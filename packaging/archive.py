@@ -22,7 +22,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a zip can tell
 MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine of an ELF file: elf(5), EM_X86_64 and EM_AARCH64
 # Lambda's own limits, in bytes. AWS Lambda Developer Guide, "Lambda quotas".
 ZIPPED, UNZIPPED = 50 * 1024**2, 250 * 1024**2
-NEVER = {"__pycache__", ".git", ".venv", "Dockerfile", ".dockerignore", ".DS_Store"}
+NEVER = {"__pycache__", ".git", ".venv", ".aws-sam", ".terraform", "Dockerfile", ".dockerignore", ".DS_Store"}
 
 # Layers are found along PATH, which ends with /opt/bin.
 PYTHON = b"""#!/bin/sh
