@@ -54,6 +54,26 @@ def pinned() -> list[Source]:
     return [Source(*line.split()) for line in lines if line and not line.startswith("#")]
 
 
+def offers(package: str, listing: str) -> dict[Source, str]:
+    """The tarballs in what `apt-cache showsrc` lists, newest first, each with a Debian version that has it."""
+    found = {}
+    for stanza in listing.split("\n\n"):
+        version = re.search(r"^Version: (\S+)$", stanza, re.MULTILINE)
+        sums = re.search(r"^Checksums-Sha256:\s*\n((?: .*\n?)+)", stanza, re.MULTILINE)
+        for line in sums[1].splitlines() if version and sums else ():
+            digest, _, name = line.split()
+            if re.search(r"\.orig\.tar\.\w+$", name):
+                found[Source(package, name, digest)] = version[1] if version else ""
+    return dict(sorted(found.items(), key=lambda item: item[0].version, reverse=True))
+
+
+def successors(source: Source, found: dict[Source, str]) -> list[Source]:
+    """What may be pinned in place of a source, newest first: releases of its series."""
+    if source.package in HELD:
+        return [source]
+    return [offer for offer in found if offer.version[:2] == source.version[:2] and "~" not in offer.file]
+
+
 class Archive:
     """Debian's source packages, as apt sees them with a list of sources of its own."""
 
@@ -99,15 +119,7 @@ class Archive:
 
     def offers(self, package: str) -> dict[Source, str]:
         """The tarballs that the archive lists for a package, newest first, each with a Debian version that has it."""
-        found = {}
-        for stanza in self._apt("apt-cache", "showsrc", package).split("\n\n"):
-            version = re.search(r"^Version: (\S+)$", stanza, re.MULTILINE)
-            sums = re.search(r"^Checksums-Sha256:\n((?: .*\n?)+)", stanza, re.MULTILINE)
-            for line in sums[1].splitlines() if version and sums else ():
-                digest, _, name = line.split()
-                if re.search(r"\.orig\.tar\.\w+$", name):
-                    found[Source(package, name, digest)] = version[1] if version else ""
-        return dict(sorted(found.items(), key=lambda item: item[0].version, reverse=True))
+        return offers(package, self._apt("apt-cache", "showsrc", package))
 
     def fetch(self, source: Source, version: str) -> bool:
         """Put a tarball into the cache; False when the archive lists it but does not have it."""
@@ -134,18 +146,23 @@ def fetch(archive: Archive, source: Source) -> str:
 
 def newest(archive: Archive, source: Source) -> Source:
     """The newest tarball of the same series that can be had."""
-    for offer, version in archive.offers(source.package).items():
-        if offer.version[:2] == source.version[:2] and (offer.present() or archive.fetch(offer, version)):
+    found = archive.offers(source.package)
+    for offer in successors(source, found):
+        if offer == source or offer.present() or archive.fetch(offer, found[offer]):
             return offer
     sys.exit(f"Debian's archive has no {source.package} {'.'.join(map(str, source.version[:2]))} any more")
 
 
+def table(comments: list[str], sources: list[Source]) -> str:
+    """The text of sources.txt."""
+    rows = [f"{source.package:<11} {source.file:<40} {source.sha256}" for source in sources]
+    return "\n".join([*comments, *rows, ""])
+
+
 def update(archive: Archive) -> None:
     """Pin the newest of everything."""
-    sources = [source if source.package in HELD else newest(archive, source) for source in pinned()]
     comments = [line for line in TABLE.read_text().splitlines() if line.startswith("#")]
-    rows = [f"{source.package:<11} {source.file:<40} {source.sha256}" for source in sources]
-    TABLE.write_text("\n".join([*comments, *rows, ""]))
+    TABLE.write_text(table(comments, [newest(archive, source) for source in pinned()]))
 
 
 def main() -> int:
