@@ -13,6 +13,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from testcontainers.core.container import DockerContainer
 
 from tests.integration.conftest import ARCH, RIE, ROOT, docker, post
@@ -270,16 +272,20 @@ def test_archives_are_small_and_reproducible(what: tuple[str, ...]) -> None:
 
 
 @built
-def test_bill_of_materials(tmp_path: Path) -> None:
-    """The document beside a package lists what is linked in and what came as wheels, the same each time."""
+@pytest.mark.parametrize("what", ["image", "layer"])
+def test_bill_of_materials(what: str, tmp_path: Path) -> None:
+    """The document beside a package is CycloneDX, the same each time; it lists what is linked in and came as wheels."""
     output = tmp_path / "sbom.json"
-    command = [sys.executable, str(ROOT / "packaging" / "sbom.py"), str(TREE), ARCH, str(output), "--rie"]
+    package = [str(TREE), "--rie"] if what == "image" else [str(tmp_path / "layer.zip")]
+    assert pack("layer", ARCH, "--output", str(tmp_path / "layer.zip")).returncode == 0
+    command = [sys.executable, str(ROOT / "packaging" / "sbom.py"), package[0], ARCH, str(output), *package[1:]]
     first, second = ((subprocess.run(command, check=True), output.read_text())[1] for _ in range(2))
     parts = {part["name"]: part["version"] for part in json.loads(first)["components"]}
 
     assert first == second
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(first) is None
     assert parts.keys() >= {"cpython", "openssl", "zlib", "libffi", "sqlite", "urllib3", "structlog", "certifi"}
-    assert parts["aws-lambda-rie"].startswith("aws-sam-cli-")
+    assert parts.get("aws-lambda-rie", "").startswith("aws-sam-cli-") == (what == "image")
     assert parts["cpython"].startswith("3.13.")
 
 
