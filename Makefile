@@ -10,6 +10,9 @@ GLIBC ?= 2.34
 
 native := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 ARCH ?= $(native)
+ifeq ($(filter x86_64 arm64,$(ARCH)),)
+$(error ARCH is "$(ARCH)": it has to be x86_64 or arm64)
+endif
 foreign := $(filter-out $(native),$(ARCH))
 # Another machine's base has a name of its own, Docker's, or it would take the place of this machine's.
 BASE_IMAGE ?= $(patsubst x86_64,amd64/,$(patsubst arm64,arm64v8/,$(foreign)))debian:trixie-slim

@@ -107,6 +107,8 @@ def install(folder: Path, packages: Path, arch: str, glibc: str) -> None:
     listing = next((file for name in ("requirements.txt", "pyproject.toml") if (file := folder / name).is_file()), None)
     if listing is None:
         return
+    if not re.fullmatch(r"2\.\d+", glibc):
+        raise PackagingError(f"GLIBC is {glibc}: it has to be a version, 2.26 for provided.al2")
     machine = {"arm64": "aarch64"}.get(arch, arch)
     # uv knows 2.17 and everything from 2.28 on.
     manylinux = glibc if int(glibc.partition(".")[2]) >= 28 else "2.17"  # noqa: PLR2004
