@@ -176,7 +176,10 @@ def main() -> int:
         print(f"there is no apt-get here to fetch with: put {files} into .cache/sources", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as scratch:
-        archive = Archive(Path(scratch))
+        try:
+            archive = Archive(Path(scratch))
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"apt cannot list Debian's sources:\n{error.stderr}")
         if renew:
             update(archive)
         problems = [problem for source in pinned() if not source.present() and (problem := fetch(archive, source))]
