@@ -289,6 +289,47 @@ def test_bill_of_materials(what: str, tmp_path: Path) -> None:
     assert parts["cpython"].startswith("3.13.")
 
 
+PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["attrs"]\n'
+
+
+@built
+@pytest.mark.parametrize(("file", "text"), [("requirements.txt", "attrs\n"), ("pyproject.toml", PROJECT)])
+def test_dependencies_are_packed(file: str, text: str, tmp_path: Path) -> None:
+    """What either file asks for is in the zip, beside the function; what tools left in its folder is not."""
+    (tmp_path / "app.py").touch()
+    (tmp_path / file).write_text(text)
+    (tmp_path / ".aws-sam").mkdir()
+    (tmp_path / ".aws-sam" / "build.toml").touch()
+    output = tmp_path.with_suffix(".zip")
+    done = pack("function", ARCH, str(tmp_path), "--output", str(output))
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(output) as archive:
+        names = archive.namelist()
+
+    assert {"app.py", "attrs/__init__.py", "bootstrap"} <= set(names)
+    assert [name for name in names if name.startswith(".aws-sam")] == []
+
+
+@built
+def test_glibc_is_a_version(tmp_path: Path) -> None:
+    """A GLIBC that is none is told so, with an example."""
+    (tmp_path / "requirements.txt").touch()
+    done = pack("function", ARCH, str(tmp_path), "--glibc", "al2")
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "make: GLIBC is al2: it has to be a version, 2.26 for provided.al2\n",
+    )
+
+
+def test_architecture_is_known() -> None:
+    """An ARCH that nobody builds for is refused before anything is built."""
+    done = subprocess.run(["make", "layer", "ARCH=aarch64"], capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert done.returncode == 2
+    assert 'ARCH is "aarch64": it has to be x86_64 or arm64' in done.stderr
+
+
 @built
 def test_sdist_is_refused_in_one_line(tmp_path: Path) -> None:
     """A dependency that comes as source only is named, and so is what it would have to be."""
