@@ -97,6 +97,19 @@ def post(url: str, payload: bytes, **headers: str) -> BaseHTTPResponse:
         return pool.request("POST", url, body=payload, headers=named)
 
 
+def wait_for(port: int) -> None:
+    """Return once somebody listens behind a published port; the engine's proxy takes connections before that."""
+    for _ in range(200):
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.settimeout(0.2)
+            try:
+                connection.recv(1)
+            except TimeoutError:  # it waits for a request
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nobody listens behind port {port}")
+
+
 def own_address() -> str:
     """A loopback address that nobody else uses: AWS's own ports are free there, and cannot be taken meanwhile."""
     process = os.getpid()

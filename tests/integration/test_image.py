@@ -12,9 +12,8 @@ import pytest
 from testcontainers.community.aws.aws_lambda import AWSLambdaContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
-from testcontainers.core.wait_strategies import PortWaitStrategy
 
-from tests.integration.conftest import FUNCTIONS, ROOT, docker, post
+from tests.integration.conftest import FUNCTIONS, ROOT, docker, post, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,14 +51,15 @@ def apart(image: str, handler: str, log_format: str = "Text") -> Iterator[tuple[
         emulator.with_kwargs(entrypoint=["python3", "-m", "emulator", "--serve", "0.0.0.0:9001"], working_dir="/srv")
         emulator.with_volume_mapping(str(ROOT / "emulator"), "/srv/emulator", "ro")
         emulator.with_volume_mapping(str(Path(h11.__file__).parent), "/srv/h11", "ro")
-        emulator.waiting_for(PortWaitStrategy(9001).with_startup_timeout(20))
         emulator.ports = {"9001/tcp": LOOPBACK}
         function = DockerContainer(image).with_network(network)
         function.with_env("AWS_LAMBDA_RUNTIME_API", "emulator:9001").with_env("AWS_LAMBDA_LOG_FORMAT", log_format)
         prepare(function, handler, FUNCTIONS)
-        with emulator, function:
-            port = emulator.get_exposed_port(9001)
-            yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", function
+        with emulator:
+            port = int(emulator.get_exposed_port(9001))
+            wait_for(port)
+            with function:
+                yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", function
 
 
 def inspect(image: str) -> dict[str, Any]:

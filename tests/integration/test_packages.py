@@ -1,38 +1,25 @@
-"""Layer, zip and tree: on a system without Python and with an old C library, and within Lambda's limits."""
+"""Layer, zip and image on a system without Python, and with an old C library."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
-import socket
 import subprocess
-import sys
-import time
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from testcontainers.core.container import DockerContainer
 
-from tests.integration.conftest import ARCH, RIE, ROOT, docker, post
+from tests.integration.conftest import ARCH, RIE, ROOT, docker, post, wait_for
+from tests.integration.test_archives import pack
 from tests.integration.test_image import AS_LAMBDA, LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TREE = ROOT / "build" / "tree" / ARCH
 SMOKE = ROOT / "tests" / "integration" / "smoke"
-MB = 1_000_000
-
-
-def pack(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the packer as `make layer` and `make zip` do."""
-    command = [sys.executable, str(ROOT / "packaging" / "archive.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -93,19 +80,6 @@ def running(image: str, mounts: dict[str, Path], **environ: str) -> Iterator[str
         port = int(container.get_exposed_port(8080))
         wait_for(port)
         yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-
-
-def wait_for(port: int) -> None:
-    """Return once somebody listens behind a published port; the engine's proxy takes connections before that."""
-    for _ in range(200):
-        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)) as connection:
-            connection.settimeout(0.2)
-            try:
-                connection.recv(1)
-            except TimeoutError:  # it waits for a request
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"nobody listens behind port {port}")
 
 
 def ask(url: str, *checks: str) -> Any:
@@ -229,125 +203,3 @@ def test_image_of_another_base(old: str) -> None:
 def arguments(**values: str) -> list[str]:
     """Build arguments as the engine's client takes them."""
     return [f"--build-arg={name}={value}" for name, value in values.items()]
-
-
-# The tree and the archives, without any container.
-
-built = pytest.mark.skipif(not TREE.is_dir(), reason="there is no tree: `make tree` builds it")
-
-
-@built
-def test_glibc_2_26_is_enough() -> None:
-    """No ELF file of the tree asks for a symbol of a later glibc than Amazon Linux 2's."""
-    assert elf_versions(TREE) == {"python3": (2, 26)}
-
-
-def elf_versions(tree: Path) -> dict[str, tuple[int, int]]:
-    """The latest version of glibc that each ELF file names, of those that name any."""
-    found = {}
-    for path in tree.rglob("*"):
-        content = path.read_bytes() if path.is_file() else b""
-        names = re.findall(rb"\0GLIBC_(\d+)\.(\d+)", content) if content.startswith(b"\x7fELF") else []
-        if names:
-            found[path.name] = max((int(major), int(minor)) for major, minor in names)
-    return found
-
-
-@built
-def test_tree_is_small() -> None:
-    """The tree has at most 45 MB."""
-    assert sum(path.stat().st_size for path in TREE.rglob("*") if path.is_file()) <= 45 * MB
-
-
-@built
-@pytest.mark.parametrize("what", [("layer", ARCH), ("function", ARCH, "examples/hello")])
-def test_archives_are_small_and_reproducible(what: tuple[str, ...]) -> None:
-    """Layer and zip have at most 16 MB, and are the same bytes when packed again."""
-    name = f"lambda-bootstrap-layer-{ARCH}" if what[0] == "layer" else f"hello-{ARCH}"
-    archive = ROOT / "build" / f"{name}.zip"
-    first, second = ((pack(*what), archive.read_bytes())[1] for _ in range(2))
-
-    assert first == second
-    assert len(first) <= 16 * MB
-
-
-@built
-@pytest.mark.parametrize("what", ["image", "layer"])
-def test_bill_of_materials(what: str, tmp_path: Path) -> None:
-    """The document beside a package is CycloneDX, the same each time; it lists what is linked in and came as wheels."""
-    output = tmp_path / "sbom.json"
-    package = [str(TREE), "--rie"] if what == "image" else [str(tmp_path / "layer.zip")]
-    assert pack("layer", ARCH, "--output", str(tmp_path / "layer.zip")).returncode == 0
-    command = [sys.executable, str(ROOT / "packaging" / "sbom.py"), package[0], ARCH, str(output), *package[1:]]
-    first, second = ((subprocess.run(command, check=True), output.read_text())[1] for _ in range(2))
-    parts = {part["name"]: part["version"] for part in json.loads(first)["components"]}
-
-    assert first == second
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(first) is None
-    assert parts.keys() >= {"cpython", "openssl", "zlib", "libffi", "sqlite", "urllib3", "structlog", "certifi"}
-    assert parts.get("aws-lambda-rie", "").startswith("aws-sam-cli-") == (what == "image")
-    assert parts["cpython"].startswith("3.13.")
-
-
-PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["attrs"]\n'
-
-
-@built
-@pytest.mark.parametrize(("file", "text"), [("requirements.txt", "attrs\n"), ("pyproject.toml", PROJECT)])
-def test_dependencies_are_packed(file: str, text: str, tmp_path: Path) -> None:
-    """What either file asks for is in the zip, beside the function; what tools left in its folder is not."""
-    (tmp_path / "app.py").touch()
-    (tmp_path / file).write_text(text)
-    (tmp_path / ".aws-sam").mkdir()
-    (tmp_path / ".aws-sam" / "build.toml").touch()
-    output = tmp_path.with_suffix(".zip")
-    done = pack("function", ARCH, str(tmp_path), "--output", str(output))
-    assert done.returncode == 0, done.stderr
-    with zipfile.ZipFile(output) as archive:
-        names = archive.namelist()
-
-    assert {"app.py", "attrs/__init__.py", "bootstrap"} <= set(names)
-    assert [name for name in names if name.startswith(".aws-sam")] == []
-
-
-@built
-def test_glibc_is_a_version(tmp_path: Path) -> None:
-    """A GLIBC that is none is told so, with an example."""
-    (tmp_path / "requirements.txt").touch()
-    done = pack("function", ARCH, str(tmp_path), "--glibc", "al2")
-
-    assert (done.returncode, done.stderr) == (
-        1,
-        "make: GLIBC is al2: it has to be a version, 2.26 for provided.al2\n",
-    )
-
-
-def test_architecture_is_known() -> None:
-    """An ARCH that nobody builds for is refused before anything is built."""
-    done = subprocess.run(["make", "layer", "ARCH=aarch64"], capture_output=True, text=True, check=False, cwd=ROOT)
-
-    assert done.returncode == 2
-    assert 'ARCH is "aarch64": it has to be x86_64 or arm64' in done.stderr
-
-
-@built
-def test_sdist_is_refused_in_one_line(tmp_path: Path) -> None:
-    """A dependency that comes as source only is named, and so is what it would have to be."""
-    (tmp_path / "requirements.txt").write_text("docopt==0.6.2\n")
-    done = pack("function", ARCH, str(tmp_path))
-
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "docopt" in done.stderr
-    assert f"wheels for Python 3.13 on {ARCH}" in done.stderr
-
-
-@built
-def test_machine_code_of_another_architecture_is_refused(tmp_path: Path) -> None:
-    """An extension module for another processor is named before Lambda would find out."""
-    other = {"x86_64": 183, "arm64": 62}[ARCH]
-    (tmp_path / "fast.so").write_bytes(b"\x7fELF\x02\x01\x01".ljust(18, b"\0") + other.to_bytes(2, "little"))
-    done = pack("function", ARCH, str(tmp_path))
-
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"fast.so is not for {ARCH}" in done.stderr

@@ -13,7 +13,7 @@ import hcl2
 import pytest
 
 from tests.integration.conftest import ARCH, ROOT, docker, give_up
-from tests.integration.test_packages import built
+from tests.integration.test_archives import built
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
