@@ -1,13 +1,14 @@
 """
 The function's code: found by name.
 
-Owns: the handler string, and what is wrong with one that leads nowhere.
+Owns: the handler string, and what is wrong with one that leads nowhere; the `.pth` files of the folders it leads to.
 Refuses to know: what a handler takes, events, invocations, where an error is reported.
 """
 
 from __future__ import annotations
 
 import sys
+from os import listdir
 
 from .codec import DEFAULTS
 from .errors import InitError
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .codec import Options
+
+
+def heed_pth(folders: list[str]) -> None:
+    """Do what the `.pth` files of *folders* say, as AWS's managed Python runtime does."""
+    for folder in folders:
+        try:
+            names = listdir(folder)
+        except OSError:  # not there, or not for us
+            continue
+        if any(name.endswith(".pth") for name in names):
+            __import__("site").addsitedir(folder)
 
 
 def load(name: str, options: Options = DEFAULTS) -> Handler:

@@ -15,7 +15,6 @@ import sys
 from atexit import _run_exitfuncs
 from os import _exit, execv, getcwd, getpid
 from os import environ as process_environ
-from os.path import isdir
 
 from . import handler as handlers
 from .client import RuntimeClient, SocketTransport
@@ -64,6 +63,7 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
     if status is not None:
         return status
     name = argv[1] if len(argv) > 1 else environ.get("_HANDLER", "")
+    ours = [folder for folder in ours if folder not in sys.path]
 
     try:
         transport = connect(environ, function, ours)
@@ -72,7 +72,7 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
         return complain(error)
     environ["_HANDLER"] = name
     environ.setdefault("LAMBDA_TASK_ROOT", function[0])
-    add_folders(function)
+    handlers.heed_pth(function + ours)
     return serve(transport, lambda: handlers.load(name, options), environ)
 
 
@@ -93,12 +93,6 @@ def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
     except OSError as error:
         complain(ConfigError(f"AWS_LAMBDA_EXEC_WRAPPER is {wrapper!r}, which cannot be run: {error.strerror}"))
         return 127 if isinstance(error, FileNotFoundError) else 126
-
-
-def add_folders(folders: list[str]) -> None:
-    """Heed the `.pth` files of *folders*, as AWS's managed Python runtime does."""
-    for folder in filter(isdir, folders if "site" in sys.modules else []):
-        sys.modules["site"].addsitedir(folder)
 
 
 def start(
