@@ -19,7 +19,7 @@ BASE_IMAGE ?= $(patsubst x86_64,amd64/,$(patsubst arm64,arm64v8/,$(foreign)))deb
 pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
 # The interpreter is compiled anew when anything that it is made of has changed, and by nothing else.
-recipe := $(addprefix packaging/,interpreter.sh launcher.c store.c)
+recipe := $(addprefix packaging/,interpreter.sh interpreter.profile.xz launcher.c store.c)
 key := $(shell { cat $(recipe); grep -v '^\#' packaging/sources.txt; grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
 interpreter := .cache/interpreter/$(ARCH)-$(key)
 python3.13 := .cache/interpreter/$(native)-$(key)/bin/python3.13
@@ -31,7 +31,7 @@ sbom := .venv/bin/python packaging/sbom.py
 # It asks nobody, but wants to know where.
 sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
 
-.PHONY: help run test check bench engine base tree image layer zip rie arm64 fetch sources lock clean
+.PHONY: help run test check bench engine base tree image layer zip rie arm64 fetch sources profile lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -95,6 +95,10 @@ fetch: .venv/.made
 
 sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's archive has.
 	@.venv/bin/python packaging/sources.py --update
+
+profile: .venv/.build .venv/.emulator ## Count anew what the interpreter does most, which it is optimised by; with clang-19.
+	@packaging/tools.sh clang-19:clang-19 clang-19:libclang-rt-19-dev llvm-profdata-19:llvm-19 xz:xz-utils
+	@packaging/profile.sh $(native)
 
 lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
 	@packaging/lock.sh emulator:emulator shipped:packaging tests:tests bench:benchmarks \

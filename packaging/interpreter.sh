@@ -2,6 +2,7 @@
 # Compiles CPython and the libraries it is linked with for architecture $1 (x86_64, arm64), into folder $2. Zig's clang
 # targets glibc 2.26, which is Amazon Linux 2's; the libraries are linked statically, every extension module too.
 # $3 is a Python of the same version that runs here: for another architecture it freezes modules; empty builds natively.
+# With COUNTING=clang-19 that compiler makes an interpreter that counts what it runs, for profile.sh.
 set -euo pipefail
 
 arch=$1
@@ -33,7 +34,8 @@ export CFLAGS="-O3 -fvisibility=hidden"
 printf '#!/bin/sh\n%s\nexec "%s" cc %s "$@"\n' "$hide" "$zig" "$target" >"$work/tools/cc"
 for tool in ar ranlib; do printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$zig" "$tool" >"$work/tools/$tool"; done
 chmod +x "$work/tools/"*
-export CC=$work/tools/cc AR=$work/tools/ar RANLIB=$work/tools/ranlib
+# By name: OpenSSL and sysconfig keep what the compiler is called, and a path would tell two folders apart.
+export PATH=$work/tools:$PATH CC=cc CXX=c++ AR=ar RANLIB=ranlib
 jobs=$(nproc)
 
 unpack() { # package
@@ -101,6 +103,17 @@ openssl() {
     cp libssl.a libcrypto.a "$deps/lib"
 }
 
+builtins() {
+    # What compiled code calls for 128-bit numbers. As zig links it, it would bring zig's own memcmp, strlen, sin and so
+    # on as well, in place of the C library's, which are many times as fast: they get names that nobody calls.
+    "$zig" build-lib "$(dirname "$zig")/lib/compiler_rt.zig" -target "$host.2.26" -O ReleaseFast -fstrip -fno-builtin \
+        -fno-stack-check -fno-stack-protector -fno-unwind-tables -femit-bin="$deps/lib/libbuiltins.a"
+    local names='mem(?:cpy|move|set|cmp)|bcmp|strlen|(?:ceil|cos|exp2?|fabs|floor|fma|fmax|fmin|fmod|log|log2|log10|round|sin'
+    names+='|sincos|sqrt|tan|trunc)(?:f|l|f128)?'
+    # The last letter, as names that end alike are stored once.
+    perl -0777 -pi -e "s/($names)(?=\\0)/substr(\$1, 0, -1) . '_'/ges" "$deps/lib/libbuiltins.a"
+}
+
 python() {
     # Every start imports these: from the program itself they come without a search and without a file.
     sed -i "s|^        #'<encodings.\*>',|        '<encodings>', 'encodings.aliases', 'encodings.utf_8', '__future__',|" \
@@ -109,27 +122,45 @@ python() {
     grep -q '"encodings.utf_8"' "$work/python3.13/Python/frozen.c"
     mkdir "$work/python"
     cd "$work/python"
-    local library=$deps/lib cross=()
+    local library=$deps/lib cross=() optimize link="-flto=thin -rtlib=none" profile
     if [ -n "$native" ]; then
         cross=(--with-build-python="$native")
+    fi
+    # By its sum, as zig's cache does not look into it.
+    profile=$work/$(sha256sum "$here/interpreter.profile.xz" | cut -c 1-12).profile
+    xz -dc "$here/interpreter.profile.xz" >"$profile"
+    # README's "How fast" has what each saves. No -march: the packages run on any machine of their architecture.
+    optimize="-O3 -flto=thin -fprofile-instr-use=$profile -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled"
+    if [ -n "${COUNTING-}" ]; then
+        export CC="$COUNTING -no-pie"
+        link=-fprofile-instr-generate optimize="-O2 -fprofile-instr-generate -mllvm -runtime-counter-relocation"
     fi
     export PKG_CONFIG=/bin/false MODULE_BUILDTYPE=static
     ZLIB_CFLAGS=-I$deps/include ZLIB_LIBS=$library/libz.a BZIP2_CFLAGS=-I$deps/include BZIP2_LIBS=$library/libbz2.a \
     LIBLZMA_CFLAGS=-I$deps/include LIBLZMA_LIBS=$library/liblzma.a \
     LIBSQLITE3_CFLAGS=-I$deps/include LIBSQLITE3_LIBS=$library/libsqlite3.a \
-    LIBFFI_CFLAGS=-I$deps/include LIBFFI_LIBS=$library/libffi.a \
-    CFLAGS="-fvisibility=hidden" LDFLAGS="-s -L$library -Wl,-z,lazy" OPT="-DNDEBUG -O3 -Wno-date-time" \
+    LIBFFI_CFLAGS=-I$deps/include LIBFFI_LIBS=$library/libffi.a LIBS=$library/libbuiltins.a \
+    CFLAGS="-fvisibility=hidden" LDFLAGS="-s -L$library -Wl,-z,lazy $link" OPT="-DNDEBUG -Wno-date-time $optimize" \
         ../python3.13/configure -q --prefix=/usr/local --build="$(uname -m)-linux-gnu" --host="$host" "${cross[@]}" \
         --with-openssl="$deps" --with-ensurepip=no --disable-test-modules --with-computed-gotos --without-readline \
         ac_cv_buggy_getaddrinfo=no ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no \
         py_cv_module__tkinter=n/a py_cv_module__dbm=n/a py_cv_module__gdbm=n/a py_cv_module__curses=n/a \
         py_cv_module__curses_panel=n/a py_cv_module_readline=n/a py_cv_module__uuid=n/a
-    make --silent -j"$jobs"
-    make --silent DESTDIR="$work/installed" install
+    # A program for tests takes as long to link as the interpreter.
+    make --silent -j"$jobs" --old-file=Programs/_testembed
+    make --silent --old-file=Programs/_testembed DESTDIR="$work/installed" install
+    # sysconfig's variables name the folder of the build, on lines that break by its length; nobody has that folder.
+    "$root/.venv/bin/python" - "$work" "$root" "$work"/installed/usr/local/lib/python3.13/_sysconfigdata_*.py <<'EOF'
+import ast, pathlib, sys
+work, root, file = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+head, name, values = file.read_text().partition("build_time_vars = ")
+text = repr(ast.literal_eval(values)).replace(work, "/build").replace(root, "/build")
+file.write_text(f"{head}{name}{text}\n")
+EOF
 }
 
 for package in zlib bzip2 xz-utils libffi sqlite3 openssl python3.13; do unpack "$package"; done
-for step in zlib bzip2 xz-utils libffi sqlite3 openssl python; do
+for step in zlib bzip2 xz-utils libffi sqlite3 openssl builtins python; do
     echo "compiling $step for $arch"
     log=$work/$step.log
     ("$step") >"$log" 2>&1

@@ -51,13 +51,6 @@ def one_program(tree: Path) -> None:
     (dynload / "README.txt").write_text("Extension modules are linked into bin/python3.\n")
 
 
-def forget_the_builder(tree: Path, arch: str) -> None:
-    """Replace the folder of the build in sysconfig's variables: nobody has it."""
-    work = str(ROOT / ".cache" / "build" / arch)
-    for file in tree.glob(f"{LIBRARY}/_sysconfigdata_*.py"):
-        file.write_text(file.read_text().replace(work, "/build").replace(str(ROOT), "/build"))
-
-
 def add_extras(tree: Path, extras: Path) -> None:
     """Add the authorities that packaging/store.c looks for, and time zones where zoneinfo looks for them."""
     shutil.copy(extras / "certifi" / "cacert.pem", tree / "lib" / "cacert.pem")
@@ -118,7 +111,6 @@ def main() -> None:
     (tree / "launcher").rename(root / "bootstrap")
     trim(tree)
     one_program(tree)
-    forget_the_builder(tree, options.arch)
     add_extras(tree, options.extras)
     add_runtime(tree, options.packages)
     add_licences(tree, options.extras)

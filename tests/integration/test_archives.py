@@ -49,6 +49,28 @@ def elf_versions(tree: Path) -> dict[str, tuple[int, int]]:
 
 
 @built
+def test_the_systems_own_c_library_is_called() -> None:
+    """Comparing memory and the like is left to glibc, which knows the processor: the compiler's own would be slow."""
+    program = (TREE / "lambda-bootstrap" / "bin" / "python3").read_bytes()
+
+    assert [name for name in (b"memcpy", b"memcmp", b"strlen", b"sin") if b"\0%b\0" % name not in program] == []
+
+
+@built
+def test_nothing_tells_where_it_was_built() -> None:
+    """No file of the tree has the folder of its build in it: another folder gives the same bytes."""
+    files = [path for path in TREE.rglob("*") if path.is_file()]
+    telling = [
+        str(path.relative_to(TREE))
+        for path in files
+        if (content := path.read_bytes()) and (str(ROOT).encode() in content or b"/.cache/build" in content)
+    ]
+
+    assert len(files) > 1000
+    assert telling == []
+
+
+@built
 def test_tree_is_small() -> None:
     """The tree has at most 45 MB."""
     assert sum(path.stat().st_size for path in TREE.rglob("*") if path.is_file()) <= 45 * MB
