@@ -11,6 +11,7 @@ runtime that leaves without a reason failed.
 
 from __future__ import annotations
 
+import gc
 import sys
 from atexit import _run_exitfuncs
 from os import _exit, execv, getcwd, getpid
@@ -73,6 +74,8 @@ def main(argv: list[str], environ: MutableMapping[str, str], function: list[str]
     environ["_HANDLER"] = name
     environ.setdefault("LAMBDA_TASK_ROOT", function[0])
     handlers.heed_pth(function + ours)
+    gc.freeze()  # what there is stays: no collection has to look at it
+    gc.enable()  # off since `bootstrap` began
     return serve(transport, lambda: handlers.load(name, options), environ)
 
 

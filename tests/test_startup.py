@@ -61,10 +61,16 @@ def _before_next() -> set[str]:
 
 
 def test_exact_list(before_next: set[str]) -> None:
-    """Before the first `next` come three C modules, our own, and the function: nothing else."""
+    """Before the first `next` come four C modules, our own, and the function: nothing else."""
     ours = {f"runtime.{name}" for name in OURS}  # the package itself is loaded by hand, which goes unreported
 
-    assert before_next - {"atexit", "time"} == {"__future__", "_contextvars", "_json", "_socket", "echo", *ours}
+    assert before_next - {"atexit", "time"} == {"__future__", "_contextvars", "_json", "_socket", "echo", "gc", *ours}
+
+
+def test_garbage() -> None:
+    """The function has its garbage collected, from the start; what the runtime consists of is not looked at."""
+    with Emulator([sys.executable, str(BOOTSTRAP)], cwd=FUNCTIONS, handler="facts.garbage") as emulator:
+        assert emulator.invoke().json() == {"at init": True, "now": True, "frozen": True}
 
 
 def test_nothing_heavy(before_next: set[str]) -> None:

@@ -1,5 +1,8 @@
+import gc
 import os
 import sys
+
+COLLECTS = gc.isenabled()
 
 
 def context(event, context):
@@ -33,3 +36,7 @@ def prints(event, context):
 
 def environ(event, context):
     return dict(os.environ)
+
+
+def garbage(event, context):
+    return {"at init": COLLECTS, "now": gc.isenabled(), "frozen": gc.get_freeze_count() > 1000}
