@@ -96,8 +96,9 @@ fetch: .venv/.made
 sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's archive has.
 	@.venv/bin/python packaging/sources.py --update
 
-profile: .venv/.build .venv/.emulator ## Count anew what the interpreter does most, which it is optimised by; with clang-19.
-	@packaging/tools.sh clang-19:clang-19 clang-19:libclang-rt-19-dev llvm-profdata-19:llvm-19 xz:xz-utils
+profile: .venv/.build .venv/.emulator fetch ## Count anew what the interpreter does most, which it is optimised by; with clang-19.
+	@packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
+		clang-19:clang-19 clang-19:libclang-rt-19-dev llvm-profdata-19:llvm-19
 	@packaging/profile.sh $(native)
 
 lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
