@@ -69,8 +69,6 @@ def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any],
 
 def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], dict[str, Any]]:
     """The same for an `async` *function*; each record has a task, and so a context, of its own."""
-    from asyncio import create_task
-
     from .aio import run
 
     def begun(*arguments: Any, **keywords: Any) -> tuple[Any]:
@@ -89,11 +87,11 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
         attempts = attempts_of(event, name, function.__module__)
         if any(attempt.is_ordered for attempt in attempts):
             for attempt in attempts:
-                await create_task(make(attempt, context))
+                await _at_once([make(attempt, context)])
                 if attempt.is_last:
                     break
-            return report_of(attempts)
-        await _at_once([make(attempt, context) for attempt in attempts])
+        else:
+            await _at_once([make(attempt, context) for attempt in attempts])
         return report_of(attempts)
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
@@ -141,9 +139,9 @@ class Attempt:
 
     def __init__(self, record: Any, name: str) -> None:
         self.record = record
-        self.source, self.identifier = identify(record)
+        source, self.identifier = identify(record)
         self.is_fifo = str(record.get("eventSourceARN")).endswith(".fifo")
-        self.is_ordered = self.is_fifo or self.source != "aws:sqs"
+        self.is_ordered = self.is_fifo or source != "aws:sqs"
         self.name = name
         self.has_failed = False
 
