@@ -30,20 +30,8 @@ if [ "$name" != "debian:$suite-slim" ]; then
     exit 1
 fi
 if [ $debian = arm64 ]; then packaging/arm64.sh; fi
-if ! command -v mmdebstrap >/dev/null; then
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "$image cannot be pulled; to build it, install mmdebstrap and debian-archive-keyring" >&2
-        exit 1
-    fi
-    echo "Installing mmdebstrap ..."
-    export DEBIAN_FRONTEND=noninteractive
-    {
-        apt-get -qq update
-        apt-get -qq install --yes --no-install-recommends mmdebstrap debian-archive-keyring
-    } </dev/null >/dev/null
-fi
-
 echo "No registry answers: building $image from Debian's packages ..."
+packaging/tools.sh mmdebstrap:mmdebstrap mmdebstrap:debian-archive-keyring
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
