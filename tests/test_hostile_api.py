@@ -67,6 +67,17 @@ def is_alive(emulator: Emulator) -> bool:
     return emulator.invoke(b'"after"').body == b'"after"' and emulator.pid == pid and posts(emulator)[-1] == "response"
 
 
+def see_one_answer(emulator: Emulator) -> None:
+    """Start the function: its event is answered once, without a word, and the loop goes on."""
+    emulator.start()
+    (post,) = emulator.wait_for("response")
+
+    assert (post.request_id, post.body) == (REQUEST_ID, b"[7]")
+    assert posts(emulator) == ["response"]
+    assert is_alive(emulator)
+    assert warnings(emulator) == []
+
+
 class TestOddEvents:
     """`next` answers with an event in a form that one need not expect."""
 
@@ -110,13 +121,7 @@ class TestOddEvents:
         """An event with odd headers is answered once, without a word, and the loop goes on."""
         emulator = start(HANDLER)
         emulator.script("next", Reply(200, [ID, *headers], b"[7]"))
-        emulator.start()
-        (post,) = emulator.wait_for("response")
-
-        assert (post.request_id, post.body) == (REQUEST_ID, b"[7]")
-        assert posts(emulator) == ["response"]
-        assert is_alive(emulator)
-        assert warnings(emulator) == []
+        see_one_answer(emulator)
 
     @pytest.mark.parametrize(
         "headers",
@@ -168,13 +173,7 @@ class TestOddEvents:
         # A raw answer leaves the emulator without an outstanding invocation, so the post is accepted by script.
         if not any(isinstance(step, Reply) for step in steps):
             emulator.script("response", Reply(202))
-        emulator.start()
-        (post,) = emulator.wait_for("response")
-
-        assert (post.request_id, post.body) == (REQUEST_ID, b"[7]")
-        assert posts(emulator) == ["response"]
-        assert is_alive(emulator)
-        assert warnings(emulator) == []
+        see_one_answer(emulator)
 
     @pytest.mark.parametrize(
         ("request_id", "segment"),

@@ -39,7 +39,7 @@ def test_plain() -> None:
 def test_exit() -> None:
     """`exit(3)` ends the environment with 3."""
     with run() as emulator:
-        emulator.invoke(b'"<lambda>"')
+        emulator.invoke(b'"leaves"')
 
         assert emulator.wait_exit() == 3
 
