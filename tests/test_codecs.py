@@ -105,8 +105,14 @@ def outcome(call: Any, argument: Any) -> tuple[str, Any]:
         return error.error_type, str(error)
 
 
+def without_numbers(body: bytes) -> bytes:
+    """A body without the spelling of its numbers, which may differ: 1e-05 is 0.00001."""
+    return re.sub(rb'("(?:[^"\\]|\\.)*")|-?[0-9][-+.0-9eE]*', rb"\1#", body)
+
+
 @pytest.mark.parametrize("name", ["orjson", "msgspec"])
 @given(RESULTS)
+@example([1e-5, 5e-5, 9.9999e-5, 1e-7, 1e16])
 @example([time.min, {"a": float("nan")}])
 @example([2**64])
 @example({"a": None, "b": "null"})
@@ -115,7 +121,7 @@ def test_results(name: str, result: Any) -> None:
     """A result has the body, or the error, that it has without the library."""
     expected, found = outcome(codec.encode, result), outcome(CODECS[name].encode, result)
     if expected[0] == "value":
-        assert re.sub(rb"e\+?(-?)0?", rb"e\1", found[1]) == re.sub(rb"e\+?(-?)0?", rb"e\1", expected[1])
+        assert without_numbers(found[1]) == without_numbers(expected[1])
         expected, found = ("value", json.loads(expected[1])), ("value", json.loads(found[1]))
 
     assert repr(found) == repr(expected)

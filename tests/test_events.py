@@ -13,7 +13,7 @@ from runtime import codec, events
 from runtime.annotations import event_decoder
 from runtime.codec import DEFAULTS, Options
 from runtime.errors import FunctionError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, give_up
 from tests.documented import DOCUMENTED, gaps
 from tests.samples import fetch
 
@@ -26,7 +26,7 @@ def _samples() -> dict[str, Any]:
     try:
         return fetch()
     except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"AWS's sample events cannot be had: {error}")
+        give_up(f"AWS's sample events cannot be had: {error}")
 
 
 def decoded(model: str, event: Any, options: Options) -> Any:

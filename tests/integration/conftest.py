@@ -7,6 +7,7 @@ Owns finding and starting them, and the one skip where there is none. Refuses to
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import itertools
 import os
@@ -14,14 +15,17 @@ import platform
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 import urllib3
+
+from tests.conftest import give_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,14 +42,8 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "tests" / "functions"
 ARCH = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 COUNTER = itertools.count()
+SIOCGIFADDR = 0x8915  # netdevice(7): the IPv4 address of an interface
 RIE = ROOT / ".cache" / "rie" / f"aws-lambda-rie-{ARCH}"
-
-
-def give_up(reason: str) -> NoReturn:
-    """Skip, or fail where everything is required."""
-    if os.environ.get("REQUIRE_ENGINE") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 def docker(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
@@ -54,6 +52,20 @@ def docker(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
     )
+
+
+@functools.cache
+def bridge_address() -> str:
+    """
+    Return the address of the host on the engine's bridge, at which containers reach it.
+
+    The interface is asked, not the engine: one that was never started before lists no gateway until it is restarted.
+    """
+    option = '{{index .Options "com.docker.network.bridge.name"}}'
+    name = docker("network", "inspect", "bridge", "--format", option).stdout.strip()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        interface = fcntl.ioctl(any_socket, SIOCGIFADDR, struct.pack("256s", name.encode()))
+    return socket.inet_ntoa(interface[20:24])
 
 
 @functools.cache

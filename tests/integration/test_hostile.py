@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import Close, Emulator, Pause, Raw, Reply
-from tests.integration.conftest import FUNCTIONS, docker
+from tests.integration.conftest import FUNCTIONS, bridge_address, docker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +59,7 @@ class Function:
 @contextmanager
 def running(image: str, handler: str = HANDLER, *environ: str, **script: Any) -> Iterator[Function]:
     """Run a function as Lambda does, with 16 MB of /tmp; *script* has answers by endpoint."""
-    bridge = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").stdout.strip()
-    with Emulator(host=bridge, handler=handler) as emulator:
+    with Emulator(host=bridge_address(), handler=handler) as emulator:
         for endpoint, answers in script.items():
             emulator.script(endpoint.replace("_", "/"), *answers)
         variables = (f"AWS_LAMBDA_RUNTIME_API={emulator.address}", *environ)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import hcl2
 import pytest
 
-from tests.integration.conftest import ARCH, ROOT, docker, give_up
+from tests.conftest import give_up
+from tests.integration.conftest import ARCH, ROOT, docker
 from tests.integration.test_archives import built
 
 if TYPE_CHECKING:
