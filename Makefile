@@ -37,7 +37,7 @@ help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.emulator ## Run a function under the emulator: HANDLER=examples/hello/app.handler EVENT=event.json
-	@.venv/bin/python -m emulator $(if $(EVENT),--event $(EVENT)) $(HANDLER)
+	@PYTHONPATH=runtime:dev .venv/bin/python -m lambda_bootstrap_dev.cli.run $(if $(EVENT),--event $(EVENT)) $(HANDLER)
 
 test: .venv/.tests .venv/.build .cache/lint/.made rie ## Run all tests, or TESTS=path; without a container engine (`make engine`) not the image's.
 	@if docker info >/dev/null 2>&1; then \
@@ -57,8 +57,8 @@ check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold th
 	packaging/terraform.sh examples/deploy
 
 bench: .venv/.bench ## Print the table of figures: this runtime beside its peers.
-	.venv/bin/python benchmarks
-	.venv/bin/python benchmarks --soak
+	PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
+	PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
 
 engine: ## See to it that a container engine answers; on Debian as root, install and start one.
 	@packaging/engine.sh
@@ -102,7 +102,7 @@ profile: .venv/.build .venv/.emulator fetch ## Count anew what the interpreter d
 	@packaging/profile.sh $(native)
 
 lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
-	@packaging/lock.sh emulator:emulator shipped:packaging tests:tests bench:benchmarks \
+	@packaging/lock.sh emulator:dev shipped:packaging tests:tests bench:benchmarks \
 		packaging/build.in packaging/interpreter.in packaging/lint.in
 
 clean: ## Remove what the other targets made.
@@ -114,7 +114,7 @@ clean: ## Remove what the other targets made.
 	@packaging/venv.sh $(PYTHON)
 	@touch $@
 
-.venv/.emulator: emulator/requirements.txt .venv/.made
+.venv/.emulator: dev/requirements.txt .venv/.made
 	@$(pip) -r $<
 	@touch $@
 
@@ -152,6 +152,6 @@ build/extras: packaging/interpreter.txt
 	@packaging/interpreter.sh $* $(@:/bin/python3.13=) $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
 $(if $(foreign),$(interpreter)/bin/python3.13: | $(python3.13))
 
-build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(wildcard runtime/*.*) build/site-packages build/extras \
+build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(shell find runtime -name "*.py") build/site-packages build/extras \
 		$(interpreter)/bin/python3.13
 	@.venv/bin/python packaging/tree.py $(ARCH) $(interpreter) $(python3.13) build/extras build/site-packages

@@ -11,9 +11,9 @@ tar --extract --file ".cache/sources/$tarball" --directory "$made" --strip-compo
 
 echo "counting"
 unset PYTHONDONTWRITEBYTECODE
-.venv/bin/python - "$made/bin/python3.13" "$PWD/bootstrap" "$made/start-%c%m.profraw" <<'EOF'
+PYTHONPATH=runtime:dev .venv/bin/python - "$made/bin/python3.13" "$PWD/bootstrap" "$made/start-%c%m.profraw" <<'EOF'
 import sys
-from emulator import Emulator
+from lambda_bootstrap_dev.testing import Emulator
 for _ in range(20):
     with Emulator(sys.argv[1:3], cwd="examples/hello", handler="app.handler", environ={"LLVM_PROFILE_FILE": sys.argv[3]}) as emulator:
         for _ in range(5):

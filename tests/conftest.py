@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import pytest
-
-from emulator import Emulator
+from lambda_bootstrap_dev.testing import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 FUNCTIONS = ROOT / "tests" / "functions"
 BOOTSTRAP = ROOT / "bootstrap"
+
+# What tests start by hand finds both packages, as if they were installed.
+os.environ["PYTHONPATH"] = f"{ROOT / 'runtime'}:{ROOT / 'dev'}"
 
 
 def give_up(reason: str) -> NoReturn:
@@ -40,7 +42,7 @@ class Start(Protocol):
 def _event_loop() -> Iterator[None]:
     """Close the event loop that async handlers share, which lives as long as the process."""
     yield
-    aio: Any = sys.modules.get("runtime.aio")
+    aio: Any = sys.modules.get("lambda_bootstrap.lifecycle.event_loop")
     if aio is not None:
         aio._runner.close()
 

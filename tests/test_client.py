@@ -6,17 +6,16 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-
-from emulator import Close, Emulator, Pause, Raw, Reply, Reset
-from runtime.client import RuntimeClient, SocketTransport
-from runtime.errors import ConfigError, RuntimeApiError
-from runtime.protocol import NEXT, Address
-from runtime.urllib3_client import Urllib3Transport
+from lambda_bootstrap.client import RuntimeClient, SocketTransport
+from lambda_bootstrap.errors import ConfigError, RuntimeApiError
+from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
+from lambda_bootstrap.protocol import NEXT, Address
+from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runtime.protocol import Transport
+    from lambda_bootstrap.protocol import Transport
 
 TRANSPORTS: list[type[SocketTransport | Urllib3Transport]] = [SocketTransport, Urllib3Transport]
 EVENT = Reply(200, [("Lambda-Runtime-Aws-Request-Id", "one"), ("Odd", "caf\u00e9")], b"{}")

@@ -16,9 +16,8 @@ from uuid import UUID
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from runtime import codec
-from runtime.errors import FunctionError
+from lambda_bootstrap import codec
+from lambda_bootstrap.errors import FunctionError
 
 KEY = "k"
 JSON_VALUES = st.recursive(

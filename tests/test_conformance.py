@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
-from emulator import Close, Emulator, Pause, Raw, Reply, Reset
 from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
@@ -179,9 +179,9 @@ class TestHandlers:
             assert emulator.invoke(b"1").json() == 1
 
     def test_start(self) -> None:
-        """`runtime.start` runs a handler from a program with an entry point of its own."""
+        """`lambda_bootstrap.start` runs a handler from a program with an entry point of its own."""
         program = [sys.executable, str(FUNCTIONS / "program.py")]
-        with Emulator(program, cwd=FUNCTIONS, environ={"PYTHONPATH": str(ROOT)}) as emulator:
+        with Emulator(program, cwd=FUNCTIONS, environ={"PYTHONPATH": str(ROOT / "runtime")}) as emulator:
             assert emulator.invoke(b'"once"').json() == {"started": "once"}
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from runtime.context import Client, ClientContext, Context, client_context, identity
+from lambda_bootstrap.context import Client, ClientContext, Context, client_context, identity
 
 TRACE = "Root=1-6b038200-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1"
 PARENT = "00-6b0382000123456789abcdef01234567-0123456789abcdef-01"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap_dev.testing import Emulator, Reply
 
-from emulator import Emulator, Reply
 from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT, give_up
 
 if TYPE_CHECKING:

@@ -6,11 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap import codec
+from lambda_bootstrap.errors import (
+    ConfigError,
+    ErrorReport,
+    FunctionError,
+    InitError,
+    LambdaError,
+    RuntimeApiError,
+    report,
+)
+from lambda_bootstrap.traces import Frame
 
-from runtime import codec
-from runtime.errors import ConfigError, ErrorReport, FunctionError, InitError, LambdaError, RuntimeApiError, report
-from runtime.stack import Frame
-from tests.test_stack import caught, written
+from tests.test_traces import caught, written
 
 if TYPE_CHECKING:
     from pathlib import Path

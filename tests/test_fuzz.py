@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lambda_bootstrap.errors import RuntimeApiError
+from lambda_bootstrap.http1 import MAX_HEAD, Reader
 
-from runtime.errors import RuntimeApiError
-from runtime.http1 import MAX_HEAD, Reader
-from tests.fuzz import CORPUS, REFUSED, check, outcome
+from tests.support.fuzz import CORPUS, REFUSED, check, outcome
 from tests.test_http1 import messages
 
 if TYPE_CHECKING:

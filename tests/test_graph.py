@@ -1,4 +1,4 @@
-"""The import graph of `runtime/`: the picture in the README, held."""
+"""The floor plan of the package, held: the road, the rooms beside it, and what may import what."""
 
 from __future__ import annotations
 
@@ -13,63 +13,78 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Bottom to top. A module may import from the lines above its own only; the lists are all that it does import.
+PACKAGE = ROOT / "runtime" / "lambda_bootstrap"
+ROOMS = ("diagnostics", "events", "integrations", "lifecycle", "typed", "web")
+# Bottom to top. A module may import from the lines above its own only; the lists are all that it does import, for
+# types and inside functions too.
 GRAPH = {
-    # pure
-    "stack": [],
-    "errors": ["stack"],
+    # the road's ground: pure
+    "traces": [],
+    "errors": ["traces"],
     "http1": ["errors"],
-    "fault": ["stack"],
-    "results": [],
-    "codec": ["errors", "fault", "results", "stack"],
-    "codecs": ["codec", "errors"],
-    "record": ["codec", "stack"],
+    "json_errors": ["traces"],
+    "typed.encoder": [],
+    "codec": ["errors", "json_errors", "traces", "typed.encoder"],
+    "record": ["codec", "traces"],
     "tracing": [],
     "context": ["tracing"],
     "protocol": ["codec", "errors", "http1"],
-    # edges
-    "client": ["errors", "http1", "protocol", "stack"],
-    "urllib3_client": ["errors", "http1", "protocol"],
-    "aio": [],
-    "streaming": ["aio", "codec", "errors", "http1", "protocol"],
-    "plan": ["codec"],
-    "scalars": ["codec", "plan"],
-    "shapes": ["fault", "plan"],
-    "foreign": ["codec", "errors", "fault", "plan"],
-    "fields": ["errors"],
-    "typed": ["codec", "errors", "fields", "foreign", "plan", "scalars", "shapes"],
-    "annotations": ["codec", "errors", "fields", "foreign", "plan", "results", "typed"],
-    "inspected": [],
-    "queues": [],
-    "streams": [],
-    "storage": [],
-    "bus": [],
-    "workflow": [],
-    "cognito": [],
-    "web": [],
-    "signature": ["aio", "annotations", "codec", "errors", "inspected"],
-    "batch": ["aio", "codec", "errors", "signature"],
-    "events": ["batch", "bus", "cognito", "queues", "storage", "streams", "web", "workflow"],
-    "doctor": ["stack"],
-    "handler": ["codec", "doctor", "errors", "signature"],
-    "log": ["errors", "record"],
-    "structured": ["log", "record", "stack"],
-    "bridge": ["log", "record", "stack", "structured"],
-    "watch": [],
+    # the road's edges
+    "client": ["errors", "http1", "protocol", "traces"],
     "hooks": ["context"],
-    "otel": ["context", "hooks", "tracing"],
-    "ric": ["hooks"],
-    "autopsy": ["stack"],
-    # policy
-    "loop": ["autopsy", "codec", "context", "errors", "log", "protocol", "signature", "streaming", "tracing"],
-    "main": [
-        *("autopsy", "bridge", "client", "codec", "codecs", "errors", "handler", "log", "loop"),
-        *("otel", "protocol", "ric", "signature", "tracing", "urllib3_client", "watch"),
+    "on_import": [],
+    "log": ["errors", "record"],
+    # the rooms
+    "integrations.fast_json": ["codec", "errors"],
+    "integrations.urllib3": ["errors", "http1", "protocol"],
+    "integrations.structlog": ["log", "record", "traces"],
+    "integrations.stdlib": ["integrations.structlog", "log", "record", "traces"],
+    "integrations.opentelemetry": ["context", "hooks", "tracing"],
+    "integrations.awslambdaric": ["hooks"],
+    "lifecycle.event_loop": [],
+    "web.stream": ["codec", "errors", "http1", "lifecycle.event_loop", "protocol"],
+    "typed.decoder": ["codec"],
+    "typed.scalars": ["codec", "typed.decoder"],
+    "typed.containers": ["json_errors", "typed.decoder"],
+    "typed.foreign": ["codec", "errors", "json_errors", "typed.decoder"],
+    "typed.fields": ["errors"],
+    "typed.compiler": [
+        *("codec", "errors", "typed.containers", "typed.decoder", "typed.fields", "typed.foreign", "typed.scalars"),
     ],
-    "__init__": ["context", "errors", "hooks", "main", "streaming"],
+    "typed.annotations": [
+        *("codec", "errors", "typed.compiler", "typed.decoder", "typed.encoder", "typed.fields", "typed.foreign"),
+    ],
+    "typed.parameters": [],
+    "diagnostics.advice": ["traces"],
+    "diagnostics.timeout_dump": ["traces"],
+    "events.sqs_sns": [],
+    "events.dynamodb_kinesis": [],
+    "events.s3": [],
+    "events.eventbridge": [],
+    "events.other": [],
+    "events.cognito": [],
+    "events.http": [],
+    # the road's crossings: what the function is, and what happens when
+    "signature": ["codec", "errors", "lifecycle.event_loop", "typed.annotations", "typed.parameters"],
+    "events.batch": ["codec", "errors", "lifecycle.event_loop", "signature"],
+    "events": [
+        *("events.batch", "events.cognito", "events.dynamodb_kinesis", "events.eventbridge", "events.http"),
+        *("events.other", "events.s3", "events.sqs_sns"),
+    ],
+    "loader": ["codec", "diagnostics.advice", "errors", "signature"],
+    "loop": [
+        *("codec", "context", "diagnostics.timeout_dump", "errors", "log", "protocol", "signature", "tracing"),
+        "web.stream",
+    ],
+    "main": [
+        *("client", "codec", "diagnostics.timeout_dump", "errors", "integrations.awslambdaric"),
+        *("integrations.fast_json", "integrations.opentelemetry", "integrations.stdlib", "integrations.urllib3"),
+        *("loader", "log", "loop", "on_import", "protocol", "signature", "tracing"),
+    ],
+    "__init__": ["context", "errors", "hooks", "main", "web.stream"],
 }
 
-PURE = ["stack", "errors", "http1", "fault", "results", "codec", "record", "tracing", "context", "protocol"]
+PURE = ["traces", "errors", "http1", "json_errors", "codec", "record", "tracing", "context", "protocol"]
 # What a pure module may import of the standard library: nothing that reaches outside of the process. Of `time` it may
 # have the conversions, and no clock.
 PURE_IMPORTS = {
@@ -86,42 +101,102 @@ PURE_IMPORTS = {
     "typing",
 }
 PURE_TIME = {"gmtime", "strftime"}
+# What decides what happens when; a room is handed what it needs.
+POLICY = {"client", "loader", "loop", "main"}
 
 
 def modules() -> list[Path]:
-    """The modules of the package."""
-    return sorted((ROOT / "runtime").glob("*.py"))
+    """The modules of the package, road and rooms."""
+    return sorted(path for path in PACKAGE.rglob("*.py") if len(path.read_text().splitlines()) > 1)
 
 
-def imports(path: Path) -> Iterator[str]:
-    """What a module imports, wherever in it, the package's own with a dot before them."""
-    for node in ast.walk(ast.parse(path.read_text())):
+def name_of(path: Path) -> str:
+    """A module's name in GRAPH: within the package, with dots; a room's own is the room's."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def is_room(name: str) -> bool:
+    """Whether a module lies in a room."""
+    return name.partition(".")[0] in ROOMS
+
+
+def base_of(path: Path, level: int) -> str:
+    """What the dots of a relative import in *path* stand for, within the package."""
+    parents = path.relative_to(PACKAGE).parts[:-1]
+    return ".".join(parents[: len(parents) - level + 1])
+
+
+def imports(path: Path, nodes: Iterator[ast.AST] | None = None) -> Iterator[str]:
+    """What a module imports, in the function or anywhere, the package's own with a dot before them."""
+    known = {name_of(module) for module in modules()}
+    for node in ast.walk(ast.parse(path.read_text())) if nodes is None else nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             yield str(node.module)
         elif isinstance(node, ast.ImportFrom):
-            yield from ([f".{node.module}"] if node.module else [f".{alias.name}" for alias in node.names])
+            base = ".".join(filter(None, [base_of(path, node.level), node.module]))
+            inner = [".".join(filter(None, [base, alias.name])) for alias in node.names]
+            yield from {f".{each}" if each in known else f".{base}" for each in inner}
+
+
+def ours(names: Iterator[str]) -> list[str]:
+    """Those of *names* that are the package's own."""
+    return sorted({name[1:] for name in names if name[0] == "."})
+
+
+def at_top(path: Path) -> Iterator[ast.AST]:
+    """The statements of a module that run when it is imported."""
+
+    def walk(body: list[ast.stmt]) -> Iterator[ast.AST]:
+        for node in body:
+            yield node
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                continue
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield from walk([each for each in ast.iter_child_nodes(node) if isinstance(each, ast.stmt)])
+
+    return walk(ast.parse(path.read_text()).body)
+
+
+def test_rooms() -> None:
+    """The folders of the package are the rooms that the plan names, each with something in it."""
+    folders = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__")
+
+    assert folders == sorted(ROOMS)
+    assert [room for room in ROOMS if not any(name.startswith(f"{room}.") for name in GRAPH)] == []
 
 
 def test_graph() -> None:
     """Every module imports what the graph says, for types and late imports too, and nothing more."""
-    found = {path.stem: sorted({name[1:] for name in imports(path) if name[0] == "."}) for path in modules()}
-
-    assert found == GRAPH
+    assert {name_of(path): ours(imports(path)) for path in modules()} == GRAPH
 
 
 def test_downwards() -> None:
-    """No module imports one that stands beside or above it."""
+    """No module imports one that stands beside or above it in the graph, so there is no cycle."""
     order = list(GRAPH)
 
     assert [(name, other) for name in order for other in GRAPH[name] if order.index(other) >= order.index(name)] == []
 
 
+@pytest.mark.parametrize("path", [path for path in modules() if not is_room(name_of(path))], ids=name_of)
+def test_the_road_opens_rooms_late(path: Path) -> None:
+    """A module of the road imports a room inside a function only: before it is used, a folder costs nothing."""
+    assert [name for name in ours(imports(path, at_top(path))) if is_room(name)] == []
+
+
+def test_rooms_know_no_policy() -> None:
+    """No room imports main, loop, client or loader."""
+    assert {
+        name: sorted(POLICY & set(GRAPH[name])) for name in GRAPH if is_room(name) and POLICY & set(GRAPH[name])
+    } == {}
+
+
 @pytest.mark.parametrize("name", PURE)
 def test_pure(name: str) -> None:
     """The pure modules import nothing that owns a piece of the outside world."""
-    outside = {found for found in imports(ROOT / "runtime" / f"{name}.py") if found[0] != "."}
+    outside = {found for found in imports(PACKAGE / f"{name}.py") if found[0] != "."}
 
     assert outside - PURE_IMPORTS == set()
 
@@ -129,7 +204,7 @@ def test_pure(name: str) -> None:
 @pytest.mark.parametrize("name", PURE)
 def test_no_clock(name: str) -> None:
     """The pure modules do not know what time it is."""
-    nodes = ast.walk(ast.parse((ROOT / "runtime" / f"{name}.py").read_text()))
+    nodes = ast.walk(ast.parse((PACKAGE / f"{name}.py").read_text()))
     of_time = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "time"]
 
     assert {alias.name for node in of_time for alias in node.names} - PURE_TIME == set()
@@ -140,10 +215,16 @@ def test_the_loop_knows_no_client() -> None:
     assert "client" not in GRAPH["loop"]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_size(path: Path) -> None:
-    """A module fits into one head: 300 lines."""
-    assert len(path.read_text().splitlines()) <= 300
+    """A module has at most 400 lines, and a function at most 50."""
+    source = path.read_text()
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+
+    assert len(source.splitlines()) <= 400
+    assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= 50] == []
 
 
 def test_bootstrap_is_short() -> None:

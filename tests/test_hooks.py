@@ -8,20 +8,20 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import lambda_bootstrap
 import pytest
+from lambda_bootstrap import hooks
+from lambda_bootstrap.context import Context
+from lambda_bootstrap.main import init
 
-import runtime
-from runtime import hooks
-from runtime.context import Context
-from runtime.main import init
 from tests.conftest import ROOT
-from tests.records import JSON, a_log, valid
+from tests.support.records import JSON, a_log, valid
 from tests.test_loop import OverError, Script, a_loop, an_invocation, raising
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from runtime.signature import Handler
+    from lambda_bootstrap.signature import Handler
 
 LISTS: list[list[Any]] = [hooks.init, hooks.request, hooks.response, hooks.error, hooks.next_]
 Complaints = list[tuple[str, BaseException | None]]
@@ -62,11 +62,11 @@ class TestRegister:
     @pytest.mark.parametrize(
         ("decorator", "registered"),
         [
-            pytest.param(runtime.on_init, hooks.init, id="on_init"),
-            pytest.param(runtime.on_request, hooks.request, id="on_request"),
-            pytest.param(runtime.on_response, hooks.response, id="on_response"),
-            pytest.param(runtime.on_error, hooks.error, id="on_error"),
-            pytest.param(runtime.before_next, hooks.next_, id="before_next"),
+            pytest.param(lambda_bootstrap.on_init, hooks.init, id="on_init"),
+            pytest.param(lambda_bootstrap.on_request, hooks.request, id="on_request"),
+            pytest.param(lambda_bootstrap.on_response, hooks.response, id="on_response"),
+            pytest.param(lambda_bootstrap.on_error, hooks.error, id="on_error"),
+            pytest.param(lambda_bootstrap.before_next, hooks.next_, id="before_next"),
         ],
     )
     def test_decorator(self, decorator: Callable[[Any], Any], registered: list[Any]) -> None:
@@ -82,16 +82,16 @@ class TestRegister:
     def test_twice(self) -> None:
         """What is registered twice is called once, methods of the same object too."""
         calls: list[Any] = []
-        runtime.on_init(calls.clear)
-        runtime.on_init(calls.clear)
+        lambda_bootstrap.on_init(calls.clear)
+        lambda_bootstrap.on_init(calls.clear)
 
         assert len(hooks.init) == 1
 
     def test_two_phases(self) -> None:
         """One hook may serve two phases."""
 
-        @runtime.on_request
-        @runtime.on_response
+        @lambda_bootstrap.on_request
+        @lambda_bootstrap.on_response
         def hook(value: Any, context: Context) -> None:
             pass
 
@@ -105,7 +105,7 @@ class TestRun:
         """Hooks run in the order of their registration, with the arguments of the phase."""
         calls: list[Any] = []
         for number in range(3):
-            runtime.on_request(lambda event, context, number=number: calls.append((number, event, context)))
+            lambda_bootstrap.on_request(lambda event, context, number=number: calls.append((number, event, context)))
 
         assert run(hooks.request, "event", "context") == []
         assert calls == [(0, "event", "context"), (1, "event", "context"), (2, "event", "context")]
@@ -117,11 +117,11 @@ class TestRun:
         """What a hook raises is complained about by its name, and the next one runs."""
         calls: list[Any] = []
 
-        @runtime.on_init
+        @lambda_bootstrap.on_init
         def broken() -> None:
             raise error
 
-        runtime.on_init(lambda: calls.append("after"))
+        lambda_bootstrap.on_init(lambda: calls.append("after"))
 
         assert run(hooks.init) == [
             (f"the hook {__name__}.TestRun.test_isolated.<locals>.broken failed", error),
@@ -130,7 +130,7 @@ class TestRun:
 
     def test_wrong_signature(self) -> None:
         """A hook that takes something else is complained about as any other."""
-        runtime.on_init(len)  # type: ignore[type-var] # on purpose
+        lambda_bootstrap.on_init(len)  # type: ignore[type-var] # on purpose
         [(message, error)] = run(hooks.init)
 
         assert (message, type(error)) == ("the hook builtins.len failed", TypeError)
@@ -139,10 +139,10 @@ class TestRun:
         """A hook that registers another does so for the next time."""
         calls: list[str] = []
 
-        @runtime.on_init
+        @lambda_bootstrap.on_init
         def hook() -> None:
             calls.append("first")
-            runtime.on_init(second)
+            lambda_bootstrap.on_init(second)
 
         def second() -> None:
             calls.append("second")
@@ -157,11 +157,11 @@ class TestRun:
         """A hook that goes does not take the next one's turn."""
         calls: list[str] = []
 
-        @runtime.on_init
+        @lambda_bootstrap.on_init
         def once() -> None:
             hooks.init.remove(once)
 
-        runtime.on_init(lambda: calls.append("next"))
+        lambda_bootstrap.on_init(lambda: calls.append("next"))
         run(hooks.init)
 
         assert calls == ["next"]
@@ -224,14 +224,14 @@ class TestBeforeNext:
             time.sleep(seconds)
             calls.append(seconds)
 
-        return runtime.before_next(sleeps)
+        return lambda_bootstrap.before_next(sleeps)
 
     def test_in_time(self) -> None:
         """Hooks that are quick all run, with the context."""
         seen: list[Context] = []
         context = a_context()
-        runtime.before_next(seen.append)
-        runtime.before_next(functools.partial(seen.append))
+        lambda_bootstrap.before_next(seen.append)
+        lambda_bootstrap.before_next(functools.partial(seen.append))
 
         assert run_before_next(context) == []
         assert seen == [context, context]
@@ -243,7 +243,7 @@ class TestBeforeNext:
         self.sleeper(0.25, calls)
         late = self.sleeper(0.01, calls)
 
-        @runtime.before_next
+        @lambda_bootstrap.before_next
         def later(_context: Context) -> None:
             calls.append(-1)
 
@@ -275,7 +275,7 @@ class TestBeforeNext:
     def test_failure(self) -> None:
         """One that fails costs the others nothing."""
         calls: list[float] = []
-        runtime.before_next(lambda _context: 1 / 0)
+        lambda_bootstrap.before_next(lambda _context: 1 / 0)
         self.sleeper(0, calls)
         [(message, error)] = run_before_next(a_context())
 
@@ -286,10 +286,12 @@ class TestBeforeNext:
 
 def attach_all(story: list[Any]) -> None:
     """Attach a hook to each phase of an invocation that writes into *story*."""
-    runtime.on_request(lambda event, context: story.append(("request", event, context.aws_request_id)))
-    runtime.on_response(lambda result, context: story.append(("response", result, context.aws_request_id)))
-    runtime.on_error(lambda error, context: story.append(("error", type(error).__name__, context.aws_request_id)))
-    runtime.before_next(lambda context: story.append(("before next", context.aws_request_id)))
+    lambda_bootstrap.on_request(lambda event, context: story.append(("request", event, context.aws_request_id)))
+    lambda_bootstrap.on_response(lambda result, context: story.append(("response", result, context.aws_request_id)))
+    lambda_bootstrap.on_error(
+        lambda error, context: story.append(("error", type(error).__name__, context.aws_request_id))
+    )
+    lambda_bootstrap.before_next(lambda context: story.append(("before next", context.aws_request_id)))
 
 
 class TestThroughTheLoop:
@@ -367,7 +369,7 @@ class TestThroughTheLoop:
         def broken(*_arguments: Any) -> None:
             raise error
 
-        getattr(runtime, phase)(broken)
+        getattr(lambda_bootstrap, phase)(broken)
         script = Script(an_invocation("1"), an_invocation("2"))
         with pytest.raises(OverError):
             a_loop(script, raising(KeyError("k")) if fails else lambda: 1, dict(JSON)).run()
@@ -386,9 +388,9 @@ class TestThroughTheLoop:
     def test_skipped(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """A hook that there was no time for is a warning with its name."""
         monkeypatch.setattr(hooks, "BEFORE_NEXT_SECONDS", 0.01)
-        runtime.before_next(lambda _context: time.sleep(0.02))
+        lambda_bootstrap.before_next(lambda _context: time.sleep(0.02))
 
-        @runtime.before_next
+        @lambda_bootstrap.before_next
         def late(_context: Context) -> None:
             pass
 
@@ -400,7 +402,7 @@ class TestThroughTheLoop:
     def test_changes(self) -> None:
         """A hook may change the event in place; what it returns is nobody's."""
 
-        @runtime.on_request
+        @lambda_bootstrap.on_request
         def mark(event: Any, _context: Context) -> Any:
             event["marked"] = True
             return "ignored"
@@ -413,7 +415,9 @@ class TestThroughTheLoop:
 
     def test_not_imported(self) -> None:
         """A function that asks for no hooks does not pay for them."""
-        code = "import runtime.loop, runtime.main, sys; print('runtime.hooks' in sys.modules)"
+        code = (
+            "import lambda_bootstrap.loop, lambda_bootstrap.main, sys; print('lambda_bootstrap.hooks' in sys.modules)"
+        )
         result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
         assert result.stdout == "False\n"
@@ -425,8 +429,8 @@ class TestInit:
     def test_runs(self, capfd: pytest.CaptureFixture[str], a_handler: Handler) -> None:
         """They run when the function has been imported; one that fails does not fail the init."""
         calls: list[str] = []
-        runtime.on_init(lambda: 1 / 0)
-        runtime.on_init(lambda: calls.append("init"))
+        lambda_bootstrap.on_init(lambda: 1 / 0)
+        lambda_bootstrap.on_init(lambda: calls.append("init"))
         init(a_handler, a_log())
 
         assert calls == ["init"]
@@ -436,6 +440,6 @@ class TestInit:
 @pytest.fixture
 def a_handler() -> Handler:
     """Be a handler."""
-    from runtime.signature import adapt  # noqa: PLC0415 - for its type, above
+    from lambda_bootstrap.signature import adapt  # noqa: PLC0415 - for its type, above
 
     return adapt(lambda: 1, "app.handler")

@@ -16,14 +16,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap_dev.testing import Close, Pause, Raw, Reply, Reset
 
-from emulator import Close, Pause, Raw, Reply, Reset
 from tests.conftest import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from emulator import Emulator
+    from lambda_bootstrap_dev.testing import Emulator
+
     from tests.conftest import Start
 
 HANDLER = "hostile_api.handler"

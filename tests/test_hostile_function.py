@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from emulator import Close, Default, Pause, Reset
+from lambda_bootstrap_dev.testing import Close, Default, Pause, Reset
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from lambda_bootstrap_dev.testing import Emulator
+
     from tests.conftest import Start
 
 POSTS = {"response", "error", "init/error"}
@@ -129,7 +129,7 @@ def test_raises(start: Start, deed: str, raised: Raised) -> None:
     assert body["errorMessage"].startswith(raised.message)
     assert len(body["errorMessage"]) <= 33_000
     assert len(post.body) <= 256 * 1024
-    assert all("/runtime/" not in entry and "importlib" not in entry for entry in body["stackTrace"])
+    assert all("/lambda_bootstrap/" not in entry and "importlib" not in entry for entry in body["stackTrace"])
     category = raised.category or f"Function.{raised.error_type}".replace("Function.Runtime.", "Runtime.")
     assert post.header("Lambda-Runtime-Function-Error-Type").startswith(
         category.replace("Function.Function.", "Function.")

@@ -20,7 +20,8 @@ import pytest
 from tests.conftest import FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from lambda_bootstrap_dev.testing import Emulator
+
     from tests.conftest import Start
 
 HANDLER = "hostile_init.handler"
@@ -38,7 +39,7 @@ def failed(emulator: Emulator) -> dict[str, Any]:
     assert post.header("Lambda-Runtime-Function-Error-Type") != ""
     body: dict[str, Any] = json.loads(post.body)
     assert list(body) == ["errorMessage", "errorType", "requestId", "stackTrace"]
-    assert all("/runtime/" not in entry and "importlib" not in entry for entry in body["stackTrace"])
+    assert all("/lambda_bootstrap/" not in entry and "importlib" not in entry for entry in body["stackTrace"])
     return body
 
 
@@ -314,7 +315,7 @@ def test_folder_removed(start: Start, tmp_path: Path) -> None:
 
 def test_every_type_is_documented() -> None:
     """Each type that the runtime's sources name has a heading in docs/errors.md, and no heading is of another."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "runtime").glob("*.py")))
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "runtime").rglob("*.py")))
     named = set(re.findall(r'"((?:Runtime|Function)\.[A-Z]\w+)"', sources))
     headings = set(re.findall(r"^#+ ((?:Runtime|Function)\.\w+)$", ERRORS, re.MULTILINE))
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runtime.errors import RuntimeApiError
-from runtime.http1 import Reader, Response, encode
+from lambda_bootstrap.errors import RuntimeApiError
+from lambda_bootstrap.http1 import Reader, Response, encode
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

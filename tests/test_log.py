@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lambda_bootstrap.errors import ErrorReport
+from lambda_bootstrap.log import Lines, Log, Unbuffered
+from lambda_bootstrap.traces import Frame
 
-from runtime.errors import ErrorReport
-from runtime.log import Lines, Log, Unbuffered
-from runtime.stack import Frame
-from tests.records import JSON, NEW_YEAR, a_log, stdout, valid
+from tests.support.records import JSON, NEW_YEAR, a_log, stdout, valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -265,7 +265,7 @@ class TestFrames:
 
     def test_bytes(self, pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
         """A frame is exactly these bytes."""
-        monkeypatch.setattr("runtime.log.time", lambda: 1_700_000_000.5)
+        monkeypatch.setattr("lambda_bootstrap.log.time", lambda: 1_700_000_000.5)
         a_log(pipe.environ(**JSON)).write('{"é":1}\n', "INFO")
 
         assert pipe.data() == bytes.fromhex("a55a000e 00000008 00060a241825e120") + '{"é":1}'.encode()

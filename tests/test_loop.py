@@ -10,19 +10,18 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from runtime.errors import FunctionError, RuntimeApiError
-from runtime.log import Log
-from runtime.loop import InvokeLoop, exit_status
-from runtime.protocol import Invocation
-from runtime.signature import adapt
-from runtime.tracing import Tracer
+from lambda_bootstrap.errors import FunctionError, RuntimeApiError
+from lambda_bootstrap.log import Log
+from lambda_bootstrap.loop import InvokeLoop, exit_status
+from lambda_bootstrap.protocol import Invocation
+from lambda_bootstrap.signature import adapt
+from lambda_bootstrap.tracing import Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtime.errors import ErrorReport
-    from runtime.protocol import Request
+    from lambda_bootstrap.errors import ErrorReport
+    from lambda_bootstrap.protocol import Request
 
 FUNCTION = {
     "function_name": "demo",

@@ -6,13 +6,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import lambda_bootstrap
 import pytest
+from lambda_bootstrap.context import Context
+from lambda_bootstrap.errors import LambdaError
+from lambda_bootstrap.main import start
+from lambda_bootstrap_dev.testing import Emulator
 
-import runtime
-from emulator import Emulator
-from runtime.context import Context
-from runtime.errors import LambdaError
-from runtime.main import start
 from tests.conftest import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
@@ -133,11 +133,15 @@ class TestPublicNames:
     def test_names(self) -> None:
         """`runtime` offers `start`, three classes and the hooks, and they are the ones the runtime uses."""
         hooks = ["before_next", "on_error", "on_init", "on_request", "on_response"]
-        assert runtime.__all__ == ["Context", "HttpResponse", "LambdaError", *hooks, "start"]
-        assert [getattr(runtime, name).__module__ for name in hooks] == ["runtime.hooks"] * 5
-        assert (runtime.Context, runtime.LambdaError, runtime.start) == (Context, LambdaError, start)
+        assert lambda_bootstrap.__all__ == ["Context", "HttpResponse", "LambdaError", *hooks, "start"]
+        assert [getattr(lambda_bootstrap, name).__module__ for name in hooks] == ["lambda_bootstrap.hooks"] * 5
+        assert (lambda_bootstrap.Context, lambda_bootstrap.LambdaError, lambda_bootstrap.start) == (
+            Context,
+            LambdaError,
+            start,
+        )
 
     def test_unknown(self) -> None:
         """Any other name is an AttributeError that says so."""
-        with pytest.raises(AttributeError, match="module 'runtime' has no attribute 'stop'"):
-            _ = runtime.stop  # type: ignore[attr-defined] # that is the test
+        with pytest.raises(AttributeError, match="module 'lambda_bootstrap' has no attribute 'stop'"):
+            _ = lambda_bootstrap.stop  # type: ignore[attr-defined] # that is the test

@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap_dev.testing import Emulator
 
-from emulator import Emulator
 from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def rows() -> dict[str, tuple[str, str]]:
 def carried() -> set[str]:
     """The rules that a test carries the number of: in its docstring, or in the name of a case."""
     found: set[str] = set()
-    for path in (ROOT / "tests").glob("test_*.py"):
+    for path in (ROOT / "tests").rglob("test_*.py"):
         source = path.read_text()
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):

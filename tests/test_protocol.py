@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runtime import http1, protocol
-from runtime.errors import ErrorReport, RuntimeApiError
-from runtime.http1 import Response
-from runtime.protocol import Invocation, Request
-from runtime.stack import Frame
+from lambda_bootstrap import http1, protocol
+from lambda_bootstrap.errors import ErrorReport, RuntimeApiError
+from lambda_bootstrap.http1 import Response
+from lambda_bootstrap.protocol import Invocation, Request
+from lambda_bootstrap.traces import Frame
 
 CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
 REQUEST_ID = "11111111-2222-4333-8444-555555555555"

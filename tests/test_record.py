@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lambda_bootstrap.record import is_json_object, json_line, level_name, one_line, text_error, text_line, timestamp
 
-from runtime.record import is_json_object, json_line, level_name, one_line, text_error, text_line, timestamp
-from tests.records import NEW_YEAR, Mute, Silent, strict
+from tests.support.records import NEW_YEAR, Mute, Silent, strict
 
 
 class TestTimestamp:

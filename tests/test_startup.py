@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from lambda_bootstrap_dev.testing import Emulator
 
-from emulator import Emulator
 from tests.conftest import BOOTSTRAP, FUNCTIONS
 
 # Isolated and without `site`: what a machine's own .pth files import is not ours.
@@ -18,8 +18,8 @@ OURS = {
     "codec",
     "context",
     "errors",
-    "fault",
-    "handler",
+    "json_errors",
+    "loader",
     "http1",
     "log",
     "loop",
@@ -27,9 +27,9 @@ OURS = {
     "protocol",
     "record",
     "signature",
-    "stack",
+    "traces",
     "tracing",
-    "watch",
+    "on_import",
 }
 
 RULED_OUT = {
@@ -79,17 +79,21 @@ def test_nothing_heavy(before_next: set[str]) -> None:
 
 
 def test_the_package_costs_nothing() -> None:
-    """`import runtime` alone imports none of its modules."""
-    code = "import sys, runtime; print(sorted(name for name in sys.modules if name.startswith('runtime')))"
+    """`import lambda_bootstrap` alone imports none of its modules."""
+    code = "import sys, lambda_bootstrap; print(sorted(name for name in sys.modules if name.startswith('lambda_')))"
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=BOOTSTRAP.parent
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=BOOTSTRAP.parent / "runtime"
     )
 
-    assert result.stdout == "['runtime']\n"
+    assert result.stdout == "['lambda_bootstrap']\n"
 
 
 def test_logging_costs_itself(before_next: set[str]) -> None:
-    """A function that imports `logging` has that, what it imports, and one module of ours that sets it up."""
+    """A function that imports `logging` has that, what it imports, and the one room of ours that sets it up."""
     modules = beyond("imports_logging.handler", "import os, logging")
 
-    assert modules - before_next == {"imports_logging", "runtime.bridge"}
+    assert modules - before_next == {
+        "imports_logging",
+        "lambda_bootstrap.integrations",
+        "lambda_bootstrap.integrations.stdlib",
+    }

@@ -17,7 +17,8 @@ from tests.conftest import FUNCTIONS, ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from emulator import Emulator
+    from lambda_bootstrap_dev.testing import Emulator
+
     from tests.conftest import Start
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from lambda_bootstrap.tracing import Tracer, trace_id, traceparent, xray
 
-from runtime.tracing import Tracer, trace_id, traceparent, xray
 from tests.test_loop import OverError, Script, a_loop, an_invocation
 
 if TYPE_CHECKING:

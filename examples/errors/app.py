@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from runtime import LambdaError
+from lambda_bootstrap import LambdaError
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from runtime import HttpResponse
+from lambda_bootstrap import HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

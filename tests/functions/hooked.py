@@ -1,36 +1,36 @@
 """A function with a hook for every phase."""
 
-import runtime
+import lambda_bootstrap
 
 told = []
 
 
-@runtime.on_init
+@lambda_bootstrap.on_init
 def init():
     told.append("init")
 
 
-@runtime.on_request
+@lambda_bootstrap.on_request
 def request(event, context):
     told.append(f"request {event}")
 
 
-@runtime.on_request
+@lambda_bootstrap.on_request
 def broken(event, context):
     raise RuntimeError("a hook of little use")
 
 
-@runtime.on_response
+@lambda_bootstrap.on_response
 def response(result, context):
     told.append(f"response {len(result)}")
 
 
-@runtime.on_error
+@lambda_bootstrap.on_error
 def error(exception, context):
     told.append(f"error {exception}")
 
 
-@runtime.before_next
+@lambda_bootstrap.before_next
 def last(context):
     told.append(f"before next {context.aws_request_id}")
 

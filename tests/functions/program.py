@@ -1,10 +1,10 @@
 """A program with an entry point of its own."""
 
-import runtime
+import lambda_bootstrap
 
 
 def handler(event):
     return {"started": event}
 
 
-runtime.start(handler)
+lambda_bootstrap.start(handler)

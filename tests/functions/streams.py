@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from runtime import HttpResponse, LambdaError, before_next, on_error, on_response
+from lambda_bootstrap import HttpResponse, LambdaError, before_next, on_error, on_response
 
 told = []
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nowhere import Log, Result
 
-    from runtime import Context
+    from lambda_bootstrap import Context
 
 
 @dataclass

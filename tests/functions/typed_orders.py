@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runtime import Context, LambdaError, on_request, on_response
+from lambda_bootstrap import Context, LambdaError, on_request, on_response
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

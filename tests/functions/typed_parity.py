@@ -2,7 +2,7 @@
 
 import contextvars
 
-from runtime import LambdaError, on_error, on_request, on_response
+from lambda_bootstrap import LambdaError, on_error, on_request, on_response
 
 events = []
 

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-import runtime
+import lambda_bootstrap
 
 table = ContextVar("table")
 
@@ -19,4 +19,4 @@ def handler(event: Event):
 
 
 table.set("bound")
-runtime.start(handler, strict=True, use_decimal=True)
+lambda_bootstrap.start(handler, strict=True, use_decimal=True)

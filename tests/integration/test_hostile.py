@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply
 
-from emulator import Close, Emulator, Pause, Raw, Reply
 from tests.integration.conftest import FUNCTIONS, bridge_address, docker
 
 if TYPE_CHECKING:

@@ -48,8 +48,10 @@ def apart(image: str, handler: str, log_format: str = "Text") -> Iterator[tuple[
     """A function's container alone, so that its log is its own; and the URL of the emulator in another one."""
     with Network() as network:
         emulator = DockerContainer(image).with_network(network).with_network_aliases("emulator")
-        emulator.with_kwargs(entrypoint=["python3", "-m", "emulator", "--serve", "0.0.0.0:9001"], working_dir="/srv")
-        emulator.with_volume_mapping(str(ROOT / "emulator"), "/srv/emulator", "ro")
+        emulator.with_kwargs(
+            entrypoint=["python3", "-m", "lambda_bootstrap_dev.cli.run", "--serve", "0.0.0.0:9001"], working_dir="/srv"
+        )
+        emulator.with_volume_mapping(str(ROOT / "dev" / "lambda_bootstrap_dev"), "/srv/lambda_bootstrap_dev", "ro")
         emulator.with_volume_mapping(str(Path(h11.__file__).parent), "/srv/h11", "ro")
         emulator.ports = {"9001/tcp": LOOPBACK}
         function = DockerContainer(image).with_network(network)
@@ -213,7 +215,7 @@ for source in pathlib.Path("/var/runtime").rglob("*.py"):
 """
     listed = shell(image, f"python3 -c '{script}'").splitlines()
 
-    assert any("/lambda-bootstrap/runtime/" in line for line in listed)
+    assert any("/lambda-bootstrap/runtime/lambda_bootstrap/" in line for line in listed)
     assert [line for line in listed if not line.startswith("1 ")] == []
 
 

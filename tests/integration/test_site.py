@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap_dev.testing import Emulator
 
-from emulator import Emulator
 from tests.conftest import FUNCTIONS
 from tests.integration.conftest import ARCH, ROOT
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_type
 
-from runtime import Context, HttpResponse, LambdaError, before_next, on_error, on_init, on_request, on_response
-from runtime.events import (
-    ApiGatewayEvent,
-    DynamoDbEvent,
-    EventBridgeEvent,
-    HttpApiEvent,
-    KinesisRecord,
-    SqsEvent,
-    SqsRecord,
-    partial_batch,
-)
+from lambda_bootstrap import Context, HttpResponse, LambdaError, before_next, on_error, on_init, on_request, on_response
+from lambda_bootstrap.events import ApiGatewayEvent, DynamoDbEvent, EventBridgeEvent, HttpApiEvent, KinesisRecord, SqsEvent, SqsRecord, partial_batch
 
 
 if TYPE_CHECKING:

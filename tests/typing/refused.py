@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import runtime
-from runtime import Context, HttpResponse, LambdaError, on_init, on_request, start
-from runtime.events import AlbEvent, SqsEvent, SqsRecord, partial_batch
+import lambda_bootstrap
+from lambda_bootstrap import Context, HttpResponse, LambdaError, on_init, on_request, start
+from lambda_bootstrap.events import AlbEvent, SqsEvent, SqsRecord, partial_batch
 
 
 def handler(event: SqsEvent, context: Context) -> None:
@@ -36,7 +36,7 @@ def one(record: SqsRecord) -> None:
 
 
 one.nothing  # attr-defined
-runtime.stop  # attr-defined
+lambda_bootstrap.stop  # attr-defined
 LambdaError()  # call-arg
 LambdaError("m", "type")  # call-arg
 LambdaError("m", type=3)  # arg-type

@@ -1,0 +1,234 @@
+"""
+The emulator for synchronous tests: the server on a thread of its own.
+
+Owns the thread and the waiting. Refuses to know the Runtime API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from .emulator.function import Function, environment
+from .emulator.sandbox import Sandbox, within
+from .emulator.server import Server
+from .emulator.values import Close, Default, Kind, Outcome, Pause, Raw, Reply, Report, Request, Reset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from types import TracebackType
+
+    from .emulator.values import Step
+
+__all__ = ["Close", "Default", "Emulator", "Kind", "Outcome", "Pause", "Raw", "Reply", "Report", "Request", "Reset"]
+
+T = TypeVar("T")
+
+STDOUT, STDERR = 1, 2
+# No call of a test may hang for ever.
+CALL_SECONDS = 60.0
+
+
+class Emulator:
+    """
+    A Runtime API server, and the runtime under it if there is a *command*; use it in a `with` block.
+
+    The process gets what Lambda would give it and *environ* on top; of the test's own environment only `PATH`.
+    *timeout* is the function's, *init_timeout* how long a runtime may take to its first `next`, both in seconds.
+    With *merge_output* all output counts as stdout, in the exact order of writing.
+    """
+
+    def __init__(  # noqa: PLR0913, all by name but the command
+        self,
+        command: Sequence[str | os.PathLike[str]] = (),
+        *,
+        environ: Mapping[str, str] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        handler: str = "",
+        timeout: float = 3.0,
+        memory: int = 128,
+        merge_output: bool = False,
+        init_timeout: float = 10.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        prefix: str = "",
+    ) -> None:
+        folder = os.fspath(cwd) if cwd is not None else None
+        task_root = folder or os.fspath(os.getcwd())  # noqa: PTH109
+        function = Function(handler=handler, task_root=task_root, timeout=timeout, memory=memory)
+        self._extra = dict(environ or {})
+        self._function = function
+        self._arrived = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="emulator")
+        self._ready: Future[asyncio.AbstractEventLoop] = Future()
+        self._stopping = asyncio.Event()
+        self._failure: BaseException | None = None
+        words = [os.fspath(word) for word in command]
+        self._sandbox = Sandbox(
+            function, words, cwd=folder, init_timeout=init_timeout, merge_output=merge_output, log=self._notify
+        )
+        self._server = Server(self._sandbox, host, port, prefix=prefix, on_request=self._notify)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        try:
+            self._ready.result()
+        except BaseException:
+            self._thread.join()
+            raise
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._ready.result().call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+    @property
+    def address(self) -> str:
+        """What `AWS_LAMBDA_RUNTIME_API` gets."""
+        return self._server.address
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """All that the process is given."""
+        return self._sandbox.environ
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request so far, callers' too, in the order of their last bytes."""
+        return list(self._server.requests)
+
+    @property
+    def reports(self) -> list[Report]:
+        """What the invocations that are over have taken."""
+        return list(self._sandbox.reports)
+
+    @property
+    def output(self) -> bytes:
+        """What the process wrote to stdout and stderr, in order of arrival."""
+        return b"".join(data for _, data in self._sandbox.written)
+
+    @property
+    def stdout(self) -> bytes:
+        """What the process wrote to stdout."""
+        return b"".join(data for fd, data in self._sandbox.written if fd == STDOUT)
+
+    @property
+    def stderr(self) -> bytes:
+        """What the process wrote to stderr."""
+        return b"".join(data for fd, data in self._sandbox.written if fd == STDERR)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the runtime."""
+        if self._sandbox.process is None:
+            raise AssertionError("no runtime has been started")
+        return self._sandbox.process.pid
+
+    def script(self, endpoint: str, *answers: Step | Sequence[Step]) -> None:
+        """
+        Queue answers for "next", "response", "error" or "init/error", one per request.
+
+        An answer is a step or a sequence of steps. When the queue is empty the emulator answers by its own rules; a
+        `next` that already waits takes an answer at once.
+        """
+        self._call(_as_coroutine(lambda: self._server.script(endpoint, *answers)))
+
+    def start(self) -> None:
+        """Start the runtime now; otherwise the first invocation does."""
+        self._call(self._sandbox.start())
+
+    def invoke(self, payload: bytes = b"{}", *, headers: Mapping[str, str] | None = None) -> Outcome:
+        """Send an event over HTTP as any caller would and wait for the answer."""
+        given = {"Content-Type": "application/json"} | dict(headers or {})
+        patience = CALL_SECONDS + self._function.timeout
+        connection = http.client.HTTPConnection(self._server.authority, timeout=patience)
+        try:
+            connection.request("POST", "/2015-03-31/functions/function/invocations", payload, given)
+            response = connection.getresponse()
+            return Outcome(response.status, tuple(response.getheaders()), response.read())
+        finally:
+            connection.close()
+
+    def wait_for(self, endpoint: str, count: int = 1, timeout: float = 5.0) -> list[Request]:
+        """
+        Wait until *count* requests to an endpoint have come in and return all there are.
+
+        Raises:
+            AssertionError: they have not come after *timeout* seconds; the text shows what did.
+
+        """
+        return self._wait(lambda: self._to(endpoint), count, timeout, f"requests to {endpoint!r}")
+
+    def wait_exit(self, timeout: float = 5.0) -> int:
+        """
+        Wait until the runtime is gone and return its exit status, -N for signal N.
+
+        Raises:
+            AssertionError: it still runs after *timeout* seconds, or has never been started.
+
+        """
+        process = self._sandbox.process
+        if process is None:
+            raise AssertionError("no runtime has been started")
+        if not self._call(within(timeout, process.exited)):
+            raise AssertionError(f"the runtime still runs after {timeout} seconds\n{self._story()}")
+        return process.status or 0
+
+    def wait_report(self, count: int = 1, timeout: float = 5.0) -> list[Report]:
+        """
+        Wait until *count* invocations are over, which they are at the following `next`, and return their reports.
+
+        Raises:
+            AssertionError: they are not after *timeout* seconds.
+
+        """
+        return self._wait(lambda: self.reports, count, timeout, "invocations over")
+
+    def _wait(self, seen: Callable[[], list[T]], count: int, timeout: float, what: str) -> list[T]:
+        with self._arrived:
+            if self._arrived.wait_for(lambda: len(seen()) >= count, timeout):
+                return seen()
+        raise AssertionError(f"{len(seen())} of {count} {what} within {timeout} seconds\n{self._story()}")
+
+    def _to(self, endpoint: str) -> list[Request]:
+        return [request for request in self.requests if request.endpoint == endpoint]
+
+    def _story(self) -> str:
+        lines = [f"  {seen.method} {seen.target} {seen.body[:200]!r}" for seen in self.requests]
+        output = self.output.decode(errors="replace")
+        return "\n".join(["requests:", *(lines or ["  none"]), "output of the runtime:", output or "  none"])
+
+    def _notify(self, _log: bytes = b"") -> None:
+        with self._arrived:
+            self._arrived.notify_all()
+
+    def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._ready.result()).result(CALL_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:  # noqa: BLE001, it is raised again where the test can see it
+            if self._ready.done():
+                self._failure = error
+            else:
+                self._ready.set_exception(error)
+
+    async def _main(self) -> None:
+        async with self._server:
+            base = {"PATH": os.environ.get("PATH", os.defpath)}
+            self._sandbox.environ = environment(self._function, self.address, base) | self._extra
+            self._ready.set_result(asyncio.get_running_loop())
+            await self._stopping.wait()
+
+
+async def _as_coroutine(call: Callable[[], None]) -> None:
+    call()

@@ -1,0 +1,39 @@
+"""
+A custom Python runtime for AWS Lambda.
+
+What a function may import from here: `start`, to run a handler from a program of one's own; `Context`, to annotate it
+with; `LambdaError`, to fail in words of its own; `HttpResponse`, to stream over HTTP; and the decorators that attach a
+function to a phase. Names are resolved on first use (PEP 562): importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .context import Context
+    from .errors import LambdaError
+    from .hooks import before_next, on_error, on_init, on_request, on_response
+    from .main import start
+    from .web.stream import HttpResponse
+
+__all__ = [
+    "Context",
+    "HttpResponse",
+    "LambdaError",
+    "before_next",
+    "on_error",
+    "on_init",
+    "on_request",
+    "on_response",
+    "start",
+]
+
+# The others are at home in `hooks`.
+_HOMES = {"Context": "context", "HttpResponse": "web.stream", "LambdaError": "errors", "start": "main"}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(__import__(f"{__name__}.{_HOMES.get(name, 'hooks')}", fromlist=[name]), name)

@@ -1,0 +1,126 @@
+"""
+What may be wrong with a function that cannot be imported, and what to do.
+
+Owns: near names, where an import stands, what an extension was built for. Imported only once something has failed.
+Refuses to know: how it is reported. Each function gives a clause that ends a message, or nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from _imp import extension_suffixes
+from posix import getcwd, listdir, uname
+
+from ..traces import frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# e_machine of an ELF header (System V ABI), by the name that `uname` has for it.
+MACHINES = {0x3E: "x86_64", 0xB7: "aarch64", 0x28: "arm", 0x03: "i686"}
+MOST_NAMES = 10
+
+
+def of_module(dotted: str) -> str:
+    """Of a module that is not there: near names, and where it was looked for."""
+    *package, name = dotted.split(".")
+    folders = ["/".join([path, *package]) for path in sys.path]
+    found = [entry.removesuffix(".py") for entry in entries(folders[:1]) if entry.endswith(".py") or "." not in entry]
+    return f"{near(name, found)}; working directory {getcwd()}, search path {':'.join(sys.path)}"
+
+
+def of_attribute(owner: object, name: str) -> str:
+    """Of a name that a module or class does not define: near names, and those that it does."""
+    try:
+        defined = [each for each in vars(owner) if not each.startswith("_") and callable(getattr(owner, each, None))]
+    except TypeError:
+        return ""
+    listed = ", ".join(defined[:MOST_NAMES]) + (", ..." if len(defined) > MOST_NAMES else "")
+    return f"{near(name, defined)}; it defines {listed or 'nothing that can be called'}"
+
+
+def of_import(error: ImportError) -> str:
+    """Of an import that failed in the function: which one it was, and what is wrong with the extension if it is one."""
+    places = list(frames(error.__traceback__))
+    where = f" (line {places[-1].line} of {places[-1].path}: {places[-1].source})" if places else ""
+    return where + next((advice for each in chain(error) if (advice := of_extension(each))), "")
+
+
+def chain(error: BaseException | None) -> Iterator[ImportError]:
+    """*error* and what led to it: packages like to raise an ImportError of their own words."""
+    for _ in range(MOST_NAMES):
+        if isinstance(error, ImportError):
+            yield error
+        error = None if error is None else error.__cause__ or error.__context__
+
+
+def of_extension(error: ImportError) -> str:
+    """Of an extension module that is not for this Python, machine or C library."""
+    version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", uname().machine
+    if error.path and ".so" in error.path:
+        file, built = error.path, built_for(error.path)
+        wanted = needed_glibc(str(error))
+        if wanted:
+            return f"; {file} was built for a newer C library (glibc {wanted}){fetch(file, version, machine)}"
+        if built and built != machine:
+            return f"; {file} was built for {built}, this is {machine}{fetch(file, version, machine)}"
+        return ""
+    _, is_from, rest = str(error).partition("cannot import name '")
+    missing = f"{error.name}.{rest.partition(chr(39))[0]}" if is_from else error.name or ""
+    *package, name = missing.split(".")
+    folders = ["/".join([path, *package]) for path in sys.path]
+    others = [entry for entry in entries(folders) if entry.startswith(f"{name}.") and entry.endswith(".so")]
+    if not others or any(entry == name + suffix for entry in others for suffix in extension_suffixes()):
+        return ""
+    this = extension_suffixes()[0].strip(".").removesuffix(".so")
+    tags = ", ".join(entry.removeprefix(f"{name}.").removesuffix(".so") for entry in others)
+    return f"; there is {name} for {tags}, this is {this}{fetch(missing, version, machine)}"
+
+
+def fetch(where: str, version: str, machine: str) -> str:
+    """The command that fetches the right wheel."""
+    folder = next((path for path in sys.path if path and where.startswith(f"{path}/")), "")
+    top = where.removeprefix(f"{folder}/").replace("/", ".").partition(".")[0]
+    return (
+        f": pip install --target . --only-binary=:all: --platform manylinux2014_{machine} "
+        f"--python-version {version} {top.strip('_').replace('_', '-')}"
+    )
+
+
+def built_for(path: str) -> str:
+    """The machine that an ELF file is for; nothing if it is none."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(20)
+    except OSError:
+        return ""
+    if head[:4] != b"\x7fELF":
+        return ""
+    return MACHINES.get(int.from_bytes(head[18:20], "little"), "another machine")
+
+
+def needed_glibc(message: str) -> str:
+    """The version of glibc that the dynamic linker misses."""
+    _, found, rest = message.partition("`GLIBC_")
+    return rest.partition("'")[0] if found else ""
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """The name that was probably meant."""
+    try:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, list(names), 1, 0.6)
+    except Exception:  # a function with a `types.py` of its own breaks most of the standard library
+        close = []
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def entries(folders: Iterable[str]) -> Iterator[str]:
+    """What lies in *folders*."""
+    for folder in folders:
+        try:
+            yield from listdir(folder or ".")
+        except OSError:
+            continue

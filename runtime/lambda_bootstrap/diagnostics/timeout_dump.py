@@ -1,0 +1,109 @@
+"""
+What every thread and task was doing shortly before the deadline: Lambda kills an environment that runs into it.
+
+Owns: the thread that waits for that moment, and the stacks. Imported only where `BOOTSTRAP_TIMEOUT_DUMP_MS` is set.
+Refuses to know: how a record is written. It uses no signals: SIGALRM is the function's.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import allocate_lock, get_ident, start_new_thread
+from time import time
+
+from ..traces import HERE, Frame, line_of, source_lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import Any
+
+LONGEST_WAIT = 86_400.0  # seconds; a lock has a limit of its own
+
+
+class Autopsy:
+    """
+    Writes the stacks of an invocation that comes close to its deadline, once.
+
+    Args:
+        margin_ms: how close, in milliseconds.
+        write: gets the stacks, by the name of the thread or task.
+    """
+
+    def __init__(self, margin_ms: int, write: Callable[[dict[str, list[str]]], None]) -> None:
+        self.margin_ms = margin_ms
+        self.write = write
+        self.moment: float | None = None  # seconds since the Unix epoch
+        self.changed = allocate_lock()  # free while the thread has not seen the moment that there is now
+        self.changed.acquire()
+        start_new_thread(self.watch, ())
+
+    def begin(self, deadline_ms: int | None) -> None:
+        """An invocation has begun that ends, at the latest, at *deadline_ms* since the Unix epoch."""
+        self.wait_for(None if deadline_ms is None else (deadline_ms - self.margin_ms) / 1000)
+
+    def end(self) -> None:
+        """It is over."""
+        self.wait_for(None)
+
+    def wait_for(self, moment: float | None) -> None:
+        """Tell the thread."""
+        self.moment = moment
+        if self.changed.locked():
+            self.changed.release()
+
+    def watch(self) -> None:
+        """Wait for the moment, and anew whenever it changes."""
+        while True:
+            moment = self.moment
+            wait = -1.0 if moment is None else min(max(moment - time(), 0.0), LONGEST_WAIT)
+            if self.changed.acquire(timeout=wait) or moment is None:
+                continue
+            if self.moment == moment and time() >= moment:
+                self.moment = None
+                self.write(dict(stacks(get_ident())))
+
+
+def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
+    """The stack of every thread but *own*, and of every task of the event loops that these run."""
+    threading: Any = sys.modules.get("threading")
+    names = {thread.ident: thread.name for thread in threading.enumerate()} if threading else {}
+    loops = []
+    for ident, innermost in sys._current_frames().items():  # noqa: SLF001 - the documented way to do this
+        frames = list(outwards(innermost))
+        if ident != own:
+            name = names.pop(ident, ident)
+            yield f"thread {name}{f' ({ident})' if name in names.values() else ''}", lines(users(frames))
+        loops += [frame.f_locals.get("self") for frame in frames if frame.f_code.co_name == "run_forever"]
+    asyncio: Any = sys.modules.get("asyncio")
+    for loop in loops:
+        if asyncio and isinstance(loop, asyncio.AbstractEventLoop):
+            for task in asyncio.all_tasks(loop):
+                yield f"task {task.get_name()}", lines(task.get_stack())
+
+
+def lines(frames: list[FrameType]) -> list[str]:
+    """The entries of a stack."""
+    return [str(place(frame)) for frame in frames]
+
+
+def outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """*frame*, its caller, and so on."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def users(frames: list[FrameType]) -> list[FrameType]:
+    """Of *frames*, innermost first, those that the runtime has called, or all if it has none; outermost first."""
+    outermost = frames[::-1]
+    inner = [frame.f_code.co_filename.startswith(HERE) for frame in outermost]
+    start = inner.index(True) if True in inner else 0
+    return outermost[inner.index(False, start) :] if False in inner[start:] else outermost
+
+
+def place(frame: FrameType) -> Frame:
+    """Where *frame* is."""
+    path, number = frame.f_code.co_filename, frame.f_lineno or 0
+    return Frame(path, number, frame.f_code.co_name, line_of(source_lines(path), number))

@@ -1,0 +1,204 @@
+"""
+The logging libraries of a function, led into its log.
+
+Owns: the set-up of `logging`, `warnings` and `threading`, each right after the function imports it.
+Refuses to know: where the log goes, what a record looks like. What a function sets up by itself wins.
+"""
+
+from __future__ import annotations
+
+from itertools import filterfalse
+
+from ..record import error_fields, is_json_object, level_name, one_line, text_of
+from ..traces import describe, title
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any
+
+    from ..log import Log
+
+# What every `logging.LogRecord` has; anything else on one came in by `extra=`.
+RECORD_FIELDS = frozenset(
+    (
+        *("args", "asctime", "aws_request_id", "created", "exc_info", "exc_text", "filename", "funcName", "levelname"),
+        *("levelno", "lineno", "message", "module", "msecs", "msg", "name", "pathname", "process", "processName"),
+        *("relativeCreated", "stack_info", "taskName", "tenant_id", "thread", "threadName"),
+        *("errorMessage", "errorType", "location", "stackTrace"),  # ours, with an exception or without
+    )
+)
+# Of these, `logging.basicConfig` makes a handler of the function's own.
+OWN_HANDLER = {"filename", "stream", "handlers"}
+
+
+def set_up_logging(log: Log, logging: Any) -> None:
+    """
+    Give the root logger one handler that writes to *log*; the level of `AWS_LAMBDA_LOG_LEVEL`, if that is one.
+
+    As in the managed runtime, without a level only warnings and above appear. A function's own `logging.py` is left
+    alone.
+    """
+    if not hasattr(logging, "LogRecord"):
+        return
+
+    class LambdaHandler(logging.Handler):  # type: ignore[misc] # the module is an argument
+        log_sink = log
+
+        def emit(self, record: logging.LogRecord) -> None:
+            level = level_name(record.levelno) if log.is_json else record.levelname
+            try:
+                if self.formatter is None:
+                    log.record(level, record_fields(log, record), record.created)
+                else:
+                    text = self.format(record).removesuffix("\n")
+                    if log.is_json and not is_json_object(text):
+                        log.record(level, {"message": text}, record.created)
+                    else:
+                        log.write(f"{one_line(text)}\n", level)
+            except Exception as error:
+                message = f"a record could not be written: {describe(record.msg)} ({title(error)})"
+                log.record("ERROR", {"message": message})
+
+    def add_ids(record: logging.LogRecord) -> bool:
+        record.aws_request_id = log.request_id
+        record.tenant_id = log.tenant_id or None
+        return True
+
+    handler = LambdaHandler()
+    handler.addFilter(add_ids)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    if log.level in logging.getLevelNamesMapping():
+        root.setLevel(log.level)
+    logging.basicConfig = heeded(logging, root, handler)
+
+
+def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Callable[..., None]:
+    """A `logging.basicConfig` that does not give up because our handler is there already."""
+    original = logging.basicConfig
+
+    def basic_config(**given: Any) -> None:
+        options = {name: value for name, value in given.items() if value is not None}
+        if root.handlers != [handler]:
+            original(**options)
+            return
+        if not options.keys().isdisjoint(OWN_HANDLER) or options.get("force"):
+            root.removeHandler(handler)
+            try:
+                original(**given)
+            except Exception:
+                root.addHandler(handler)
+                raise
+            return
+        if options.keys() & {"format", "datefmt", "style"}:
+            style = options.pop("style", "%")
+            if style not in logging._STYLES:  # noqa: SLF001 - as basicConfig asks
+                raise ValueError(f"Style must be one of: {','.join(logging._STYLES)}")  # noqa: SLF001 - as above
+            form = options.pop("format", None) or logging._STYLES[style][1]  # noqa: SLF001 - basicConfig's own default
+            handler.setFormatter(logging.Formatter(form, options.pop("datefmt", None), style))
+        level = options.pop("level", None)
+        for name in ("filemode", "encoding", "errors", "force"):  # these are about files
+            options.pop(name, None)
+        if options:
+            raise ValueError(f"Unrecognised argument(s): {', '.join(options)}")
+        if level is not None:
+            root.setLevel(level)
+
+    return basic_config
+
+
+def record_fields(log: Log, record: logging.LogRecord) -> dict[str, Any]:
+    """What a record says, with the keys of the managed runtime's JSON; in text, all of it is the message."""
+    message: Any = record.getMessage()
+    error = record.exc_info[1] if record.exc_info else None
+    if not log.is_json:
+        parts = [
+            message,
+            *([] if error is None else [text_of(error)]),
+            *([record.stack_info] if record.stack_info else []),
+        ]
+        return {"message": "\n".join(parts)}
+    if isinstance(record.msg, dict) and not record.args:
+        message = record.msg
+    fields = {"message": message, "logger": record.name}
+    if record.stack_info:
+        fields["message"] = f"{describe(message)}\n{record.stack_info}"
+    if error is not None:
+        fields.update(error_fields(error, f"{record.pathname}:{record.funcName}:{record.lineno}"))
+    for name in filterfalse(RECORD_FIELDS.__contains__, vars(record)):
+        fields.setdefault(name, getattr(record, name))
+    return fields
+
+
+def set_up_warnings(log: Log, warnings: Any) -> None:
+    """Make a warning a record."""
+    if not hasattr(warnings, "showwarning"):
+        return
+
+    def show(  # noqa: PLR0913, PLR0917 - the standard library's
+        message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, line: str | None = None
+    ) -> None:
+        if file is not None:
+            file.write(warnings.formatwarning(message, category, filename, lineno, line))
+            return
+        text = f"{filename}:{lineno}: {category.__name__}: {describe(message)}"
+        log.record("WARNING", {"message": text, "logger": "py.warnings"})
+
+    warnings.showwarning = show
+
+
+def set_up_threading(log: Log, threading: Any) -> None:
+    """Make an exception that ends a thread a record, with the request id of the invocation that started the thread."""
+    if not hasattr(threading, "excepthook"):
+        return
+    start = threading.Thread.start
+
+    def start_in_invocation(self: Any) -> None:
+        self.aws_request_id = log.request_id
+        start(self)
+
+    def report_end(args: Any) -> None:
+        if args.exc_type is not SystemExit:
+            name = getattr(args.thread, "name", "?")
+            request_id = getattr(args.thread, "aws_request_id", log.request_id)
+            error = args.exc_type() if args.exc_value is None else args.exc_value
+            log_exception(log, f"Exception in thread {name}", error, request_id)
+
+    threading.Thread.start = start_in_invocation
+    threading.excepthook = report_end
+
+
+def log_exception(log: Log, message: str, error: BaseException, request_id: str) -> None:
+    """One record of an exception that nobody has caught."""
+    if not log.is_json:
+        log.record("ERROR", {"message": f"{message}\n{text_of(error)}"}, request_id=request_id)
+        return
+    traceback: TracebackType | None = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code if traceback is not None else None
+    place = f"{code.co_filename}:{code.co_name}:{traceback.tb_lineno}" if code and traceback else "?"
+    log.record("ERROR", {"message": message, **error_fields(error, place)}, request_id=request_id)
+
+
+def set_up_structlog(log: Log, module: Any) -> None:
+    """See `structured`."""
+    from . import structlog
+
+    structlog.set_up(log, module)
+
+
+SET_UPS: dict[str, Callable[[Log, Any], None]] = {
+    "logging": set_up_logging,
+    "structlog": set_up_structlog,
+    "threading": set_up_threading,
+    "warnings": set_up_warnings,
+}
+
+
+def set_up(log: Log, module: Any) -> None:
+    """Lead *module*, one of `SET_UPS`, into *log*."""
+    SET_UPS[module.__name__](log, module)

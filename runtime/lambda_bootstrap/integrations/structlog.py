@@ -1,0 +1,106 @@
+"""
+structlog, led into the function's log.
+
+Owns: the configuration that a function starts with, and what its records say.
+Refuses to know: where the log goes, what a record looks like. What a function configures by itself wins.
+"""
+
+from __future__ import annotations
+
+import sys
+from time import time
+
+from ..record import error_fields, text_of
+from ..traces import describe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..log import Log
+
+# structlog's methods that are not called like a level.
+METHODS = {"warn": "WARNING", "msg": "INFO", "exception": "ERROR", "err": "ERROR", "failure": "ERROR"}
+
+
+def set_up(log: Log, structlog: Any) -> None:
+    """
+    Make `structlog.get_logger()` write records like those of `logging`, until the function configures it otherwise.
+
+    On a terminal structlog's own colours are what one wants.
+    """
+    if not hasattr(structlog, "configure") or (sys.stdout is not None and sys.stdout.isatty()):
+        return
+    levels = {"TRACE": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
+
+    class Line(str):  # noqa: SLOT000 - it has an attribute
+        """A record in the function's format, fit for any logger; ours is told its level."""
+
+        level = ""
+
+    class Sink:
+        """What structlog calls a logger: the end of the line."""
+
+        def __init__(self, *names: str) -> None:
+            self.name = names[0] if names else None
+
+        def msg(self, line: str) -> None:
+            log.write(f"{line}\n", getattr(line, "level", ""))
+
+        log = debug = info = warning = warn = error = critical = fatal = failure = err = exception = msg
+
+    def render(logger: Any, method: str, given: dict[str, Any]) -> str:
+        """The last of the processors."""
+        level = METHODS.get(method, method.upper())
+        fields = structlog_fields(log, getattr(logger, "name", None), given)
+        line = Line(log.line(level, fields, time(), log.request_id).removesuffix("\n"))
+        line.level = level
+        return line
+
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.StackInfoRenderer(), render],
+        wrapper_class=structlog.make_filtering_bound_logger(levels.get(log.level, 0)),
+        logger_factory=Sink,
+        cache_logger_on_first_use=False,
+    )
+    structlog._config._CONFIG.is_configured = False  # noqa: SLF001 - by the function, which may ask before it does
+
+
+def structlog_fields(log: Log, name: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record that structlog was given: `event` is the message; in text, the others follow it."""
+    fields = dict(given)
+    message = fields.pop("event", "")
+    message = message if isinstance(message, (str, dict)) else describe(message)
+    stack = fields.pop("stack", None)  # structlog's own, of stack_info=
+    if isinstance(stack, str):
+        message = f"{describe(message)}\n{stack}"
+    error = exception_of(fields.pop("exc_info", None))
+    if log.is_json:
+        caller = sys._getframe(2)  # noqa: SLF001 - as `logging` finds where it was called
+        while caller.f_back is not None and caller.f_globals.get("__name__", "").partition(".")[0] == "structlog":
+            caller = caller.f_back
+        place = f"{caller.f_code.co_filename}:{caller.f_code.co_name}:{caller.f_lineno}"
+        own = {"message": message, **({} if name is None else {"logger": name}), **error_fields(error, place)}
+        return own | {key: value for key, value in fields.items() if key not in own}
+    words = [describe(message), *(f"{key}={represent(value)}" for key, value in fields.items())]
+    text = " ".join(words)
+    return {"message": text if error is None else f"{text}\n{text_of(error)}"}
+
+
+def exception_of(exc_info: Any) -> BaseException | None:
+    """The exception that `exc_info=` means: itself, the one being handled, or a triple."""
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return exc_info[1] if len(exc_info) > 1 and isinstance(exc_info[1], BaseException) else None
+    return sys.exc_info()[1] if exc_info else None
+
+
+def represent(value: object) -> str:
+    """`repr`, whatever happens in it; of text without blanks the text."""
+    if isinstance(value, str) and value and not set(value) & set(" \t\r\n=\"'"):
+        return value
+    try:
+        return repr(value)
+    except Exception:
+        return f"<unprintable {type(value).__name__} object>"

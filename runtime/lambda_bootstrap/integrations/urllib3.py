@@ -1,0 +1,149 @@
+"""
+The same transport over urllib3: the reference that the socket is compared with.
+
+Owns: the settings under which urllib3 does what the Runtime API needs; keeping its modules out of a function's way.
+Refuses to know: everything else. Chosen by `BOOTSTRAP_TRANSPORT=urllib3`, imported only then.
+"""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from _frozen_importlib_external import PathFinder
+
+import urllib3
+from urllib3.exceptions import HTTPError, ProtocolError
+
+from ..errors import RuntimeApiError, TransportError
+from ..http1 import MAX_HEAD, Response
+from ..protocol import USER_AGENT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from ..protocol import Address, Request
+
+    T = TypeVar("T")
+
+http_client: Any = http.client
+
+
+class Urllib3Transport:
+    """A pool of one connection: no timeout, no redirects, no proxy, no retries but the one that `exchange` makes."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
+
+    def exchange(self, request: Request) -> Response:
+        """As `protocol.Transport` says; a poll on a dead connection is repeated once, as `SocketTransport` does."""
+        connections = self.pool.num_connections
+        try:
+            try:
+                return self.attempt(request)
+            except ProtocolError as error:
+                reused = request.body is None and connections and self.pool.num_connections == connections
+                if not (reused and isinstance(error.args[-1], ConnectionError)):
+                    raise
+                return self.attempt(request)
+        except HTTPError as error:
+            raise self.failure(request, error) from None
+
+    def attempt(self, request: Request) -> Response:
+        """One try."""
+        headers = {"Host": self.address.authority, "User-Agent": USER_AGENT, **dict(request.headers)}
+        target = self.address.prefix + request.path
+        # http.client takes 100 headers of 64 KiB, a function's http.client too: hence only for as long as this takes.
+        limits = http_client._MAXLINE, http_client._MAXHEADERS  # noqa: SLF001 - there is no public way
+        http_client._MAXLINE = http_client._MAXHEADERS = MAX_HEAD  # noqa: SLF001 - as above
+        try:
+            answer = self.pool.urlopen(request.method, target, request.body, headers, retries=False, redirect=False)
+        finally:
+            http_client._MAXLINE, http_client._MAXHEADERS = limits  # noqa: SLF001 - as above
+        fields = {name.lower(): value for name, value in answer.headers.itermerged()}
+        return Response(answer.status, fields, answer.data, closes=False)
+
+    def begin(self, request: Request, data: bytes) -> None:
+        """As `protocol.Transport` says, on a connection of its own: urllib3 takes no body in pieces and no trailers."""
+        self.connection = http.client.HTTPConnection(self.address.host, self.address.port)
+        self.guard(request, self.head, request)
+        self.guard(request, self.connection.endheaders, data)
+
+    def send(self, request: Request, data: bytes) -> None:
+        """As `protocol.Transport` says."""
+        self.guard(request, self.connection.send, data)
+
+    def end(self, request: Request, data: bytes) -> Response:
+        """As `protocol.Transport` says."""
+        self.send(request, data)
+        answer = self.guard(request, self.connection.getresponse)
+        body = self.guard(request, answer.read)
+        self.connection.close()
+        return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body, closes=True)
+
+    def head(self, request: Request) -> None:
+        """Prepare the head of *request*."""
+        self.connection.putrequest(request.method, self.address.prefix + request.path, True, True)  # noqa: FBT003 - no headers of its own
+        for name, value in ("Host", self.address.authority), ("User-Agent", USER_AGENT), *request.headers:
+            self.connection.putheader(name, value)
+
+    def guard(self, request: Request, step: Callable[..., T], *arguments: object) -> T:
+        """Do one *step* of *request*; when it fails, its connection is of no use any more."""
+        try:
+            return step(*arguments)
+        except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
+            raise self.failure(request, error) from None
+        except BaseException:  # by a signal handler of the function
+            self.connection.close()
+            raise
+
+    def failure(self, request: Request, error: Exception) -> RuntimeApiError:
+        """urllib3's exceptions are its own affair."""
+        is_refused = isinstance(error, ConnectionRefusedError) or isinstance(error.__cause__, ConnectionRefusedError)
+        kind = RuntimeApiError if is_refused else TransportError
+        return kind(f"failed to {request.method} {self.address.url(request)}: {error}")
+
+    def close(self) -> None:
+        """Forget the connection."""
+        self.pool.close()
+
+
+class Aside:
+    """
+    urllib3 for a function that has modules of the same names, its own `urllib3` perhaps, or that removes modules.
+
+    Args:
+        transport: finds its modules in place while a request is under way.
+        names: what they are called; those of which the import path finds another copy are out of the function's way.
+    """
+
+    def __init__(self, transport: Urllib3Transport, names: set[str]) -> None:
+        self.transport = transport
+        self.begin, self.send, self.end = transport.begin, transport.send, transport.end  # which import nothing
+        self.modules = {name: sys.modules[name] for name in names}
+        for name in doubles(names):
+            del sys.modules[name]
+
+    def exchange(self, request: Request) -> Response:
+        """As `protocol.Transport` says."""
+        theirs = {name: sys.modules[name] for name in self.modules if name in sys.modules}
+        sys.modules.update(self.modules)
+        try:
+            return self.transport.exchange(request)
+        finally:
+            for name in self.modules:
+                sys.modules.pop(name, None)
+            sys.modules.update(theirs)
+
+
+def doubles(names: set[str]) -> set[str]:
+    """Those imported modules among *names* of which the import path now finds another copy."""
+    found: set[str] = set()
+    for top in {name.partition(".")[0] for name in names}:
+        spec = PathFinder.find_spec(top)
+        if spec is not None and spec.origin != getattr(sys.modules[top], "__file__", None):
+            found.update(name for name in names if name == top or name.startswith(f"{top}."))
+    return found

@@ -1,0 +1,113 @@
+"""
+The function's code: found by name.
+
+Owns: the handler string, and what is wrong with one that leads nowhere; the `.pth` files of the folders it leads to.
+Refuses to know: what a handler takes, events, invocations, where an error is reported.
+"""
+
+from __future__ import annotations
+
+import sys
+from os import listdir
+
+from .codec import DEFAULTS
+from .errors import InitError
+from .signature import Handler, adapt, instance, raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from .codec import Options
+
+
+def heed_pth(folders: list[str]) -> None:
+    """Do what the `.pth` files of *folders* say, as AWS's managed Python runtime does."""
+    for folder in folders:
+        try:
+            names = listdir(folder)
+        except OSError:  # not there, or not for us
+            continue
+        if any(name.endswith(".pth") for name in names):
+            __import__("site").addsitedir(folder)
+
+
+def load(name: str, options: Options = DEFAULTS) -> Handler:
+    """
+    Import the handler called *name*: `app.handler`, `pkg/app.handler`, `pkg.mod.handler`, `app.Class.method`.
+
+    Raises:
+        InitError: there is no such handler, or it cannot be called; types and texts are awslambdaric's.
+        BaseException: whatever the function's module raises while it is imported.
+    """
+    if not name.strip():
+        raise InitError("Runtime.MalformedHandlerName", "Handler not set: name it as argument, or in _HANDLER")
+    module_name, _, attribute = name.rpartition(".")
+    if not (module_name and attribute):
+        raise InitError("Runtime.MalformedHandlerName", f"Bad handler '{name}': it has to be like 'app.handler'")
+    top = module_name.replace("/", ".").partition(".")[0]
+    if top in sys.builtin_module_names:
+        raise InitError("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {top} as a handler module")
+    module, attributes = find_module(module_name)
+    return adapt(find_handler(module, [*attributes, attribute], name), name, options)
+
+
+def find_module(name: str) -> tuple[ModuleType, list[str]]:
+    """The module that *name* starts with, and the attributes that the rest of it names: `app.Class` is in `app`."""
+    parts = name.replace("/", ".").split(".")
+    if not all(parts):
+        raise _unimportable(
+            name, ImportError("a module is named from the function's folder, with one '.' or '/' between names")
+        )
+    missing: ImportError | None = None  # of the longest name; the shorter ones fail alike
+    for end in range(len(parts), 0, -1):
+        dotted = ".".join(parts[:end])
+        try:
+            __import__(dotted)
+        except ImportError as error:
+            missing = missing or error
+            if not (isinstance(error, ModuleNotFoundError) and f"{dotted}.".startswith(f"{error.name}.")):
+                raise _unimportable(name, error, doctor().of_import(error)) from error
+        except SyntaxError as error:
+            place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text or ""}'
+            raise InitError(
+                "Runtime.UserCodeSyntaxError", f"Syntax error in module '{name}': {error}", [place]
+            ) from error
+        else:
+            if missing is None or hasattr(sys.modules[dotted], parts[end]):
+                return sys.modules[dotted], parts[end:]
+            break
+    assert missing is not None
+    raise _unimportable(name, missing, doctor().of_module(".".join(parts))) from missing
+
+
+def find_handler(module: ModuleType, attributes: list[str], name: str) -> Any:
+    """What *attributes* lead to from *module*. A method that needs an instance of its class gets one."""
+    found: Any = module
+    for attribute in attributes:
+        owner = found
+        try:
+            found = getattr(owner, attribute)
+        except AttributeError:
+            missing = f"Handler '{'.'.join(attributes)}' missing on module '{module.__name__}'"
+            raise InitError("Runtime.HandlerNotFound", f"{missing}{doctor().of_attribute(owner, attribute)}") from None
+        if isinstance(owner, type) and _needs_instance(raw(owner, attribute)):
+            found = getattr(instance(owner, name), attribute)
+    return found
+
+
+def _needs_instance(raw: Any) -> bool:
+    """Whether what a class defines is a method of its instances."""
+    return callable(raw) and hasattr(type(raw), "__get__") and not isinstance(raw, (staticmethod, classmethod))
+
+
+def _unimportable(name: str, error: ImportError, advice: str = "") -> InitError:
+    return InitError("Runtime.ImportModuleError", f"Unable to import module '{name}': {error}{advice}")
+
+
+def doctor() -> Any:
+    """Who knows what may be wrong with a function that cannot be imported."""
+    from .diagnostics import advice
+
+    return advice

@@ -1,0 +1,112 @@
+"""
+What a log record looks like.
+
+Owns: the two formats, text and JSON, and that a record is one line whatever is in it.
+Refuses to know: where records come from and where they go.
+
+The platform cuts its log at newlines; inside a record of text, lines break at carriage returns, as in the managed
+runtimes. In JSON it filters by `level`, in its own names, and sorts by `timestamp`.
+Source: AWS Lambda Developer Guide, "Working with Lambda function logs" and "Advanced logging controls".
+"""
+
+from __future__ import annotations
+
+from time import gmtime, strftime
+
+from . import codec
+from .traces import describe, title, trace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+INDENT = "\xa0"  # a viewer strips leading spaces
+# The platform's names for those levels of `logging` that it does not know; others round down, as a level of 35 does.
+LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL", "NOTSET": "TRACE"}
+PLATFORM_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+
+
+def level_name(number: int) -> str:
+    """The platform's name for a level of `logging`, rounded down."""
+    return PLATFORM_LEVELS[min(max(number // 10, 0), 5)]
+
+
+def text_line(level: str, seconds: float, request_id: str, message: str) -> str:
+    """A record as AWS's managed Python runtime writes it, and always on one line."""
+    return f"[{level}]\t{timestamp(seconds)}\t{request_id}\t{one_line(message)}\n"
+
+
+def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
+    """An unhandled error as the managed runtime writes it: type, message, traceback."""
+    title = f"{error_type}: {message}" if message else error_type
+    lines = [f"[ERROR] {title}", "Traceback (most recent call last):"]
+    for line in "".join(entry if entry.endswith("\n") else f"{entry}\n" for entry in stack).splitlines():
+        text = line.lstrip(" ")
+        lines.append(INDENT * (len(line) - len(text)) + text)
+    return one_line("\r".join(lines)) + "\n"
+
+
+def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
+    """
+    A record as one JSON object.
+
+    Fields do not replace `timestamp` and `level`; one that is None is left out, one without a JSON form is its `str`.
+    """
+    record = {"timestamp": timestamp(seconds), "level": LEVELS.get(level, level)}
+    for key, value in fields.items():
+        name = key if isinstance(key, str) else describe(key)
+        if value is not None and name not in record:
+            record[name] = value
+    try:
+        return f"{codec.dumps(record)}\n"
+    except Exception:
+        members = [f"{codec.dumps(name)}:{codec.leniently(value)}" for name, value in record.items()]
+        return f"{{{','.join(members)}}}\n"
+
+
+def error_fields(error: BaseException | None, place: str) -> dict[str, Any]:
+    """What a JSON record says of an exception, and where it was logged; nothing of none."""
+    if error is None:
+        return {}
+    return {
+        "stackTrace": trace(error),
+        "errorType": type(error).__name__,
+        "errorMessage": describe(error),
+        "location": place,
+    }
+
+
+def text_of(error: BaseException) -> str:
+    """What a text record says of an exception."""
+    return f"{title(error)}\nTraceback (most recent call last):\n{''.join(trace(error))}".rstrip("\n")
+
+
+def is_json_object(line: str) -> bool:
+    """Whether *line* is a record already: one that the function has formatted by itself."""
+    text = line.strip()
+    if text[:1] != "{" or text[-1:] != "}":
+        return False
+    try:
+        return isinstance(codec.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+_last: dict[int, str] = {}  # the second that was asked for last: most records are of the same
+
+
+def timestamp(seconds: float) -> str:
+    """*seconds* since the Unix epoch in UTC, RFC 3339 with milliseconds."""
+    whole = int(seconds // 1)
+    text = _last.get(whole)
+    if text is None:
+        text = strftime("%Y-%m-%dT%H:%M:%S", gmtime(whole))
+        _last.clear()
+        _last[whole] = text
+    return f"{text}.{int((seconds - whole) * 1000):03d}Z"
+
+
+def one_line(text: str) -> str:
+    """*text* with carriage returns for newlines."""
+    return text.replace("\r\n", "\r").replace("\n", "\r")

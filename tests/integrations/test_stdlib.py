@@ -1,0 +1,1392 @@
+"""The logging libraries of a function, led into its log."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import re
+import runpy
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from textwrap import dedent
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import structlog
+from lambda_bootstrap.integrations.stdlib import (
+    SET_UPS,
+    set_up,
+    set_up_logging,
+    set_up_structlog,
+    set_up_threading,
+    set_up_warnings,
+)
+from lambda_bootstrap.log import Log
+
+from tests.conftest import ROOT
+from tests.support.records import JSON, NEW_YEAR, a_log, valid
+from tests.test_loop import OverError, Script, a_loop, an_invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    """The root logger, put back as it was."""
+    logger = logging.getLogger()
+    level, handlers = logger.level, logger.handlers[:]
+    yield logger
+    logger.setLevel(level)
+    logger.handlers[:] = handlers
+
+
+def a_record(**fields: Any) -> logging.LogRecord:
+    """Make a record of a fixed time."""
+    return logging.makeLogRecord(
+        {
+            "name": "app",
+            "levelno": 30,
+            "levelname": "WARNING",
+            "msg": "hi %s",
+            "args": ("you",),
+            "created": NEW_YEAR,
+            "pathname": "/var/task/app.py",
+            "funcName": "handler",
+            "lineno": 7,
+            **fields,
+        }
+    )
+
+
+def failed(folder: Path) -> Any:
+    """What `sys.exc_info()` says of an error in a user's module."""
+    path = folder / "app.py"
+    path.write_text("def handler():\n    raise ValueError('boom')\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="boom") as raised:
+        runpy.run_path(str(path))["handler"]()
+    traceback = raised.value.__traceback__
+    assert traceback is not None
+    assert traceback.tb_next is not None
+    error = raised.value.with_traceback(traceback.tb_next)
+    return type(error), error, error.__traceback__
+
+
+class TestLogging:
+    """What a function's `logging` writes."""
+
+    def written(self, capfd: pytest.CaptureFixture[str], log: Log, record: logging.LogRecord) -> str:
+        """What *record* becomes in *log*."""
+        set_up_logging(log, logging)
+        logging.getLogger().handlers[-1].handle(record)
+        return capfd.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("environ", "fields", "line"),
+        [
+            pytest.param({}, {}, "[WARNING]\t2026-01-01T00:00:00.250Z\tid\thi you\n", id="text"),
+            pytest.param(
+                {}, {"msg": "a\nb\n", "args": ()}, "[WARNING]\t2026-01-01T00:00:00.250Z\tid\ta\rb\r\n", id="text lines"
+            ),
+            pytest.param(
+                {},
+                {"msg": {"a": 1}, "args": ()},
+                "[WARNING]\t2026-01-01T00:00:00.250Z\tid\t{'a': 1}\n",
+                id="text of a dict",
+            ),
+            pytest.param({}, {"more": 1}, "[WARNING]\t2026-01-01T00:00:00.250Z\tid\thi you\n", id="text and extra"),
+            pytest.param(
+                {},
+                {"exc_info": (None, None, None)},
+                "[WARNING]\t2026-01-01T00:00:00.250Z\tid\thi you\n",
+                id="text without an error",
+            ),
+            pytest.param(
+                JSON,
+                {},
+                '{"timestamp":"2026-01-01T00:00:00.250Z","level":"WARN","message":"hi you","logger":"app",'
+                '"requestId":"id"}\n',
+                id="JSON",
+            ),
+            pytest.param(
+                JSON,
+                {"msg": {"a": [1]}, "args": None},
+                '{"timestamp":"2026-01-01T00:00:00.250Z","level":"WARN","message":{"a":[1]},"logger":"app",'
+                '"requestId":"id"}\n',
+                id="JSON of a dict",
+            ),
+            pytest.param(
+                JSON,
+                {"exc_info": (None, None, None), "levelno": 50, "levelname": "CRITICAL", "name": "root"},
+                '{"timestamp":"2026-01-01T00:00:00.250Z","level":"FATAL","message":"hi you","logger":"root",'
+                '"requestId":"id"}\n',
+                id="JSON without an error",
+            ),
+        ],
+    )
+    def test_record(
+        self,
+        capfd: pytest.CaptureFixture[str],
+        root: logging.Logger,
+        environ: dict[str, str],
+        fields: dict[str, Any],
+        line: str,
+    ) -> None:
+        """A record is exactly this line."""
+        assert root is logging.getLogger()
+        assert self.written(capfd, a_log(environ), a_record(**fields)) == line
+
+    @pytest.mark.usefixtures("root")
+    def test_extra(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """What came in by `extra` is a field of its own, but never takes a field's place."""
+        record = a_record(order=5, tags={"b"}, logger="no", requestId="no", message="no")
+        fields = json.loads(self.written(capfd, a_log(JSON), record))
+
+        assert fields == {
+            "timestamp": "2026-01-01T00:00:00.250Z",
+            "level": "WARN",
+            "message": "hi you",
+            "logger": "app",
+            "requestId": "id",
+            "order": 5,
+            "tags": ["b"],
+        }
+
+    @pytest.mark.usefixtures("root")
+    def test_extra_level(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """Nor does it take the place of the time or the level, by which the platform filters."""
+        fields = json.loads(self.written(capfd, a_log(JSON), a_record(level="no", timestamp="no")))
+
+        assert (fields["timestamp"], fields["level"]) == ("2026-01-01T00:00:00.250Z", "WARN")
+
+    @pytest.mark.usefixtures("root")
+    def test_error_as_text(self, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        """A logged error has its trace on the same line."""
+        line = self.written(capfd, a_log(), a_record(exc_info=failed(tmp_path)))
+
+        assert line == (
+            "[WARNING]\t2026-01-01T00:00:00.250Z\tid\thi you\rValueError: boom\rTraceback (most recent call last):\r"
+            f'  File "{tmp_path}/app.py", line 2, in handler\r'
+            "    raise ValueError('boom')\n"
+        )
+
+    @pytest.mark.usefixtures("root")
+    def test_error_as_json(self, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        """In JSON it has fields of its own."""
+        fields = json.loads(self.written(capfd, a_log(JSON), a_record(exc_info=failed(tmp_path))))
+
+        assert fields == {
+            "timestamp": "2026-01-01T00:00:00.250Z",
+            "level": "WARN",
+            "message": "hi you",
+            "logger": "app",
+            "stackTrace": [f"  File \"{tmp_path}/app.py\", line 2, in handler\n    raise ValueError('boom')\n"],
+            "errorType": "ValueError",
+            "errorMessage": "boom",
+            "location": "/var/task/app.py:handler:7",
+            "requestId": "id",
+        }
+
+    @pytest.mark.usefixtures("root")
+    def test_unprintable_error(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """An error that cannot say what it is is logged too."""
+
+        class MuteError(Exception):
+            def __str__(self) -> str:
+                raise ValueError
+
+        monkeypatch.setattr(logging, "raiseExceptions", False)
+        line = self.written(capfd, a_log(JSON), a_record(exc_info=(MuteError, MuteError(), None)))
+
+        assert '"errorMessage":"<unprintable MuteError object>"' in line
+
+    @pytest.mark.usefixtures("root")
+    def test_ids(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A record belongs to the invocation that is current when it is written, and a function's formatter may ask."""
+        log = a_log()
+        set_up_logging(log, logging)
+        handler = logging.getLogger().handlers[-1]
+        handler.setFormatter(logging.Formatter("%(aws_request_id)s %(tenant_id)s"))
+        handler.handle(a_record())
+        log.begin("another", "blue", "")
+        handler.handle(a_record())
+
+        assert capfd.readouterr().out == "id None\nanother blue\n"
+
+    @pytest.mark.usefixtures("root")
+    def test_own_formatter(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A formatter that ends its lines gets no second end."""
+        set_up_logging(a_log(), logging)
+        handler = logging.getLogger().handlers[-1]
+        handler.setFormatter(logging.Formatter("%(levelname)s\n"))
+        handler.handle(a_record())
+
+        assert capfd.readouterr().out == "WARNING\n"
+
+    @pytest.mark.usefixtures("root")
+    def test_tenant(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """The tenant is a field where there is one."""
+        line = self.written(capfd, a_log(JSON, tenant_id="blue"), a_record())
+
+        assert line.endswith('"requestId":"id","tenantId":"blue"}\n')
+
+    @pytest.mark.usefixtures("root")
+    def test_bad_arguments(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A record whose arguments do not fit is not lost: its message stands in the complaint."""
+        line = self.written(capfd, a_log(), a_record(msg="%d", args=("x",)))
+
+        assert re.fullmatch(
+            r"\[ERROR\]\t[-\dT:.]+Z\tid\ta record could not be written: %d "
+            r"\(TypeError: %d format: a real number is required, not str\)\n",
+            line,
+        )
+
+    @pytest.mark.parametrize(
+        ("value", "level"),
+        [
+            ("DEBUG", logging.DEBUG),
+            ("info", logging.INFO),
+            ("TRACE", logging.DEBUG),
+            ("WARN", logging.WARNING),
+            ("FATAL", logging.CRITICAL),
+            ("verbose", 17),
+            ("", 17),
+        ],
+    )
+    def test_level(self, root: logging.Logger, value: str, level: int) -> None:
+        """The root logger has the level of the variable, if that is one."""
+        root.setLevel(17)
+        set_up_logging(Log({"AWS_LAMBDA_LOG_LEVEL": value}), logging)
+
+        assert root.level == level
+
+    def test_one_handler(self, root: logging.Logger) -> None:
+        """The root logger gets one handler, beside those that it has."""
+        before = root.handlers[:]
+        set_up_logging(Log({}), logging)
+
+        assert root.handlers[:-1] == before
+
+    def test_other_module(self, root: logging.Logger) -> None:
+        """A function's own `logging.py` is left alone."""
+        before = root.handlers[:]
+        own = ModuleType("logging")
+        set_up_logging(Log({}), own)
+
+        assert root.handlers == before
+        assert [name for name in vars(own) if not name.startswith("__")] == []
+
+    def test_through_logging(self, capfd: pytest.CaptureFixture[str], root: logging.Logger) -> None:
+        """What a function logs arrives."""
+        root.setLevel(logging.INFO)
+        set_up_logging(a_log(), logging)
+        logging.getLogger("a.b").info("hi %s", "you")
+
+        assert re.fullmatch(r"\[INFO\]\t[-\dT:.]+Z\tid\thi you\n", capfd.readouterr().out)
+
+
+TOP = logging.getLogger()
+
+
+class WithoutPytest(list[logging.Handler]):
+    """A logger's handlers, but for those that pytest adds when a test begins."""
+
+    def append(self, handler: logging.Handler) -> None:
+        """As `list`."""
+        if type(handler).__module__ != "_pytest.logging":
+            super().append(handler)
+
+
+@pytest.fixture
+def bare(root: logging.Logger) -> Iterator[logging.Logger]:
+    """The root logger as a function finds it: without handlers, at WARNING; `logging.basicConfig` is put back."""
+    saved, handlers = logging.basicConfig, root.handlers
+    root.handlers = WithoutPytest()
+    root.setLevel(logging.WARNING)
+    yield root
+    for handler in root.handlers:
+        handler.close()
+    root.handlers = handlers
+    logging.basicConfig = saved
+
+
+def the_one(capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The one record that was written, in JSON."""
+    out, err = capfd.readouterr()
+    assert err == ""
+    return valid(out)
+
+
+class Unprintable:
+    """Something that has no words for itself."""
+
+    def __str__(self) -> str:
+        """Refuse."""
+        raise ValueError("no words")
+
+    def __repr__(self) -> str:
+        """Refuse."""
+        raise ValueError("no words")
+
+
+NO_WORDS = "<unprintable Unprintable object>"
+
+
+class TestLoggingAsJson:
+    """What a function's `logging` writes in JSON, through `logging` itself."""
+
+    @pytest.fixture(autouse=True)
+    def _set_up(self, bare: logging.Logger) -> None:
+        """Let all records through."""
+        set_up_logging(a_log(JSON, tenant_id="blue", trace_id="Root=1-a-b"), logging)
+        bare.setLevel(1)
+
+    @pytest.mark.parametrize(
+        ("level", "name"),
+        [
+            *((1, "TRACE"), (10, "DEBUG"), (15, "DEBUG"), (20, "INFO"), (25, "INFO"), (30, "WARN")),
+            *((40, "ERROR"), (49, "ERROR"), (50, "FATAL"), (99, "FATAL")),
+        ],
+    )
+    def test_level(self, capfd: pytest.CaptureFixture[str], level: int, name: str) -> None:
+        """A level is rounded down to one that the platform knows, whatever the function calls it."""
+        TOP.log(level, "m")
+
+        assert the_one(capfd)["level"] == name
+
+    def test_named_level(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A level of the function's own is rounded down too."""
+        logging.addLevelName(25, "NOTICE")
+        TOP.log(25, "m")
+        logging.addLevelName(25, "Level 25")
+
+        assert the_one(capfd)["level"] == "INFO"
+
+    @pytest.mark.parametrize(
+        ("message", "arguments", "expected"),
+        [
+            pytest.param("m", (), "m", id="text"),
+            pytest.param("%s %d", ("a", 1), "a 1", id="arguments"),
+            pytest.param("%(a)s", ({"a": 1},), "1", id="a dict of arguments"),
+            pytest.param({"a": [1]}, (), {"a": [1]}, id="dict"),
+            pytest.param({}, (), {}, id="empty dict"),
+            pytest.param({"a": "%(b)s"}, ({"b": 1},), "{'a': '1'}", id="dict with arguments"),
+            pytest.param({"a": object}, (), {"a": "<class 'object'>"}, id="dict without a form"),
+            pytest.param([1, 2], (), "[1, 2]", id="list"),
+            pytest.param(5, (), "5", id="number"),
+            pytest.param(None, (), "None", id="None"),
+            pytest.param("", (), "", id="empty"),
+            pytest.param("100%", (), "100%", id="percent"),
+            pytest.param("a\nb\u2028\ud800", (), "a\nb\u2028\ud800", id="odd text"),
+            pytest.param(ValueError("v"), (), "v", id="exception"),
+        ],
+    )
+    def test_message(
+        self, capfd: pytest.CaptureFixture[str], message: Any, arguments: tuple[Any, ...], expected: Any
+    ) -> None:
+        """A message is a text, or the dict that was logged."""
+        logging.getLogger("a.b").warning(message, *arguments)
+        record = the_one(capfd)
+
+        assert (record["message"], record["logger"]) == (expected, "a.b")
+
+    @pytest.mark.parametrize(
+        ("message", "arguments", "told"),
+        [
+            pytest.param("%d", ("x",), "%d (TypeError: %d format: a real number is required, not str)", id="wrong"),
+            pytest.param("%s", (), "%s", id="missing"),
+            pytest.param("m", (1,), "m (TypeError: not all arguments converted during string formatting)", id="many"),
+            pytest.param("%(a)s", ({"b": 1},), "%(a)s (KeyError: 'a')", id="another name"),
+            pytest.param("%s", (Unprintable(),), "%s (ValueError: no words)", id="unprintable argument"),
+            pytest.param(
+                Unprintable(), (), "<unprintable Unprintable object> (ValueError: no words)", id="unprintable"
+            ),
+        ],
+    )
+    def test_bad(self, capfd: pytest.CaptureFixture[str], message: Any, arguments: tuple[Any, ...], told: str) -> None:
+        """A record that cannot be put into words is not lost, and is the function's to find."""
+        TOP.warning(message, *arguments)
+
+        assert the_one(capfd)["message"].removeprefix("a record could not be written: ") == told
+
+    def test_extra(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """Fields of the function's own keep their form, and come after ours."""
+        TOP.warning("m", extra={"order": 7, "ok": True, "what": Unprintable(), "none": None, "nan": float("nan")})
+
+        assert list(the_one(capfd).items())[2:] == [
+            ("message", "m"),
+            ("logger", "root"),
+            ("order", 7),
+            ("ok", True),
+            ("what", "<unprintable Unprintable object>"),
+            ("nan", "nan"),
+            ("requestId", "id"),
+            ("tenantId", "blue"),
+            ("traceId", "1-a-b"),
+        ]
+
+    @pytest.mark.parametrize("name", ["errorType", "errorMessage", "stackTrace", "location"])
+    def test_reserved(self, capfd: pytest.CaptureFixture[str], name: str) -> None:
+        """A field does not take a name that means something else."""
+        TOP.warning("m", extra={name: 5})
+        the_one(capfd)
+
+    @pytest.mark.parametrize("exc_info", [True, 1, "error", "triple"])
+    def test_exception(self, capfd: pytest.CaptureFixture[str], exc_info: Any) -> None:
+        """An exception is told with its type, text and trace, and where it was logged."""
+        try:
+            fail()
+        except LookupError as error:
+            forms: dict[Any, Any] = {"error": error, "triple": (type(error), error, None)}
+            TOP.log(40, "m", exc_info=forms.get(exc_info, exc_info))
+        record = the_one(capfd)
+
+        assert (record["errorType"], record["errorMessage"]) == ("LookupError", "in a thread")
+        assert len(record["stackTrace"]) == 2
+        assert re.fullmatch(rf"{re.escape(__file__)}:test_exception:\d+", record["location"])
+
+    @pytest.mark.parametrize("exc_info", [False, None, (None, None, None)])
+    def test_no_exception(self, capfd: pytest.CaptureFixture[str], exc_info: Any) -> None:
+        """Without one nothing is told of one, nor where it was logged."""
+        TOP.error("m", exc_info=exc_info)
+
+        assert the_one(capfd).keys() == {
+            *("timestamp", "level", "message", "logger"),
+            *("requestId", "tenantId", "traceId"),
+        }
+
+    def test_group(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """An exception group is told with its members, notes and causes."""
+        error = ExceptionGroup("several", [ValueError("one"), TypeError("two")])
+        error.add_note("a note")
+        error.__cause__ = KeyError("k")
+        TOP.error("m", exc_info=error)
+
+        assert the_one(capfd)["stackTrace"] == [
+            *("  Note: a note\n", "  1 of 2: ValueError: one\n", "  2 of 2: TypeError: two\n"),
+            "Caused by KeyError: 'k'\n",
+        ]
+
+    def test_stack_info(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A stack that was asked for belongs to the message."""
+        TOP.warning("m", stack_info=True)
+        message = the_one(capfd)["message"]
+
+        assert message.startswith("m\nStack (most recent call last):\n")
+        assert "test_stack_info" in message
+
+    def test_stack_info_of_dict(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """So does it beside a dict."""
+        TOP.warning({"a": 1}, stack_info=True)
+
+        assert "Stack (most recent call last)" in capfd.readouterr().out
+
+    def test_task_name(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """What newer versions of `logging` note of a record is no field of the function's."""
+        logging.getLogger().handle(a_record(taskName="Task-1"))
+
+        assert "taskName" not in the_one(capfd)
+
+    def test_own_formatter(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """What a function's own formatter makes of a record is its message."""
+        bare.handlers[0].setFormatter(logging.Formatter("%(levelname)s %(message)s %(aws_request_id)s"))
+        TOP.warning("m")
+        record = the_one(capfd)
+
+        assert (record["level"], record["message"]) == ("WARN", "WARNING m id")
+
+    def test_own_json(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """A record that a function's own formatter has made goes out as it is, as a printed one does."""
+        bare.handlers[0].setFormatter(logging.Formatter('{"level": "%(levelname)s", "mine": "%(message)s"}'))
+        TOP.warning("m")
+
+        assert capfd.readouterr().out == '{"level": "WARNING", "mine": "m"}\n'
+
+    def test_own_handler(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """A handler of the function's own writes beside ours."""
+        stream = io.StringIO()
+        bare.addHandler(logging.StreamHandler(stream))
+        TOP.warning("m")
+
+        assert stream.getvalue() == "m\n"
+        assert the_one(capfd)["message"] == "m"
+
+    def test_levels(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """Levels that a function sets are heeded."""
+        bare.setLevel("ERROR")
+        logging.getLogger("a.loud").setLevel("DEBUG")
+        logging.getLogger("a.quiet").setLevel("CRITICAL")
+        TOP.warning("dropped")
+        logging.getLogger("a.quiet").error("dropped")
+        logging.getLogger("a.loud").debug("m")
+        for name in ("a.loud", "a.quiet"):
+            logging.getLogger(name).setLevel(logging.NOTSET)
+
+        assert the_one(capfd)["message"] == "m"
+
+    def test_threads(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """Records of threads are whole."""
+        threads = [threading.Thread(target=lambda: TOP.warning("m" * 10_000)) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert [len(valid(f"{line}\n")["message"]) for line in capfd.readouterr().out.splitlines()] == [10_000] * 20
+
+
+class TestLoggingAsText:
+    """What a function's `logging` writes as text."""
+
+    @pytest.fixture(autouse=True)
+    def _set_up(self, bare: logging.Logger) -> None:
+        """Let all records through."""
+        set_up_logging(a_log(), logging)
+        bare.setLevel(1)
+
+    @pytest.mark.parametrize(("level", "name"), [(5, "Level 5"), (20, "INFO"), (25, "Level 25"), (50, "CRITICAL")])
+    def test_level(self, capfd: pytest.CaptureFixture[str], level: int, name: str) -> None:
+        """A level has the name that `logging` has for it."""
+        TOP.log(level, "m")
+
+        assert re.fullmatch(rf"\[{name}\]\t[-\dT:.]+Z\tid\tm\n", capfd.readouterr().out)
+
+    def test_stack_info(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A stack that was asked for follows on the same line."""
+        TOP.warning("m", stack_info=True)
+        line = capfd.readouterr().out
+
+        assert "\tm\rStack (most recent call last):\r  File" in line
+        assert line.index("\n") == len(line) - 1
+
+    def test_own_formatter(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """What a function's own formatter makes of a record is the record."""
+        bare.handlers[0].setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+        TOP.warning("m")
+
+        assert capfd.readouterr().out == "WARNING m\n"
+
+    def test_own_formatter_exception(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """The trace that it adds stays on the same line."""
+        bare.handlers[0].setFormatter(logging.Formatter("%(message)s"))
+        TOP.error("m", exc_info=ValueError("boom"))
+
+        assert capfd.readouterr().out == "m\rValueError: boom\n"
+
+
+class TestBasicConfig:
+    """`logging.basicConfig`."""
+
+    @pytest.fixture(autouse=True)
+    def _set_up(self, bare: logging.Logger) -> None:
+        """Set `logging` up for text."""
+        assert bare.handlers == []
+        set_up_logging(a_log(), logging)
+
+    @pytest.mark.parametrize("options", [{"level": "DEBUG"}, {"level": 10}, {"level": 10, "force": False}], ids=repr)
+    def test_level(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger, options: dict[str, Any]) -> None:
+        """A level is set; records look as they did."""
+        logging.basicConfig(**options)
+        TOP.debug("m")
+
+        assert len(bare.handlers) == 1
+        assert re.fullmatch(r"\[DEBUG\]\t[-\dT:.]+Z\tid\tm\n", capfd.readouterr().out)
+
+    def test_nothing(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """Without options nothing changes."""
+        logging.basicConfig()
+        TOP.warning("m")
+
+        assert (bare.level, len(bare.handlers)) == (logging.WARNING, 1)
+        assert capfd.readouterr().out.startswith("[WARNING]\t")
+
+    @pytest.mark.parametrize(
+        ("options", "line"),
+        [
+            pytest.param({"format": "%(levelname)s %(message)s"}, "WARNING m", id="format"),
+            pytest.param({"format": "{message}!", "style": "{"}, "m!", id="style"),
+            pytest.param({"format": "$message!", "style": "$"}, "m!", id="dollars"),
+            pytest.param({"style": "{"}, "WARNING:root:m", id="style alone"),
+            pytest.param({"datefmt": "%Y"}, "WARNING:root:m", id="datefmt alone"),
+            pytest.param({"format": "%(asctime)s", "datefmt": "day"}, "day", id="datefmt"),
+            pytest.param({"format": "%(aws_request_id)s", "level": "INFO"}, "id", id="request id"),
+        ],
+    )
+    def test_format(
+        self, capfd: pytest.CaptureFixture[str], bare: logging.Logger, options: dict[str, Any], line: str
+    ) -> None:
+        """A format is used, and records still go where ours go."""
+        logging.basicConfig(**options)
+        TOP.warning("m")
+
+        assert len(bare.handlers) == 1
+        assert capfd.readouterr() == (f"{line}\n", "")
+
+    @pytest.mark.parametrize("force", [True, False])
+    def test_stream(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger, force: bool) -> None:  # noqa: FBT001 - a column
+        """A stream of the function's own takes the place of ours."""
+        stream = io.StringIO()
+        logging.basicConfig(stream=stream, level="INFO", force=force)
+        TOP.info("m")
+
+        assert (bare.level, stream.getvalue()) == (logging.INFO, "INFO:root:m\n")
+        assert capfd.readouterr() == ("", "")
+
+    def test_handlers(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """So do handlers."""
+        handler = logging.StreamHandler(io.StringIO())
+        logging.basicConfig(handlers=[handler], format="%(message)s!")
+        TOP.warning("m")
+
+        assert bare.handlers == [handler]
+        assert handler.stream.getvalue() == "m!\n"
+        assert capfd.readouterr() == ("", "")
+
+    def test_filename(self, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        """So does a file."""
+        logging.basicConfig(filename=tmp_path / "log", filemode="w", encoding="utf-8", errors="replace")
+        TOP.warning("é")
+
+        assert (tmp_path / "log").read_text(encoding="utf-8") == "WARNING:root:é\n"
+        assert capfd.readouterr() == ("", "")
+
+    def test_force(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """To force is to start from nothing: a handler of `logging`'s own, to stderr."""
+        logging.basicConfig(force=True)
+        TOP.warning("m")
+
+        assert [type(handler) for handler in bare.handlers] == [logging.StreamHandler]
+        assert capfd.readouterr() == ("", "WARNING:root:m\n")
+
+    def test_twice(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """Called again, it is heeded again, as nobody else has added a handler."""
+        logging.basicConfig(format="a %(message)s")
+        logging.basicConfig(level="INFO", format="b %(message)s")
+        TOP.info("m")
+
+        assert capfd.readouterr().out == "b m\n"
+
+    def test_own_handler_before(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """After a handler of the function's own it does nothing, as ever."""
+        bare.addHandler(logging.StreamHandler(io.StringIO()))
+        logging.basicConfig(level="DEBUG", format="mine")
+        TOP.warning("m")
+
+        assert (bare.level, len(bare.handlers)) == (logging.WARNING, 2)
+        assert capfd.readouterr().out.startswith("[WARNING]\t")
+
+    def test_ours_removed(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
+        """Where our handler is gone it is `logging`'s own again."""
+        bare.handlers[:] = []
+        logging.basicConfig()
+        TOP.warning("m")
+
+        assert capfd.readouterr() == ("", "WARNING:root:m\n")
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            pytest.param({"colour": 1}, r"Unrecognised argument\(s\): colour", id="unknown"),
+            pytest.param({"level": "LOUD"}, "Unknown level: 'LOUD'", id="level"),
+            pytest.param({"style": "?", "format": "x"}, "Style must be one of: %,{,\\$", id="style"),
+            pytest.param({"format": "no field"}, "Invalid format 'no field' for '%' style", id="format"),
+        ],
+    )
+    def test_wrong(self, options: dict[str, Any], message: str) -> None:
+        """Wrong options are refused in `logging`'s words."""
+        with pytest.raises(ValueError, match=message):
+            logging.basicConfig(**options)
+
+    def test_wrong_style(self) -> None:
+        """So is a style that there is not, without a format."""
+        with pytest.raises(ValueError, match="Style must be one of"):
+            logging.basicConfig(style=cast("Any", "?"))
+
+    @pytest.mark.parametrize(
+        "options", [{"stream": None}, {"handlers": None}, {"filename": None}, {"encoding": "utf-8"}]
+    )
+    def test_as_if_not_given(self, capfd: pytest.CaptureFixture[str], options: dict[str, Any]) -> None:
+        """An option that asks for no handler of one's own does not cost ours."""
+        logging.basicConfig(level="INFO", **options)
+        TOP.info("m")
+
+        assert re.fullmatch(r"\[INFO\]\t[-\dT:.]+Z\tid\tm\n", capfd.readouterr().out)
+
+    def test_wrong_and_own(self, bare: logging.Logger) -> None:
+        """Wrong options leave our handler where it is."""
+        with pytest.raises(ValueError, match="should not be specified together"):
+            logging.basicConfig(**cast("Any", {"stream": io.StringIO(), "filename": "x"}))
+
+        assert len(bare.handlers) == 1
+
+
+PRELUDE = """
+import os, sys
+from lambda_bootstrap.log import Log
+from lambda_bootstrap.main import watch
+log = Log(os.environ)
+log.begin("id", "", "")
+log.open_streams()
+watch(log)
+"""
+
+
+def ran(source: str, environ: dict[str, str] | None = None, *options: str) -> tuple[list[str], str]:
+    """The lines that a function writes on stdout, and what it writes on stderr, in an interpreter of its own."""
+    result = subprocess.run(
+        [sys.executable, "-B", *options, "-c", f"{PRELUDE}{dedent(source)}\nlog.end()"],
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT / "runtime"), **(environ or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines(keepends=True), result.stderr
+
+
+class TestDictConfig:
+    """`logging.config.dictConfig`."""
+
+    @pytest.mark.parametrize("disable", [True, False])
+    def test_without_root(self, disable: bool) -> None:  # noqa: FBT001 - a column
+        """A configuration of some loggers leaves the others as they were, and our handler at work."""
+        lines, _ = ran(
+            f"""
+            import logging.config
+            loggers = {{"shop": {{"level": "DEBUG"}}}}
+            logging.config.dictConfig({{"version": 1, "disable_existing_loggers": {disable}, "loggers": loggers}})
+            logging.getLogger("shop").debug("m")
+            """,
+            JSON,
+        )
+        [record] = map(valid, lines)
+
+        assert (record["message"], record["logger"], record["level"]) == ("m", "shop", "DEBUG")
+
+    def test_with_root(self) -> None:
+        """A configuration of the root logger wins: its handlers are the only ones."""
+        lines, errors = ran(
+            """
+            import logging.config, sys
+            logging.config.dictConfig({
+                "version": 1,
+                "formatters": {"plain": {"format": "own %(message)s"}},
+                "handlers": {"own": {"class": "logging.StreamHandler", "formatter": "plain", "stream": sys.stderr}},
+                "root": {"level": "INFO", "handlers": ["own"]},
+            })
+            logging.info("m")
+            """
+        )
+
+        assert (lines, errors) == ([], "own m\n")
+
+    def test_incremental(self) -> None:
+        """An incremental one changes levels only."""
+        lines, _ = ran(
+            """
+            import logging.config
+            logging.config.dictConfig({"version": 1, "incremental": True, "root": {"level": "DEBUG"}})
+            logging.debug("m")
+            """
+        )
+
+        assert re.fullmatch(r"\[DEBUG\]\t[-\dT:.]+Z\tid\tm\n", "".join(lines))
+
+
+def warned(source: str, *options: str, environ: dict[str, str] | None = None) -> tuple[list[str], str]:
+    """What a function that warns writes."""
+    return ran(f"import warnings\n{dedent(source)}", environ, *options)
+
+
+class TestWarnings:
+    """`warnings`."""
+
+    @pytest.fixture(autouse=True)
+    def _restore(self) -> Iterator[None]:
+        """Put `warnings.showwarning` back."""
+        saved = warnings.showwarning
+        yield
+        warnings.showwarning = saved
+
+    def test_record(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A warning is a record that says where it came from."""
+        set_up_warnings(a_log(JSON), warnings)
+        warnings.showwarning("old\nthing", DeprecationWarning, "/var/task/app.py", 7)
+        record = the_one(capfd)
+
+        assert (record["level"], record["logger"]) == ("WARN", "py.warnings")
+        assert record["message"] == "/var/task/app.py:7: DeprecationWarning: old\nthing"
+
+    def test_unprintable(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A warning that has no words is told all the same."""
+        set_up_warnings(a_log(JSON), warnings)
+        warnings.showwarning(cast("Any", Unprintable()), UserWarning, "a.py", 1)
+
+        assert the_one(capfd)["message"] == "a.py:1: UserWarning: <unprintable Unprintable object>"
+
+    def test_file(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A warning that has a file to go to goes there."""
+        set_up_warnings(a_log(JSON), warnings)
+        file = io.StringIO()
+        warnings.showwarning("m", UserWarning, "/nowhere/a.py", 1, file)
+
+        assert file.getvalue() == "/nowhere/a.py:1: UserWarning: m\n"
+        assert capfd.readouterr() == ("", "")
+
+    def test_line(self) -> None:
+        """With the source line that it was given."""
+        set_up_warnings(a_log(JSON), warnings)
+        file = io.StringIO()
+        warnings.showwarning("m", UserWarning, "/nowhere/a.py", 1, file, "x = 1")
+
+        assert file.getvalue() == "/nowhere/a.py:1: UserWarning: m\n  x = 1\n"
+
+    def test_other_module(self) -> None:
+        """A function's own `warnings.py` is left alone."""
+        own = ModuleType("warnings")
+        set_up_warnings(a_log(), own)
+
+        assert not hasattr(own, "showwarning")
+
+    def test_warn(self) -> None:
+        """`warnings.warn` ends up in the log, in text."""
+        lines, errors = warned("warnings.warn('m')\nwarnings.warn('hidden', DeprecationWarning, stacklevel=3)")
+
+        assert errors == ""
+        assert re.fullmatch(r"\[WARNING\]\t[-\dT:.]+Z\tid\t<string>:\d+: UserWarning: m\n", "".join(lines))
+
+    def test_capture(self) -> None:
+        """Captured by `logging`, a warning is one record; released, too."""
+        lines, errors = warned(
+            """
+            import logging
+            logging.captureWarnings(True)
+            warnings.warn("one")
+            logging.captureWarnings(False)
+            warnings.warn("two")
+            """,
+            environ=JSON,
+        )
+        one, two = map(valid, lines)
+
+        assert (errors, one["logger"], two["logger"]) == ("", "py.warnings", "py.warnings")
+        assert "UserWarning: one" in one["message"]
+        assert two["message"].endswith("UserWarning: two")
+
+    def test_recorded(self) -> None:
+        """What a function records itself stays out of the log."""
+        lines, errors = warned(
+            """
+            with warnings.catch_warnings(record=True) as found:
+                warnings.simplefilter("always")
+                warnings.warn("m")
+            print(len(found))
+            warnings.warn("after")
+            """
+        )
+
+        assert (lines[0], len(lines), errors) == ("1\n", 2, "")
+
+    def test_errors(self) -> None:
+        """Where warnings are errors they stay that."""
+        lines, _ = warned(
+            "try:\n    warnings.warn('m')\nexcept UserWarning as error:\n    print(repr(error))", "-Werror"
+        )
+
+        assert lines == ["UserWarning('m')\n"]
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Put back what is changed of `threading`."""
+    start, hook = threading.Thread.start, threading.excepthook
+    yield
+    threading.Thread.start = start  # type: ignore[method-assign]
+    threading.excepthook = hook
+
+
+def fail() -> None:
+    """End a thread with an error."""
+    raise LookupError("in a thread")
+
+
+def run_thread(thread: threading.Thread) -> None:
+    """Run a thread to its end."""
+    thread.start()
+    thread.join(10)
+
+
+@pytest.mark.usefixtures("threads")
+class TestThreading:
+    """Exceptions that end a thread."""
+
+    def test_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """Such an exception is a record with its type, text, trace and place."""
+        set_up_threading(a_log(JSON), threading)
+        run_thread(threading.Thread(target=fail, name="worker"))
+        record = the_one(capfd)
+
+        assert (record["level"], record["message"]) == ("ERROR", "Exception in thread worker")
+        assert (record["errorType"], record["errorMessage"]) == ("LookupError", "in a thread")
+        assert record["location"] == f"{__file__}:fail:{fail.__code__.co_firstlineno + 2}"
+        assert record["stackTrace"][-1].endswith('raise LookupError("in a thread")\n')
+
+    def test_as_text(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """As text it is one line."""
+        set_up_threading(a_log(), threading)
+        run_thread(threading.Thread(target=fail, name="worker"))
+        line = capfd.readouterr().out
+
+        assert (
+            "\tid\tException in thread worker\rLookupError: in a thread\rTraceback (most recent call last):\r" in line
+        )
+        assert line.index("\n") == len(line) - 1
+
+    def test_request_id(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """It has the request id of the invocation that started the thread, not of the one that saw its end."""
+        log = a_log(JSON)
+        set_up_threading(log, threading)
+        go_on = threading.Event()
+
+        def work() -> None:
+            go_on.wait(10)
+            fail()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        log.begin("another", "", "")
+        go_on.set()
+        thread.join()
+
+        assert the_one(capfd)["requestId"] == "id"
+
+    @pytest.mark.parametrize("overridden", ["run", "start"])
+    def test_subclass(self, capfd: pytest.CaptureFixture[str], overridden: str) -> None:
+        """A thread of a class of its own is told too."""
+        set_up_threading(a_log(JSON), threading)
+
+        class Runs(threading.Thread):
+            def run(self) -> None:
+                fail()
+
+        class Starts(threading.Thread):
+            def start(self) -> None:
+                super().start()
+
+        run_thread(Runs() if overridden == "run" else Starts(target=fail))
+
+        assert the_one(capfd)["requestId"] == "id"
+
+    def test_timer(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A timer is a thread."""
+        set_up_threading(a_log(JSON), threading)
+        run_thread(threading.Timer(0, fail))
+
+        assert the_one(capfd)["errorType"] == "LookupError"
+
+    @pytest.mark.parametrize("status", [None, 0, 3, "text"])
+    def test_exit(self, capfd: pytest.CaptureFixture[str], status: object) -> None:
+        """A thread that exits ends without a word."""
+        set_up_threading(a_log(), threading)
+        run_thread(threading.Thread(target=sys.exit, args=(status,)))
+
+        assert capfd.readouterr() == ("", "")
+
+    def test_ends_well(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """So does one that ends well."""
+        set_up_threading(a_log(), threading)
+        run_thread(threading.Thread(target=len, args=("",)))
+
+        assert capfd.readouterr() == ("", "")
+
+    def test_own_hook(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A hook of the function's own wins."""
+        set_up_threading(a_log(), threading)
+        told: list[Any] = []
+        threading.excepthook = lambda args: told.append(args.exc_type)
+        run_thread(threading.Thread(target=fail))
+
+        assert told == [LookupError]
+        assert capfd.readouterr() == ("", "")
+
+    def test_unknown_thread(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A thread that is no `threading.Thread` has no name, and the current request id."""
+        set_up_threading(a_log(JSON), threading)
+        error = LookupError("boom")
+        threading.excepthook(threading.ExceptHookArgs((LookupError, error, None, None)))
+        record = the_one(capfd)
+
+        assert (record["message"], record["requestId"], record["location"]) == ("Exception in thread ?", "id", "?")
+
+    @pytest.mark.parametrize("environ", [{}, JSON], ids=["text", "JSON"])
+    def test_no_value(self, environ: dict[str, str]) -> None:
+        """An exception without a value, as `threading` documents it, is told by its type."""
+        set_up_threading(a_log(environ), threading)
+        threading.excepthook(threading.ExceptHookArgs((LookupError, None, None, None)))
+
+    def test_other_module(self) -> None:
+        """A function's own `threading.py` is left alone."""
+        own = ModuleType("threading")
+        set_up_threading(a_log(), own)
+
+        assert not hasattr(own, "excepthook")
+
+
+@pytest.fixture
+def slog() -> Iterator[Callable[[dict[str, str]], Any]]:
+    """Sets structlog up for a log that is made of an environment, and gives a logger; all is undone afterwards."""
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+    def made(environ: dict[str, str]) -> Any:
+        set_up_structlog(a_log(environ), structlog)
+        return structlog.get_logger("shop")
+
+    yield made
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+Slog = Callable[[dict[str, str]], Any]
+
+
+class TestStructlog:
+    """What a function's structlog writes."""
+
+    @pytest.mark.parametrize(
+        ("method", "level"),
+        [
+            *(("debug", "DEBUG"), ("info", "INFO"), ("msg", "INFO"), ("warn", "WARN"), ("warning", "WARN")),
+            *(("error", "ERROR"), ("critical", "FATAL"), ("fatal", "FATAL"), ("exception", "ERROR")),
+        ],
+    )
+    def test_level(self, capfd: pytest.CaptureFixture[str], slog: Slog, method: str, level: str) -> None:
+        """Every level has the platform's name."""
+        getattr(slog(JSON), method)("m")
+        record = the_one(capfd)
+
+        assert (record["level"], record["message"], record["logger"]) == (level, "m", "shop")
+
+    @pytest.mark.parametrize(
+        ("level", "methods"),
+        [
+            ("DEBUG", ["debug", "info", "warning", "error", "critical"]),
+            ("TRACE", ["debug", "info", "warning", "error", "critical"]),
+            ("INFO", ["info", "warning", "error", "critical"]),
+            ("WARN", ["warning", "error", "critical"]),
+            ("WARNING", ["warning", "error", "critical"]),
+            ("ERROR", ["error", "critical"]),
+            ("FATAL", ["critical"]),
+            ("CRITICAL", ["critical"]),
+            ("loud", ["debug", "info", "warning", "error", "critical"]),
+        ],
+    )
+    def test_filter(self, capfd: pytest.CaptureFixture[str], slog: Slog, level: str, methods: list[str]) -> None:
+        """Records below `AWS_LAMBDA_LOG_LEVEL` are dropped."""
+        log = slog({**JSON, "AWS_LAMBDA_LOG_LEVEL": level})
+        for method in ("debug", "info", "warning", "error", "critical"):
+            getattr(log, method)(method)
+
+        assert [valid(f"{line}\n")["message"] for line in capfd.readouterr().out.splitlines()] == methods
+
+    def test_text(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """As text the fields follow the message; a record is one line."""
+        slog({}).bind(a=1).info("m\nn", b="x y", c="x", d=None, e="", f="a=b", g=Unprintable(), h=[1])
+        line = capfd.readouterr().out
+
+        assert line.partition("Z\t")[2] == (
+            "id\tm\rn a=1 b='x y' c=x d=None e='' f='a=b' g=<unprintable Unprintable object> h=[1]\n"
+        )
+
+    @pytest.mark.parametrize("name", ["warn", "warning"])
+    def test_text_level(self, capfd: pytest.CaptureFixture[str], slog: Slog, name: str) -> None:
+        """Levels have `logging`'s names there."""
+        getattr(slog({}), name)("m")
+
+        assert capfd.readouterr().out.startswith("[WARNING]\t")
+
+    def test_fields(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """Bound and given fields keep their form, and replace none of ours."""
+        log = slog(JSON).bind(order=7, requestId="mine").bind(ok=True)
+        log.info("m", what=Unprintable(), level="mine", timestamp="mine", message="mine", none=None)
+        record = the_one(capfd)
+        assert record.pop("timestamp") != "mine"
+
+        assert record == {
+            "level": "INFO",
+            "message": "m",
+            "logger": "shop",
+            "order": 7,
+            "ok": True,
+            "what": "<unprintable Unprintable object>",
+            "requestId": "id",
+        }
+
+    def test_arguments(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """Arguments are put into the message."""
+        slog(JSON).info("%s and %d", "a", 1)
+
+        assert the_one(capfd)["message"] == "a and 1"
+
+    def test_dict(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """A dict is the message, as with `logging`."""
+        slog(JSON).info({"a": 1})
+
+        assert the_one(capfd)["message"] == {"a": 1}
+
+    @pytest.mark.parametrize("event", [5, [1], True])
+    def test_no_text(self, capfd: pytest.CaptureFixture[str], slog: Slog, event: object) -> None:
+        """Anything else is its text, as with `logging`."""
+        slog(JSON).info(event)
+
+        assert the_one(capfd)["message"] == str(event)
+
+    def test_without_name(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """A logger without a name has none."""
+        slog(JSON)
+        structlog.get_logger().info("m")
+
+        assert "logger" not in the_one(capfd)
+
+    def test_own_name(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """It may give itself one."""
+        slog(JSON)
+        structlog.get_logger().info("m", logger="mine")
+
+        assert the_one(capfd).get("logger") == "mine"
+
+    def test_proxy(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """A logger that was made before structlog was configured follows."""
+        log = structlog.get_logger("early")
+        slog(JSON)
+        log.info("m")
+
+        assert the_one(capfd)["logger"] == "early"
+
+    @pytest.mark.parametrize("form", ["True", "error", "triple", "exception()"])
+    @pytest.mark.parametrize("environ", [{}, JSON], ids=["text", "JSON"])
+    def test_exception(self, capfd: pytest.CaptureFixture[str], slog: Slog, environ: dict[str, str], form: str) -> None:
+        """An exception is told, however it is given."""
+        log = slog(environ)
+        try:
+            fail()
+        except LookupError as error:
+            if form == "exception()":
+                log.exception("m", n=1)
+            else:
+                given = {"True": True, "error": error, "triple": (type(error), error, error.__traceback__)}[form]
+                log.error("m", exc_info=given, n=1)  # noqa: TRY400 - the other form
+        out = capfd.readouterr().out
+
+        if not environ:
+            assert "\tm n=1\rLookupError: in a thread\rTraceback (most recent call last):\r  File" in out
+            return
+        record = valid(out)
+        assert (record["errorType"], record["errorMessage"], record["n"]) == ("LookupError", "in a thread", 1)
+        assert len(record["stackTrace"]) == 2
+        assert re.fullmatch(rf"{re.escape(__file__)}:test_exception:\d+", record["location"])
+
+    @pytest.mark.parametrize(
+        "given", [False, None, True, 1, (None, None, None), (), (ValueError,), ("a", "b", "c")], ids=repr
+    )
+    def test_no_exception(self, capfd: pytest.CaptureFixture[str], slog: Slog, given: object) -> None:
+        """Where there is none, nothing is told of one."""
+        slog(JSON).error("m", exc_info=given)
+
+        assert the_one(capfd).keys() == {"timestamp", "level", "message", "logger", "requestId"}
+
+    def test_without_error(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """`exception` outside of an exception is an error without one."""
+        slog(JSON).exception("m")
+
+        assert "errorType" not in the_one(capfd)
+
+    def test_stack_info(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """A stack that was asked for belongs to the message, as with `logging`."""
+        slog(JSON).warning("m", stack_info=True)
+
+        assert the_one(capfd)["message"].startswith("m\nStack (most recent call last):\n")
+
+    def test_contextvars(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """What is bound to the context is in every record; the record's own fields win."""
+        log = slog(JSON)
+        structlog.contextvars.bind_contextvars(basket=3, item=1)
+        log.info("m", item=2)
+        record = the_one(capfd)
+
+        assert (record["basket"], record["item"]) == (3, 2)
+
+    def test_async(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """The asynchronous methods write the same."""
+        log = slog(JSON)
+        asyncio.run(log.ainfo("m", a=1))
+        record = the_one(capfd)
+
+        assert (record["message"], record["level"], record["a"]) == ("m", "INFO", 1)
+
+    def test_like_logging(self, capfd: pytest.CaptureFixture[str], slog: Slog, bare: logging.Logger) -> None:
+        """Records of structlog and `logging` look the same."""
+        slog(JSON).error("m", order=7, exc_info=ValueError("boom"))
+        of_structlog = the_one(capfd)
+        set_up_logging(a_log(JSON), logging)
+        logging.getLogger("shop").error("m", extra={"order": 7}, exc_info=ValueError("boom"))
+        of_logging = the_one(capfd)
+
+        assert bare.handlers
+        assert list(of_structlog) == list(of_logging)
+        unlike = {"timestamp", "location"}
+        assert {k: v for k, v in of_structlog.items() if k not in unlike} == {
+            k: v for k, v in of_logging.items() if k not in unlike
+        }
+
+    def test_own_configuration(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """A function's own configuration wins."""
+        slog(JSON)
+        structlog.configure(
+            processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+            context_class=dict,
+            logger_factory=structlog.WriteLoggerFactory(open(1, "w", closefd=False)),  # noqa: SIM115 - theirs
+        )
+        structlog.get_logger().info("m", a=1)
+
+        assert capfd.readouterr().out == '{"a": 1, "event": "m", "level": "info"}\n'
+
+    def test_own_configuration_later(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """It wins over ours also with a logger that has been used before."""
+        log = slog(JSON)
+        log.info("before")
+        structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
+
+        assert capfd.readouterr().out.count("\n") == 1
+        assert log.info("after", a=1) == ((), {"a": 1, "event": "after"})
+
+    def test_own_processors(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """A configuration of processors alone, the most common one, wins too."""
+        slog({})
+        structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+        structlog.get_logger().info("m", a=1)
+
+        assert capfd.readouterr().out.rstrip("\n").endswith("a=1 event='m'")
+
+    def test_own_factory(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """So does one of the logger alone."""
+        slog({})
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory())
+        structlog.get_logger().info("m", a=1)
+        out = capfd.readouterr().out
+
+        assert "m" in out
+        assert "a=1" in out
+
+    def test_wrapped(self, capfd: pytest.CaptureFixture[str], slog: Slog, bare: logging.Logger) -> None:
+        """A logger of `logging` that structlog wraps says what it is told."""
+        assert bare.handlers == []
+        set_up_logging(a_log(JSON), logging)
+        slog(JSON)
+        structlog.wrap_logger(logging.getLogger("wrapped")).warning("m")
+
+        assert "m" in str(the_one(capfd)["message"])
+
+    @pytest.mark.parametrize("method", ["err", "failure"])
+    def test_odd_methods(self, capfd: pytest.CaptureFixture[str], slog: Slog, method: str) -> None:
+        """The names of structlog's other loggers are errors."""
+        slog(JSON)
+        structlog.configure(wrapper_class=structlog.BoundLogger)
+        getattr(structlog.get_logger(), method)("m")
+
+        assert the_one(capfd)["level"] == "ERROR"
+
+    def test_terminal(self, monkeypatch: pytest.MonkeyPatch, slog: Slog) -> None:
+        """On a terminal structlog is left alone."""
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        before = structlog.get_config()
+        slog(JSON)
+
+        assert structlog.get_config() == before
+
+    def test_no_stdout(self, monkeypatch: pytest.MonkeyPatch, slog: Slog) -> None:
+        """Where there is no stdout structlog can be imported all the same."""
+        monkeypatch.setattr(sys, "stdout", None)
+        try:
+            slog(JSON)
+        finally:
+            monkeypatch.undo()
+
+    def test_other_module(self) -> None:
+        """A function's own `structlog.py` is left alone."""
+        own = ModuleType("structlog")
+        set_up_structlog(a_log(), own)
+
+        assert [name for name in vars(own) if not name.startswith("__")] == []
+
+    def test_through_the_loop(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
+        """What one invocation binds is not seen in the next; what was bound during init is seen in all."""
+        structlog.contextvars.bind_contextvars(shop="here")
+        log = slog(JSON)
+
+        def handler(event: Any) -> None:
+            log.info("before")
+            structlog.contextvars.bind_contextvars(basket=event)
+            log.info("after")
+
+        with pytest.raises(OverError):
+            a_loop(Script(an_invocation("1", b"1"), an_invocation("2", b"2")), handler).run()
+        records = [valid(f"{line}\n") for line in capfd.readouterr().out.splitlines() if line != "<answer>"]
+
+        assert [(record["message"], record["shop"], record.get("basket")) for record in records] == [
+            *(("before", "here", None), ("after", "here", 1)),
+            *(("before", "here", None), ("after", "here", 2)),
+        ]
+
+
+class TestSetUp:
+    """Every library by its name."""
+
+    def test_names(self) -> None:
+        """These are the ones."""
+        assert sorted(SET_UPS) == ["logging", "structlog", "threading", "warnings"]
+
+    def test_all_at_once(self) -> None:
+        """All of them come right in one function without a line of set-up."""
+        lines, errors = ran(
+            """
+            import logging, structlog, threading, warnings
+            print("print")
+            logging.warning("logging")
+            structlog.get_logger().warning("structlog")
+            warnings.warn("warnings")
+            thread = threading.Thread(target=lambda: 1 / 0)
+            thread.start()
+            thread.join()
+            print("stderr", file=sys.stderr)
+            """,
+            JSON,
+        )
+        records = [valid(line) for line in lines]
+
+        assert errors == ""
+        assert [record["requestId"] for record in records] == ["id"] * 6
+        assert [record["level"] for record in records] == ["INFO", "WARN", "WARN", "WARN", "ERROR", "ERROR"]
+        assert [record["message"].rpartition(" ")[2] for record in records] == [
+            *("print", "logging", "structlog", "warnings"),
+            *("(<lambda>)", "stderr"),
+        ]
+
+    def test_by_name(self, root: logging.Logger) -> None:
+        """`set_up` finds what to do by the module's name."""
+        saved = logging.basicConfig
+        before = len(root.handlers)
+        set_up(a_log(), logging)
+        logging.basicConfig = saved
+
+        assert len(root.handlers) == before + 1

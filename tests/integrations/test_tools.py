@@ -1,0 +1,228 @@
+"""Tools that functions bring, unmodified: OpenTelemetry, X-Ray, Sentry, Powertools. Each reports to a real receiver."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import json
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lambda_bootstrap_dev.testing import Emulator
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.conftest import BOOTSTRAP, FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"
+
+
+def run(handler: str, **environ: str) -> Emulator:
+    """A function of tests/functions/tools."""
+    command = [sys.executable, str(BOOTSTRAP)]
+    return Emulator(command, cwd=FUNCTIONS / "tools", handler=handler, environ=environ, timeout=15.0)
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """Takes whatever is posted to it."""
+
+    def __init__(self) -> None:
+        self.posts: list[tuple[str, bytes]] = []
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                """Keep the body."""
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers["Content-Encoding"] == "gzip":
+                    body = gzip.decompress(body)
+                receiver.posts.append((self.path, body))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def address(self) -> str:
+        """Its host and port."""
+        return f"127.0.0.1:{self.server_port}"
+
+    def spans(self) -> list[Any]:
+        """What OTLP posts hold."""
+        found = []
+        for _, body in self.posts:
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                found += [span for scope in resource.scope_spans for span in scope.spans]
+        return found
+
+
+@pytest.fixture(name="receiver")
+def _receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        thread = threading.Thread(target=receiver.serve_forever)
+        thread.start()
+        yield receiver
+        receiver.shutdown()
+        thread.join()
+
+
+def values(span: Any) -> dict[str, Any]:
+    """The attributes of a span."""
+    return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
+
+
+class TestOpenTelemetry:
+    """The runtime's root span, and the official instrumentation."""
+
+    def test_root_span(self, receiver: Receiver) -> None:
+        """Each invocation is a SERVER span with the FaaS attributes, a child of X-Ray's, exported before `next`."""
+        with run("spans.handler", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{receiver.address}") as emulator:
+            for _ in range(2):
+                emulator.invoke(b"{}", headers={"X-Amzn-Trace-Id": TRACE, "X-Amzn-RequestId": "one"})
+            emulator.wait_report(2)
+        first, second = [span for span in receiver.spans() if span.name != "work"]
+        children = [span for span in receiver.spans() if span.name == "work"]
+
+        assert {path for path, _ in receiver.posts} == {"/v1/traces"}
+        assert (first.trace_id.hex(), first.parent_span_id.hex()) == (
+            "5bef4de7ad49b0e87f6ef6c87fc2e700",
+            "9a9197af755a6419",
+        )
+        assert first.kind == 2  # SPAN_KIND_SERVER
+        assert first.name == emulator.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        seen = values(first)
+        assert (seen["faas.invocation_id"], seen["faas.trigger"], seen["faas.coldstart"]) == ("one", "other", True)
+        assert seen["aws.lambda.invoked_arn"].startswith("arn:aws:lambda:")
+        assert seen["cloud.resource_id"] in seen["aws.lambda.invoked_arn"]
+        assert values(second)["faas.coldstart"] is False
+        assert {child.parent_span_id for child in children} == {first.span_id, second.span_id}
+
+    def test_error(self, receiver: Receiver) -> None:
+        """A failed invocation is a span with the status of an error and the exception."""
+        with run("spans.handler", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{receiver.address}") as emulator:
+            for event in (b'{"fail": true}', b'{"status": 502}'):
+                emulator.invoke(event, headers={"X-Amzn-Trace-Id": TRACE})
+            emulator.wait_report(2)
+        raised, answered = [span for span in receiver.spans() if span.name != "work"]
+
+        assert (raised.status.code, raised.status.message, raised.events[0].name) == (2, "boom", "exception")
+        assert (answered.status.code, values(answered)["http.response.status_code"]) == (2, 502)
+
+    def test_parents_and_links(self, receiver: Receiver) -> None:
+        """W3C headers of an event come before X-Ray's; messages from SQS are links to their senders."""
+        traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        http = {"requestContext": {}, "httpMethod": "GET", "headers": {"Traceparent": traceparent}}
+        sqs = {"Records": [{"eventSource": "aws:sqs", "attributes": {"AWSTraceHeader": TRACE}}]}
+        with run("spans.handler", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://{receiver.address}") as emulator:
+            for event in (http, sqs):
+                emulator.invoke(json.dumps(event).encode(), headers={"X-Amzn-Trace-Id": TRACE})
+            emulator.wait_report(2)
+        one, two = [span for span in receiver.spans() if span.name != "work"]
+
+        assert (one.trace_id.hex(), one.parent_span_id.hex()) == (traceparent[3:35], traceparent[36:52])
+        assert (values(one)["faas.trigger"], values(two)["faas.trigger"]) == ("http", "pubsub")
+        assert [link.span_id.hex() for link in two.links] == ["9a9197af755a6419"]
+
+    @pytest.mark.parametrize(
+        "environ",
+        [{}, {"OTEL_TRACES_EXPORTER": "none"}, {"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"}],
+        ids=["nothing set", "no exporter", "disabled"],
+    )
+    def test_not_configured(self, environ: dict[str, str]) -> None:
+        """Where nobody is to get spans, nothing of OpenTelemetry is imported."""
+        with run("modules.loaded", **environ) as emulator:
+            assert emulator.invoke(b'"opentelemetry.sdk"').json() is False
+            assert emulator.invoke(b'"opentelemetry"').json() is False
+
+    def test_official_instrumentation(self, receiver: Receiver) -> None:
+        """`AwsLambdaInstrumentor` wraps the handler, and where a layer has set it up its span is the only one."""
+        endpoint = f"http://{receiver.address}/v1/traces"
+        environ = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint, "ORIG_HANDLER": "instrumented.handler"}
+        with run("instrumented.handler", **environ) as emulator:
+            outcome = emulator.invoke(headers={"X-Amzn-RequestId": "two", "X-Amzn-Trace-Id": TRACE})
+            emulator.wait_report(1)
+
+        assert outcome.json() == "instrumented"
+        assert [values(span)["faas.invocation_id"] for span in receiver.spans()] == ["two"]
+
+
+class TestXRay:
+    """aws-xray-sdk."""
+
+    def test_subsegments(self) -> None:
+        """A subsegment of the function arrives at the daemon's socket under Lambda's parent; ours never do."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+            daemon.bind(("127.0.0.1", 0))
+            daemon.settimeout(10)
+            address = f"127.0.0.1:{daemon.getsockname()[1]}"
+            with run("subsegments.handler", AWS_XRAY_DAEMON_ADDRESS=address) as emulator:
+                for _ in range(2):
+                    outcome = emulator.invoke(headers={"X-Amzn-Trace-Id": TRACE})
+                    assert outcome.json() == "traced"
+                documents = [json.loads(daemon.recv(65536).split(b"\n", 1)[1]) for _ in range(2)]
+            daemon.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                daemon.recv(65536)
+
+        assert [document["name"] for document in documents] == ["work", "work"]
+        assert {document["parent_id"] for document in documents} == {"9a9197af755a6419"}
+        assert {document["trace_id"] for document in documents} == {"1-5bef4de7-ad49b0e87f6ef6c87fc2e700"}
+
+
+class TestSentry:
+    """sentry_sdk's AwsLambdaIntegration."""
+
+    @pytest.mark.parametrize("fails_at_import", [False, True], ids=["invocation", "init"])
+    def test_events(self, receiver: Receiver, *, fails_at_import: bool) -> None:
+        """An error of an invocation, or of init, is an event at Sentry."""
+        environ = {"SENTRY_DSN": f"http://key@{receiver.address}/1"}
+        if fails_at_import:
+            environ["FAIL_AT_IMPORT"] = "1"
+        with run("sentry.handler", **environ) as emulator:
+            outcome = emulator.invoke()
+            if fails_at_import:
+                assert emulator.wait_exit() == 1
+        items = [json.loads(line) for _, body in receiver.posts for line in body.splitlines() if line[:1] == b"{"]
+        exceptions = [item["exception"]["values"][-1] for item in items if "exception" in item]
+
+        assert outcome.error["errorMessage"] == ("at import" if fails_at_import else "for Sentry")
+        assert [(error["value"], error["mechanism"]["type"]) for error in exceptions] == [
+            (outcome.error["errorMessage"], "aws_lambda")
+        ]
+        assert b"AwsLambdaIntegration disabled" not in emulator.output
+
+
+class TestPowertools:
+    """aws_lambda_powertools."""
+
+    def test_logger_tracer_metrics(self) -> None:
+        """Logger, Tracer and Metrics write what they write on the managed runtime, each record once."""
+        with run("powertools.handler", POWERTOOLS_LOG_LEVEL="INFO", AWS_LAMBDA_LOG_FORMAT="JSON") as emulator:
+            outcome = emulator.invoke(headers={"X-Amzn-RequestId": "three", "X-Amzn-Trace-Id": TRACE})
+        records = [json.loads(line) for line in emulator.stdout.splitlines()]
+        (told,) = [record for record in records if record.get("message") == "told"]
+        emitted = [record for record in records if "_aws" in record]
+
+        assert outcome.json() == "done"
+        assert (told["function_request_id"], told["cold_start"], told["order"]) == ("three", True, 7)
+        assert told["xray_trace_id"] == "1-5bef4de7-ad49b0e87f6ef6c87fc2e700"
+        assert [record["Orders"] for record in emitted if "Orders" in record] == [[1.0]]
+        assert [record["ColdStart"] for record in emitted if "ColdStart" in record] == [[1.0]]
+
+
+def test_own_traffic_is_silent() -> None:
+    """With root at DEBUG, `http.client` and urllib3 patched, a function hears nothing of the runtime's own traffic."""
+    with run("quiet.handler") as emulator:
+        for _ in range(3):
+            assert emulator.invoke().json() == []
+
+    assert emulator.output == b""

@@ -1,0 +1,80 @@
+"""What the tests of the log share: a log within an invocation, a stdout to look into, odd values."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import jsonschema
+from lambda_bootstrap.log import Log
+
+from tests.conftest import ROOT
+
+SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "log-record.schema.json").read_text()))
+NEW_YEAR = 1_767_225_600.25
+JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
+
+
+def a_log(environ: dict[str, str] | None = None, *, tenant_id: str = "", trace_id: str = "") -> Log:
+    """Make a log within an invocation, `id`."""
+    log = Log(dict(environ or {}))
+    log.begin("id", tenant_id, trace_id)
+    return log
+
+
+def valid(line: str | bytes) -> dict[str, Any]:
+    """The one record that *line* is: strict JSON on one line, no member twice, as the schema has it."""
+    text = line if isinstance(line, str) else line.decode()
+    assert text.index("\n") == len(text) - 1
+    record = strict(text)
+    assert isinstance(record, dict)
+    SCHEMA.validate(record)
+    return record
+
+
+def strict(text: str) -> Any:
+    """The value of *text* where everybody agrees that it is JSON: RFC 8259 has no NaN."""
+
+    def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len(dict(members)) == len(members)
+        return dict(members)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+
+
+class stdout:  # noqa: N801 - reads as what it is
+    """File descriptor 1, for a while another one, which is closed afterwards."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __enter__(self) -> None:
+        """Put the other one in its place."""
+        self.saved = os.dup(1)
+        os.dup2(self.descriptor, 1)
+        os.close(self.descriptor)
+
+    def __exit__(self, *_: object) -> None:
+        """Put it back."""
+        os.dup2(self.saved, 1)
+        os.close(self.saved)
+
+
+class Silent:
+    """Something without a JSON form."""
+
+    def __str__(self) -> str:
+        """Be recognised."""
+        return "silent"
+
+
+class Mute:
+    """Something without a text."""
+
+    def __str__(self) -> str:
+        """Refuse."""
+        raise ValueError("no words")
