@@ -5,37 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
+from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-FUNCTIONS = ROOT / "tests" / "functions"
-BOOTSTRAP = ROOT / "bootstrap"
+    from tests.support import Start
 
 # What tests start by hand finds both packages, as if they were installed.
 os.environ["PYTHONPATH"] = f"{ROOT / 'runtime'}:{ROOT / 'dev'}"
-
-
-def give_up(reason: str) -> NoReturn:
-    """Skip a test that lacks something of the outside, or fail it where REQUIRE_ENGINE asks for everything."""
-    if os.environ.get("REQUIRE_ENGINE") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-class Start(Protocol):
-    """Puts a function under the emulator; nothing runs before the first invocation or `start()`."""
-
-    def __call__(
-        self, handler: str, *, folder: Path = FUNCTIONS, environ: dict[str, str] | None = None, **options: Any
-    ) -> Emulator:
-        """Give the emulator; the fixture ends it."""
 
 
 @pytest.fixture(scope="session", autouse=True)

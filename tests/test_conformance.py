@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
-    from tests.conftest import Start
+    from tests.support import Start
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 

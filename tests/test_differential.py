@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Emulator, Reply
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT, give_up
+from tests.support import BOOTSTRAP, FUNCTIONS, ROOT, give_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from lambda_bootstrap.errors import (
 )
 from lambda_bootstrap.traces import Frame
 
-from tests.test_traces import caught, written
+from tests.support.traces import caught, written
 
 if TYPE_CHECKING:
     from pathlib import Path

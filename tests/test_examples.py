@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 
 def run(handler: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The HTTP parser under bytes that nobody would send; `tests/fuzz.py` says what has to hold, and looks for more."""
+"""The HTTP parser under bytes that nobody would send; tests/support/fuzz.py says what has to hold, and looks for more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lambda_bootstrap.errors import RuntimeApiError
 from lambda_bootstrap.http1 import MAX_HEAD, Reader
 
 from tests.support.fuzz import CORPUS, REFUSED, check, outcome
-from tests.test_http1 import messages
+from tests.support.http1 import messages
 
 if TYPE_CHECKING:
     from pathlib import Path

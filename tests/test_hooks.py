@@ -14,9 +14,9 @@ from lambda_bootstrap import hooks
 from lambda_bootstrap.context import Context
 from lambda_bootstrap.main import init
 
-from tests.conftest import ROOT
+from tests.support import ROOT
+from tests.support.loop import OverError, Script, a_loop, an_invocation, raising
 from tests.support.records import JSON, a_log, valid
-from tests.test_loop import OverError, Script, a_loop, an_invocation, raising
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Close, Pause, Raw, Reply, Reset
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lambda_bootstrap_dev.testing import Emulator
 
-    from tests.conftest import Start
+    from tests.support import Start
 
 HANDLER = "hostile_api.handler"
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"

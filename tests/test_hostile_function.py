@@ -19,7 +19,7 @@ from lambda_bootstrap_dev.testing import Close, Default, Pause, Reset
 if TYPE_CHECKING:
     from lambda_bootstrap_dev.testing import Emulator
 
-    from tests.conftest import Start
+    from tests.support import Start
 
 POSTS = {"response", "error", "init/error"}
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import FUNCTIONS, ROOT
+from tests.support import FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
     from lambda_bootstrap_dev.testing import Emulator
 
-    from tests.conftest import Start
+    from tests.support import Start
 
 HANDLER = "hostile_init.handler"
 POSTS = {"response", "error", "init/error"}

@@ -13,7 +13,7 @@ from lambda_bootstrap.errors import LambdaError
 from lambda_bootstrap.main import start
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

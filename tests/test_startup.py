@@ -8,7 +8,7 @@ import sys
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS
 
 # Isolated and without `site`: what a machine's own .pth files import is not ours.
 PYTHON = [sys.executable, "-I", "-S", "-X", "importtime"]

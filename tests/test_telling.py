@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from tests.conftest import FUNCTIONS, ROOT
+from tests.support import FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lambda_bootstrap_dev.testing import Emulator
 
-    from tests.conftest import Start
+    from tests.support import Start
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 CALL = {"X-Amzn-RequestId": REQUEST_ID, "X-Amz-Tenant-Id": "blue", "X-Amzn-Trace-Id": "Root=1-2-3;Parent=4;Sampled=1"}

@@ -13,24 +13,10 @@ from lambda_bootstrap import codec
 from lambda_bootstrap.errors import report
 from lambda_bootstrap.traces import Frame, describe, frames, line_of, source_lines, title, trace
 
+from tests.support.traces import caught, written
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-
-def caught(call: Callable[[], object]) -> BaseException:
-    """What *call* raises, with a traceback that starts inside it."""
-    with pytest.raises(BaseException) as raised:  # noqa: PT011 - whatever it is
-        call()
-    assert raised.value.__traceback__ is not None
-    return raised.value.with_traceback(raised.value.__traceback__.tb_next)
-
-
-def written(folder: Path, source: str) -> tuple[str, dict[str, Any]]:
-    """A user's module: where it lies, and its names."""
-    path = folder / "app.py"
-    path.write_text(source, encoding="utf-8")
-    return str(path), runpy.run_path(str(path))
 
 
 class TestFrame:

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lambda_bootstrap.tracing import Tracer, trace_id, traceparent, xray
 
-from tests.test_loop import OverError, Script, a_loop, an_invocation
+from tests.support.loop import OverError, Script, a_loop, an_invocation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from lambda_bootstrap.diagnostics import advice
 from lambda_bootstrap.errors import InitError
 from lambda_bootstrap.loader import load
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,9 +17,9 @@ import pytest
 from lambda_bootstrap.diagnostics import timeout_dump
 from lambda_bootstrap.diagnostics.timeout_dump import Autopsy, stacks
 
-from tests.conftest import ROOT
+from tests.support import ROOT
+from tests.support.loop import OverError, Script, a_loop, an_invocation
 from tests.support.records import a_log
-from tests.test_loop import OverError, Script, a_loop, an_invocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from lambda_bootstrap.codec import DEFAULTS, Options
 from lambda_bootstrap.errors import FunctionError
 from lambda_bootstrap.typed.annotations import event_decoder
 
-from tests.conftest import ROOT, give_up
+from tests.support import ROOT, give_up
 from tests.support.documented import DOCUMENTED, gaps
 from tests.support.samples import fetch
 

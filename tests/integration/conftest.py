@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import pytest
 import urllib3
 
-from tests.conftest import give_up
+from tests.support import give_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

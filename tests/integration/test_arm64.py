@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import give_up
 from tests.integration.conftest import ARCH, RIE, ROOT, docker, post
 from tests.integration.test_archives import elf_versions
 from tests.integration.test_image import function, over_base
 from tests.integration.test_packages import SMOKE, ask, expected, running
+from tests.support import give_up
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.conftest import FUNCTIONS
 from tests.integration.conftest import ARCH, ROOT
+from tests.support import FUNCTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import hcl2
 import pytest
 
-from tests.conftest import give_up
 from tests.integration.conftest import ARCH, ROOT, docker
 from tests.integration.test_archives import built
+from tests.support import give_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

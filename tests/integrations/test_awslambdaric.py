@@ -12,8 +12,8 @@ from lambda_bootstrap.integrations import awslambdaric
 from lambda_bootstrap.main import fail_init, init
 from lambda_bootstrap.signature import adapt
 
+from tests.support.loop import OverError, Script, a_loop, an_invocation, raising
 from tests.support.records import a_log
-from tests.test_loop import OverError, Script, a_loop, an_invocation, raising
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,7 +22,7 @@ from lambda_bootstrap.integrations.fast_json import options
 from lambda_bootstrap.typed.annotations import event_decoder
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
 
 CODECS = {name: options(name, []) for name in ("json", "orjson", "msgspec")}
 

@@ -29,9 +29,9 @@ from lambda_bootstrap.integrations.stdlib import (
 )
 from lambda_bootstrap.log import Log
 
-from tests.conftest import ROOT
+from tests.support import ROOT
+from tests.support.loop import OverError, Script, a_loop, an_invocation
 from tests.support.records import JSON, NEW_YEAR, a_log, valid
-from tests.test_loop import OverError, Script, a_loop, an_invocation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

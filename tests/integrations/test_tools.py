@@ -14,7 +14,7 @@ import pytest
 from lambda_bootstrap_dev.testing import Emulator
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 import runpy
 from typing import Any
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 SOURCES: dict[str, Any] = runpy.run_path(str(ROOT / "packaging" / "sources.py"))
 Source = SOURCES["Source"]

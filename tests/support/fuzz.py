@@ -4,8 +4,8 @@ What has to hold of the HTTP parser for any bytes whatever, and a fuzzer that lo
 Owns: the property. `tests/test_fuzz.py` holds it for hypothesis's bytes and for those that are kept in tests/corpus.
 Refuses to know: where the bytes come from.
 
-`python tests/fuzz.py --minutes 10` lets atheris look (`pip install atheris h11`, in any environment): it starts from
-the corpus, keeps what it finds in .cache/corpus, and stops at the first bytes that break the property.
+`python tests/support/fuzz.py --minutes 10` lets atheris look (`pip install atheris h11`, in any environment): it
+starts from the corpus, keeps what it finds in .cache/corpus, and stops at the first bytes that break the property.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import h11
 
 ROOT = Path(__file__).parents[2]
 if __name__ == "__main__":
-    sys.path[0] = str(ROOT)  # where a program has its own folder
+    sys.path[0] = str(ROOT / "runtime")  # where a program has its own folder
 
 from lambda_bootstrap.errors import RuntimeApiError  # noqa: E402
 from lambda_bootstrap.http1 import Reader  # noqa: E402

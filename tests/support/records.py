@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 from lambda_bootstrap.log import Log
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "log-record.schema.json").read_text()))
 NEW_YEAR = 1_767_225_600.25

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.conftest import ROOT
+from tests.support import ROOT
 
 FOLDER = "samcli/lib/generated_sample_events/"
 CACHE = ROOT / ".cache" / "samples.json"

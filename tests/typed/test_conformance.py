@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
-    from tests.conftest import Start
+    from tests.support import Start
 
 ORDER = b'{"id":7,"placed":"2026-01-02T03:04:05Z","items":[{"sku":"a","price":1.10,"image":"/w=="}]}'
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"

@@ -28,7 +28,7 @@ from lambda_bootstrap.protocol import Invocation
 from lambda_bootstrap.web.stream import ResponseStream, is_stream, trailers
 from lambda_bootstrap_dev.testing import Reply
 
-from tests.conftest import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lambda_bootstrap import protocol
     from lambda_bootstrap_dev.testing import Request
 
-    from tests.conftest import Start
+    from tests.support import Start
 
 SEE = " (docs/errors.md#runtimemarshalerror)"
 INVOCATION = Invocation({"lambda-runtime-aws-request-id": "one", "lambda-runtime-invocation-id": "n"}, b"")

@@ -1,0 +1,36 @@
+"""
+What tests share: where things lie, and the type of the fixture that starts the runtime.
+
+No test file is another's library: what two of them need stands in this folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from lambda_bootstrap_dev.testing import Emulator
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "tests" / "functions"
+BOOTSTRAP = ROOT / "bootstrap"
+
+
+def give_up(reason: str) -> NoReturn:
+    """Skip a test that lacks something of the outside, or fail it where REQUIRE_ENGINE asks for everything."""
+    if os.environ.get("REQUIRE_ENGINE") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+class Start(Protocol):
+    """Puts a function under the emulator; nothing runs before the first invocation or `start()`."""
+
+    def __call__(
+        self, handler: str, *, folder: Path = FUNCTIONS, environ: dict[str, str] | None = None, **options: Any
+    ) -> Emulator:
+        """Give the emulator; the fixture ends it."""
