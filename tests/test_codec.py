@@ -8,7 +8,7 @@ from collections import OrderedDict, namedtuple
 from dataclasses import InitVar, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, IntEnum
 from types import ModuleType
 from typing import Any, ClassVar
 from uuid import UUID
@@ -18,6 +18,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lambda_bootstrap import codec
 from lambda_bootstrap.errors import FunctionError
+
+from tests.support.models import Color, Level, Silent
 
 KEY = "k"
 JSON_VALUES = st.recursive(
@@ -314,25 +316,10 @@ class TestUnmarshalErrors:
         assert refused.value.__suppress_context__
 
 
-class Color(Enum):
-    """Values of several kinds."""
-
-    RED = "red"
-    WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    PRICE = Decimal("1.50")
-    PAIR = (1, "b")
-
-
 class Size(IntEnum):
     """An integer."""
 
     BIG = 3
-
-
-class Level(StrEnum):
-    """A string."""
-
-    LOW = "low"
 
 
 class Old(str, Enum):  # noqa: UP042 - as code older than StrEnum has it
@@ -508,10 +495,6 @@ class TestDecimal:
         codec.encode(Decimal("1.50"))
 
         assert codec.encode(["1.50", 1.5]) == b'["1.50",1.5]'
-
-
-class Silent:
-    """Something without a JSON form."""
 
 
 class Loud(dict[str, Any]):

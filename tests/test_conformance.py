@@ -11,16 +11,10 @@ import pytest
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
 from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support.emulated import REQUEST_ID, see
 
 if TYPE_CHECKING:
     from tests.support import Start
-
-REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
-
-
-def see(kind: str) -> str:
-    """How the message of a type that the runtime itself produces ends."""
-    return f" (docs/errors.md#{kind.replace('.', '').lower()})" if kind.startswith(("Runtime.", "Function.")) else ""
 
 
 NEXT = "/2018-06-01/runtime/invocation/next"

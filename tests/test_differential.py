@@ -17,13 +17,12 @@ import pytest
 from lambda_bootstrap_dev.testing import Emulator, Reply
 
 from tests.support import BOOTSTRAP, FUNCTIONS, ROOT, give_up
+from tests.support.emulated import POSTS, REQUEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
-POSTS = {"response", "error", "init/error"}
 REQUIREMENTS = ROOT / "benchmarks" / "requirements.txt"
 FOLDER = ROOT / ".cache" / "awslambdaric"
 

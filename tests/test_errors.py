@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from lambda_bootstrap.errors import (
 )
 from lambda_bootstrap.traces import Frame
 
+from tests.support import ROOT, sources
 from tests.support.traces import caught, written
 
 if TYPE_CHECKING:
@@ -194,3 +196,13 @@ class TestReport:
         body = codec.encode(report(ValueError("\ud800")).body(""))
 
         assert json.loads(body)["errorMessage"] == "\ud800"
+
+
+def test_every_type_is_documented() -> None:
+    """Each type that the runtime's sources name has a heading in docs/errors.md, and no heading is of another."""
+    named = set(re.findall(r'"((?:Runtime|Function)\.[A-Z]\w+)"', "".join(path.read_text() for path in sources())))
+    page = (ROOT / "docs" / "errors.md").read_text()
+    headings = set(re.findall(r"^(?:### |#+ (?=Runtime\.|Function\.))(.+)$", page, re.MULTILINE))
+
+    assert named - headings == {"Function.Unknown"}  # for the platform only: of a class whose name says nothing to it
+    assert headings - named == set()

@@ -1,4 +1,4 @@
-"""The HTTP parser under bytes that nobody would send; tests/support/fuzz.py says what has to hold, and looks for more."""
+"""The HTTP parser under bytes that nobody would send; what has to hold of it stands in tests/support/fuzz.py."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import ROOT
+from tests.support import ROOT, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ POLICY = {"client", "loader", "loop", "main"}
 
 def modules() -> list[Path]:
     """The modules of the package, road and rooms."""
-    return sorted(path for path in PACKAGE.rglob("*.py") if len(path.read_text().splitlines()) > 1)
+    return [path for path in sources() if len(path.read_text().splitlines()) > 1]
 
 
 def name_of(path: Path) -> str:

@@ -19,6 +19,7 @@ import pytest
 from lambda_bootstrap_dev.testing import Close, Pause, Raw, Reply, Reset
 
 from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support.emulated import REQUEST_ID, lines, posts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
     from tests.support import Start
 
 HANDLER = "hostile_api.handler"
-REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 ID = ("Lambda-Runtime-Aws-Request-Id", REQUEST_ID)
 HEAD = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n"
 REFUSAL = b'{"errorMessage":"no","errorType":"No"}'
-POSTS = {"response", "error", "init/error"}
 
 CLOSED: list[Any] = [Close()]
 RESET: list[Any] = [Reset()]
@@ -52,16 +51,6 @@ def refusal(status: int) -> Reply:
     return Reply(status, [("Content-Type", "application/json")], REFUSAL)
 
 
-def warnings(emulator: Emulator) -> list[str]:
-    """The warnings in the log."""
-    return [line for line in emulator.stdout.decode("utf-8", "replace").split("\n") if line.startswith("[WARN]")]
-
-
-def posts(emulator: Emulator) -> list[str]:
-    """The endpoints that were posted to, in order."""
-    return [request.endpoint for request in emulator.requests if request.endpoint in POSTS]
-
-
 def is_alive(emulator: Emulator) -> bool:
     """Whether an ordinary invocation is answered, by the process that was there before."""
     pid = emulator.pid
@@ -76,7 +65,7 @@ def see_one_answer(emulator: Emulator) -> None:
     assert (post.request_id, post.body) == (REQUEST_ID, b"[7]")
     assert posts(emulator) == ["response"]
     assert is_alive(emulator)
-    assert warnings(emulator) == []
+    assert lines(emulator, "WARN") == []
 
 
 class TestOddEvents:
@@ -265,7 +254,7 @@ class TestPolls:
         assert second.at - first.at >= 0.1
         assert posts(emulator) == []
         assert is_alive(emulator)
-        assert len(warnings(emulator)) == 1
+        assert len(lines(emulator, "WARN")) == 1
 
     @pytest.mark.parametrize("status", [204, 301, 400, 410, 429, 431, 503, 999])
     def test_refused(self, start: Start, status: int) -> None:
@@ -278,7 +267,7 @@ class TestPolls:
         assert second.at - first.at >= 0.1
         assert posts(emulator) == []
         assert is_alive(emulator)
-        (warning,) = warnings(emulator)
+        (warning,) = lines(emulator, "WARN")
         assert f"answered {status}" in warning
 
     def test_no_request_id(self, start: Start) -> None:
@@ -290,7 +279,7 @@ class TestPolls:
 
         assert posts(emulator) == []
         assert is_alive(emulator)
-        assert len(warnings(emulator)) == 1
+        assert len(lines(emulator, "WARN")) == 1
 
     @pytest.mark.parametrize("end", [Close(), Reset()], ids=["FIN", "RST"])
     def test_reused_connection(self, start: Start, end: Close | Reset) -> None:
@@ -302,7 +291,7 @@ class TestPolls:
 
         assert posts(emulator) == ["response"]
         assert is_alive(emulator)
-        assert warnings(emulator) == []
+        assert lines(emulator, "WARN") == []
 
     @pytest.mark.parametrize(
         "answer",
@@ -326,7 +315,7 @@ class TestPolls:
         assert all(wait >= least for wait, least in zip(waits, (0.1, 0.2, 0.4), strict=True))
         assert waits[2] < 1.5
         assert posts(emulator) == []
-        assert len(warnings(emulator)) == 3
+        assert len(lines(emulator, "WARN")) == 3
         assert emulator.stderr.startswith(b"bootstrap: ")
         assert emulator.stderr.count(b"\n") == 1
 
@@ -339,7 +328,7 @@ class TestPolls:
 
         assert posts(emulator) == ["response"]
         assert is_alive(emulator)
-        assert len(warnings(emulator)) == 6
+        assert len(lines(emulator, "WARN")) == 6
 
     @pytest.mark.parametrize("status", [403, 500])
     @pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
@@ -351,7 +340,7 @@ class TestPolls:
 
         assert emulator.wait_exit() == 1
         assert posts(emulator) == ["response"] * later
-        assert warnings(emulator) == []
+        assert lines(emulator, "WARN") == []
         assert emulator.stderr.count(b"\n") == 1
         assert f"{status} ".encode() in emulator.stderr
 
@@ -465,7 +454,7 @@ class TestPosts:
         assert is_alive(emulator)
 
         assert tuple(posts(emulator)) == (*case.posted, "response")
-        assert len(warnings(emulator)) == case.warnings
+        assert len(lines(emulator, "WARN")) == case.warnings
         assert emulator.stderr == b""
         assert [report.kind.value for report in emulator.reports][:1] == [case.posted[-1]]
         assert (outcome.error is None) == (case.posted[-1] == "response")
@@ -516,7 +505,7 @@ class TestPosts:
         assert outcome.body == b'"result"'
         assert is_alive(emulator)
         assert len(posts(emulator)) == 5
-        assert len(warnings(emulator)) == 1
+        assert len(lines(emulator, "WARN")) == 1
 
 
 INIT_ANSWERS = {

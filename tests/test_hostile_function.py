@@ -16,22 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Close, Default, Pause, Reset
 
+from tests.support.emulated import lines, mark_known_over_urllib3, posts
+
 if TYPE_CHECKING:
-    from lambda_bootstrap_dev.testing import Emulator
-
     from tests.support import Start
-
-POSTS = {"response", "error", "init/error"}
-
-
-def lines(emulator: Emulator, level: str) -> list[str]:
-    """The log's lines of a level."""
-    return [line for line in emulator.stdout.decode("utf-8", "replace").split("\n") if line.startswith(f"[{level}]")]
-
-
-def posts(emulator: Emulator) -> list[str]:
-    """The endpoints that were posted to, in order."""
-    return [request.endpoint for request in emulator.requests if request.endpoint in POSTS]
 
 
 @dataclass(frozen=True)
@@ -106,11 +94,8 @@ XFAIL_URLLIB3 = {
 
 @pytest.fixture(autouse=True)
 def _known(request: pytest.FixtureRequest) -> None:
-    """Mark what is not as agreed yet over one transport."""
-    given = request.node.callspec.params
-    case = f"{request.node.originalname} {given.get('deed')}"
-    if given["transport"] == "urllib3" and case in XFAIL_URLLIB3:
-        request.applymarker(pytest.mark.xfail(reason=XFAIL_URLLIB3[case], strict=True))
+    """Mark what isn't as agreed yet over one transport."""
+    mark_known_over_urllib3(request, XFAIL_URLLIB3)
 
 
 @pytest.mark.parametrize(("deed", "raised"), RAISED.items(), ids=RAISED)

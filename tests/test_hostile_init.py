@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import FUNCTIONS, ROOT
+from tests.support import FUNCTIONS
+from tests.support.emulated import mark_known_over_urllib3, posts, see
 
 if TYPE_CHECKING:
     from lambda_bootstrap_dev.testing import Emulator
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from tests.support import Start
 
 HANDLER = "hostile_init.handler"
-POSTS = {"response", "error", "init/error"}
-ERRORS = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
 
 def failed(emulator: Emulator) -> dict[str, Any]:
@@ -109,17 +108,14 @@ BROKEN = {
 
 # Not as agreed yet.
 XFAIL_URLLIB3 = {
-    "path": "urllib3 imports late, which fails, and the process exits with 1",
+    "test_lives path": "urllib3 imports late, which fails, and the process exits with 1",
 }
 
 
 @pytest.fixture(autouse=True)
 def _known(request: pytest.FixtureRequest) -> None:
-    """Mark what is not as agreed yet over one transport."""
-    given = request.node.callspec.params if hasattr(request.node, "callspec") else {}
-    deed = given.get("deed")
-    if given.get("transport") == "urllib3" and deed in XFAIL_URLLIB3:
-        request.applymarker(pytest.mark.xfail(reason=XFAIL_URLLIB3[deed], strict=True))
+    """Mark what isn't as agreed yet over one transport."""
+    mark_known_over_urllib3(request, XFAIL_URLLIB3)
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
@@ -129,8 +125,7 @@ def test_broken(start: Start, broken: Broken) -> None:
 
     assert body["errorType"] == broken.error_type
     assert [words for words in broken.words if words not in body["errorMessage"]] == []
-    if broken.error_type.startswith("Runtime."):
-        assert body["errorMessage"].endswith(f"(docs/errors.md#{broken.error_type.lower().replace('.', '')})")
+    assert body["errorMessage"].endswith(see(broken.error_type))
 
 
 def test_trace_of_import(start: Start) -> None:
@@ -209,7 +204,7 @@ def test_lives(start: Start, deed: str) -> None:
     emulator = start(HANDLER, environ={"DEED": deed})
 
     assert [emulator.invoke(b"1").body, emulator.invoke(b"2").body] == [b"1", b"2"]
-    assert [request.endpoint for request in emulator.requests if request.endpoint in POSTS] == ["response"] * 2
+    assert posts(emulator) == ["response"] * 2
     assert emulator.stdout.count(b"x") == (1_000_000 if deed.startswith("prints") else 0)
 
 
@@ -311,13 +306,3 @@ def test_folder_removed(start: Start, tmp_path: Path) -> None:
 
     assert body["errorMessage"].startswith("Unable to import module 'app': gone")
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def test_every_type_is_documented() -> None:
-    """Each type that the runtime's sources name has a heading in docs/errors.md, and no heading is of another."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "runtime").rglob("*.py")))
-    named = set(re.findall(r'"((?:Runtime|Function)\.[A-Z]\w+)"', sources))
-    headings = set(re.findall(r"^#+ ((?:Runtime|Function)\.\w+)$", ERRORS, re.MULTILINE))
-
-    assert named - headings == {"Function.Unknown"}  # for the platform only: of a class whose name says nothing to it
-    assert headings - named == set()

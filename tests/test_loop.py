@@ -12,6 +12,7 @@ import pytest
 from lambda_bootstrap.errors import FunctionError, RuntimeApiError
 from lambda_bootstrap.loop import exit_status
 
+from tests.support.emulated import see
 from tests.support.loop import FUNCTION, OverError, Script, a_loop, an_invocation, raising
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ def answered(function: Callable[..., Any], payload: bytes = b"{}", **headers: st
     """How *function* answers one invocation, and that it answers once."""
     [answer] = run(Script(an_invocation("id", payload, **headers)), function)
     return answer
-
-
-def see(kind: str) -> str:
-    """How the message of a type that the runtime itself produces ends."""
-    return f" (docs/errors.md#{kind.replace('.', '').lower()})"
 
 
 class TestResult:

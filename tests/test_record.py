@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lambda_bootstrap.record import is_json_object, json_line, level_name, one_line, text_error, text_line, timestamp
 
-from tests.support.records import NEW_YEAR, Mute, Silent, strict
+from tests.support.models import Mute, Silent
+from tests.support.records import NEW_YEAR, strict
 
 
 class TestTimestamp:

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from tests.support import FUNCTIONS, ROOT
+from tests.support.emulated import REQUEST_ID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from tests.support import Start
 
-REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 CALL = {"X-Amzn-RequestId": REQUEST_ID, "X-Amz-Tenant-Id": "blue", "X-Amzn-Trace-Id": "Root=1-2-3;Parent=4;Sampled=1"}
 JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
 NO_NUMBER = "TypeError: %d format: a real number is required, not str"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,6 @@ import pytest
 from lambda_bootstrap.diagnostics import advice
 from lambda_bootstrap.errors import InitError
 from lambda_bootstrap.loader import load
-
-from tests.support import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,16 +157,3 @@ class TestWheels:
         (package / "_speed.cpython-39-x86_64-linux-gnu.so").touch()
 
         assert "; there is _speed for cpython-39" in message("fast_json.handler")
-
-
-class TestDocumentation:
-    """docs/errors.md."""
-
-    def test_every_type(self) -> None:
-        """Every type that the runtime produces has a heading there, and there are no others."""
-        produced: set[str] = set()
-        for path in (ROOT / "runtime").rglob("*.py"):
-            produced.update(re.findall(r'"((?:Runtime|Function)\.[A-Z][A-Za-z]+)"', path.read_text()))
-        headings = set(re.findall(r"^### (.+)$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE))
-
-        assert headings == produced - {"Function.Unknown"}

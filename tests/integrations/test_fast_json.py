@@ -9,7 +9,6 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,22 +22,9 @@ from lambda_bootstrap.typed.annotations import event_decoder
 from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support.models import Color, Level
 
 CODECS = {name: options(name, []) for name in ("json", "orjson", "msgspec")}
-
-
-class Color(Enum):
-    """Values of several kinds."""
-
-    RED = "red"
-    WHEN = datetime(2026, 1, 2, tzinfo=UTC)
-    PRICE = Decimal("1.50")
-
-
-class Level(StrEnum):
-    """A string."""
-
-    LOW = "low"
 
 
 class Pair(NamedTuple):

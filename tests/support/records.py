@@ -1,4 +1,4 @@
-"""What the tests of the log share: a log within an invocation, a stdout to look into, odd values."""
+"""What the tests of the log share: a log within an invocation, a stdout to look into."""
 
 from __future__ import annotations
 
@@ -62,19 +62,3 @@ class stdout:  # noqa: N801 - reads as what it is
         """Put it back."""
         os.dup2(self.saved, 1)
         os.close(self.saved)
-
-
-class Silent:
-    """Something without a JSON form."""
-
-    def __str__(self) -> str:
-        """Be recognised."""
-        return "silent"
-
-
-class Mute:
-    """Something without a text."""
-
-    def __str__(self) -> str:
-        """Refuse."""
-        raise ValueError("no words")

@@ -6,8 +6,7 @@ import base64
 import hashlib
 import json
 import re
-import subprocess
-import sys
+import runpy
 import tempfile
 import zipfile
 from pathlib import Path
@@ -18,24 +17,7 @@ from tests.support import ROOT
 
 FOLDER = "samcli/lib/generated_sample_events/"
 CACHE = ROOT / ".cache" / "samples.json"
-
-
-def pinned() -> str:
-    """The requirement, hash included."""
-    source = (ROOT / "packaging" / "rie.py").read_text()
-    found = re.search(r'^WHEEL = "(.+)"$', source, re.MULTILINE)
-    assert found is not None
-    return found[1]
-
-
-def download(folder: Path) -> Path:
-    """Have pip download the wheel into the folder, and hold it to its hash."""
-    requirements = folder / "requirements.txt"
-    requirements.write_text(pinned())
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
-    options = ["--no-deps", "--require-hashes", "--only-binary=:all:", f"--dest={folder}"]
-    subprocess.run([*pip, *options, f"--requirement={requirements}"], check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
+RIE = runpy.run_path(str(ROOT / "packaging" / "rie.py"))  # a folder of programs, which is no package
 
 
 def rendered(text: str, tags: dict[str, Any]) -> Any:
@@ -64,7 +46,7 @@ def fetch() -> dict[str, Any]:
         OSError, subprocess.CalledProcessError: the wheel cannot be had.
     """
     if not CACHE.is_file():
-        with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(download(Path(scratch))) as archive:
+        with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(RIE["download"](Path(scratch))) as archive:
             kinds = json.loads(archive.read(f"{FOLDER}event-mapping.json"))
             samples = {
                 f"{service}/{name}": rendered(

@@ -10,12 +10,12 @@ import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support.emulated import REQUEST_ID
 
 if TYPE_CHECKING:
     from tests.support import Start
 
 ORDER = b'{"id":7,"placed":"2026-01-02T03:04:05Z","items":[{"sku":"a","price":1.10,"image":"/w=="}]}'
-REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 
 def test_both_ways(start: Start) -> None:
