@@ -36,3 +36,15 @@ class Mute:
     def __str__(self) -> str:
         """Refuse."""
         raise ValueError("no words")
+
+
+class Unprintable:
+    """Something that has no words for itself."""
+
+    def __str__(self) -> str:
+        """Refuse."""
+        raise ValueError("no words")
+
+    def __repr__(self) -> str:
+        """Refuse."""
+        raise ValueError("no words")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 from lambda_bootstrap.log import Log
 
 from tests.support import ROOT
+
+if TYPE_CHECKING:
+    import pytest
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "log-record.schema.json").read_text()))
 NEW_YEAR = 1_767_225_600.25
@@ -62,3 +65,10 @@ class stdout:  # noqa: N801 - reads as what it is
         """Put it back."""
         os.dup2(self.saved, 1)
         os.close(self.saved)
+
+
+def the_one(capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The one record that was written, in JSON."""
+    out, err = capfd.readouterr()
+    assert err == ""
+    return valid(out)

@@ -25,3 +25,8 @@ def written(folder: Path, source: str) -> tuple[str, dict[str, Any]]:
     path = folder / "app.py"
     path.write_text(source, encoding="utf-8")
     return str(path), runpy.run_path(str(path))
+
+
+def fail() -> None:
+    """Raise an error, as a thread of the function's might."""
+    raise LookupError("in a thread")
