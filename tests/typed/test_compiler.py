@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import (
-    Annotated,
-    Any,
-    Final,
-)
+from typing import Annotated, Any, Final
 
 import pytest
 from lambda_bootstrap import codec

@@ -7,30 +7,13 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
-from typing import (
-    Any,
-    Optional,
-    Union,
-)
+from typing import Any, Optional, Union
 
 import pytest
 from lambda_bootstrap import codec
 from lambda_bootstrap.errors import FunctionError
 
-from tests.support.typed import (
-    Counted,
-    Left,
-    Level,
-    Noted,
-    Point,
-    Right,
-    Timed,
-    Tree,
-    decoded,
-    exact,
-    handler,
-    refused,
-)
+from tests.support.typed import Counted, Left, Level, Noted, Point, Right, Timed, Tree, decoded, exact, handler, refused
 
 
 class TestDecoding:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from typing import (
-    Any,
-)
+from typing import Any
 
 import pytest
 from lambda_bootstrap import codec
 
-from tests.support.typed import (
-    Blob,
-    Car,
-    Model,
-    Movie,
-    Page,
-    Place,
-    Point,
-    Struct,
-    Tree,
-    handler,
-)
+from tests.support.typed import Blob, Car, Model, Movie, Page, Place, Point, Struct, Tree, handler
 
 
 class TestResults:

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import (
-    Any,
-)
+from typing import Any
 
 import pytest
 
-from tests.support.typed import (
-    Car,
-    Cart,
-    Loose,
-    Movie,
-    Page,
-    Place,
-    Point,
-    Tree,
-    decoded,
-    exact,
-    handler,
-    refused,
-)
+from tests.support.typed import Car, Cart, Loose, Movie, Page, Place, Point, Tree, decoded, exact, handler, refused
 
 
 class TestDecoding:

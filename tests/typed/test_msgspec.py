@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import (
-    Any,
-)
+from typing import Any
 
 import pytest
 
-from tests.support.typed import (
-    Closed,
-    Struct,
-    Zoo,
-    decoded,
-    exact,
-    refused,
-)
+from tests.support.typed import Closed, Struct, Zoo, decoded, exact, refused
 
 
 class TestDecoding:

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import (
-    Any,
-)
+from typing import Any
 
 import pydantic
 import pytest
 from lambda_bootstrap.errors import InitError
 
-from tests.support.typed import (
-    Branch,
-    Checked,
-    Model,
-    decoded,
-    exact,
-    handler,
-    refused,
-)
+from tests.support.typed import Branch, Checked, Model, decoded, exact, handler, refused
 
 
 class TestDecoding:

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import (
-    Any,
-    Literal,
-)
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
 
-from tests.support.typed import (
-    Access,
-    Color,
-    Level,
-    Money,
-    Name,
-    Size,
-    decoded,
-    exact,
-    refused,
-)
+from tests.support.typed import Access, Color, Level, Money, Name, Size, decoded, exact, refused
 
 
 class TestDecoding:
