@@ -61,7 +61,7 @@ class TestAddress:
         assert (address.host, address.port, address.authority, address.prefix) == (host, port, authority, prefix)
 
     def test_malformed(self) -> None:
-        """Anything else is the operator's to mend."""
+        """An address in any other form is a ConfigError, for the operator to mend."""
         with pytest.raises(ConfigError, match=r"AWS_LAMBDA_RUNTIME_API is '9001': it has to be host:port"):
             Address("9001")
 

@@ -151,7 +151,7 @@ class TestDifferential:
 
     @given(st.lists(BITS, max_size=12).map("".join))
     def test_garbage(self, text: str) -> None:
-        """So is garbage."""
+        """Garbage is refused where and as `json` refuses it."""
         differential(text)
 
     @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ class TestUnmarshalErrors:
         assert told == f"Unable to unmarshal input: {message}"
 
     def test_extra_data_without_json(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """All other errors are the same without it."""
+        """Errors outside of strings are the same without the standard library's `json`."""
         monkeypatch.delitem(sys.modules, "json.decoder")
         monkeypatch.setitem(sys.modules, "json", ModuleType("json"))
         told = [unmarshal_error(payload) for payload in (b"[1 2]", b"{,}", b"{} 1")]
@@ -308,7 +308,7 @@ class TestUnmarshalErrors:
         ]
 
     def test_no_cause(self) -> None:
-        """How the error was found is nobody's business."""
+        """An unmarshal error has no cause: how it was found is nobody's business."""
         with pytest.raises(FunctionError) as refused:
             codec.decode(b"{")
 
@@ -685,11 +685,11 @@ class TestMarshalErrors:
 
     @pytest.mark.parametrize("digits", ["NaN", "sNaN", "Infinity", "-Infinity"])
     def test_not_finite_decimal(self, digits: str) -> None:
-        """Nor do the Decimals of that name."""
+        """A Decimal that is NaN or Infinity is refused with its place."""
         assert marshal_error({"a": [Decimal(digits)]}) == f"Unable to marshal response: {NO_DECIMAL} (at a[0])"
 
     def test_nan_as_a_key(self) -> None:
-        """As a key NaN is refused too, at the object that has it."""
+        """NaN as a key is refused at the object that has it."""
         assert marshal_error({"a": {float("nan"): 1}}).endswith(" (at a)")
 
     @given(JSON_VALUES, st.sampled_from([float("nan"), Silent(), b"\xff", Decimal("Infinity")]), st.data())
@@ -788,5 +788,5 @@ class TestAsciiJson:
         ],
     )
     def test_escapes(self, value: Any, text: str) -> None:
-        """These characters are escaped so."""
+        """Characters beyond ASCII and control characters are escaped."""
         assert codec.ascii_json(value) == text

@@ -233,7 +233,7 @@ class TestContext:
         ],
     )
     def test_bad_json(self, start: Start, header: str, name: str) -> None:
-        """A JSON header that is none is that invocation's error, and the loop goes on."""
+        """A JSON header that is no JSON is that invocation's error, and the loop goes on."""
         emulator = start("echo.handler")
         emulator.script("next", Reply(200, [("Lambda-Runtime-Aws-Request-Id", "one"), (header, '{"a":')], b"{}"))
         emulator.start()
@@ -685,14 +685,14 @@ class TestShadows:
     """Functions whose modules are called like the library's, like the runtime's, like the transport's."""
 
     def test_own_copies(self, start: Start) -> None:
-        """What such a function imports is its own."""
+        """A function whose modules are called like ours imports its own."""
         outcome = start("app.handler", folder=FUNCTIONS / "shadows").invoke()
 
         names = ("bootstrap", "errors", "handler", "json", "logging", "runtime", "types", "urllib3")
         assert outcome.json() == {name: f"the function's {name}" for name in names}
 
     def test_errors(self, start: Start) -> None:
-        """Its errors are reported like anybody's, those of its events too."""
+        """The errors of a function whose modules are called like ours are reported like anybody's."""
         emulator = start("app.fails", folder=FUNCTIONS / "shadows")
 
         assert emulator.invoke().error["errorMessage"] == "with modules of its own"

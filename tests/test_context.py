@@ -44,14 +44,14 @@ class TestContext:
         assert a_context().memory_limit_in_mb == "128"
 
     def test_takes_attributes(self) -> None:
-        """Tools may keep what is theirs on it."""
+        """Tools may keep attributes of their own on the context."""
         context: Any = a_context()
         context.serializer = "tool"
 
         assert context.serializer == "tool"
 
     def test_repr(self) -> None:
-        """Its text names every attribute, but not how it works inside."""
+        """The context's `repr` names every attribute, but not how it works inside."""
         expected = (
             "Context([function_name=demo,function_version=$LATEST,memory_limit_in_mb=128,"
             "log_group_name=/aws/lambda/demo,log_stream_name=stream,aws_request_id=id,invoked_function_arn=arn,"
@@ -98,7 +98,7 @@ class TestLog:
         ("message", "written"), [("a\nb", "a\nb"), ("", ""), ({"a": 1}, "{'a': 1}"), (None, "None")], ids=repr
     )
     def test_as_it_is(self, message: object, written: str) -> None:
-        """A message is written as its text, with nothing added."""
+        """`context.log` writes a message as its text, with nothing added."""
         lines: list[str] = []
         a_context(lines=lines).log(message)
 
@@ -109,14 +109,14 @@ class TestW3c:
     """The caller's trace context."""
 
     def test_copy(self) -> None:
-        """What a function does to it stays its own."""
+        """A change that a function makes to the trace context stays the function's own."""
         context = a_context(_w3c={"traceparent": "00-a"})
         context.w3c()["traceparent"] = "changed"
 
         assert context.w3c() == {"traceparent": "00-a"}
 
     def test_none(self) -> None:
-        """Without one it is empty."""
+        """The trace context is empty if the caller sent none."""
         assert a_context().w3c() == {}
 
     @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ class TestClientContext:
     """What the caller sent."""
 
     def test_everything(self) -> None:
-        """The fields have the names of AWS's managed runtime."""
+        """The client context's fields have the names of AWS's managed runtime."""
         sent = {
             "client": {
                 "installation_id": "i",
@@ -203,7 +203,7 @@ class TestClientContext:
         )
 
     def test_repr(self) -> None:
-        """Its text names its parts."""
+        """The client context's `repr` names its parts."""
         assert repr(client_context({"custom": {"k": 1}})[0]) == "ClientContext([client=None,custom={'k': 1},env=None])"
 
     @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ class TestIdentity:
         ],
     )
     def test_fields(self, sent: object, fields: tuple[str | None, str | None]) -> None:
-        """There is always an identity; it says what was sent."""
+        """The identity is always there, and says what was sent."""
         who = identity(sent)
 
         assert (who.cognito_identity_id, who.cognito_identity_pool_id) == fields

@@ -308,7 +308,7 @@ def as_read(seen: dict[str, Any]) -> bytes:
 
 
 def test_compact(awslambdaric: Path) -> None:
-    """The same result takes fewer bytes: no spaces, and text as UTF-8."""
+    """The same result takes fewer bytes than awslambdaric's: no spaces, and text as UTF-8."""
     case = Case("echo.handler", '{"t": "é", "n": [1, 2]}'.encode())
 
     assert run([sys.executable, str(BOOTSTRAP)], case)["bytes"] == '{"t":"é","n":[1,2]}'.encode()

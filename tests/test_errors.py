@@ -39,7 +39,7 @@ class TestTree:
         ],
     )
     def test_base(self, error: Exception, blamed: type[Exception]) -> None:
-        """Each has the one base that the tree gives it, and its message is its text."""
+        """Each exception has the one base that the tree gives it, and its message is its text."""
         assert (blamed,) == type(error).__bases__
         assert str(error) == "m"
 

@@ -237,7 +237,7 @@ class TestBeforeNext:
         assert seen == [context, context]
 
     def test_slow(self) -> None:
-        """One that is slow runs to its end; those after it are skipped, and named."""
+        """A slow hook runs to its end, and the hooks after it are skipped, and named."""
         calls: list[float] = []
         self.sleeper(0, calls)
         self.sleeper(0.25, calls)
@@ -263,7 +263,7 @@ class TestBeforeNext:
         assert calls == []
 
     def test_deadline_is_near(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is left until the deadline is all they get."""
+        """Hooks get no more time than is left until the deadline."""
         monkeypatch.setattr(hooks, "BEFORE_NEXT_SECONDS", 60.0)
         calls: list[float] = []
         self.sleeper(0.06, calls)
@@ -273,7 +273,7 @@ class TestBeforeNext:
         assert calls == [0.06]
 
     def test_failure(self) -> None:
-        """One that fails costs the others nothing."""
+        """A hook that fails costs the others nothing."""
         calls: list[float] = []
         lambda_bootstrap.before_next(lambda _context: 1 / 0)
         self.sleeper(0, calls)
@@ -317,7 +317,7 @@ class TestThroughTheLoop:
         ]
 
     def test_error(self) -> None:
-        """One that fails is told as request, error, answer, before next."""
+        """An invocation that fails is told as request, error, answer, before next."""
         assert self.told(raising(ValueError("boom"))) == [
             "next",
             ("request", None, "1"),
@@ -427,7 +427,7 @@ class TestInit:
     """Hooks before the first invocation."""
 
     def test_runs(self, capfd: pytest.CaptureFixture[str], a_handler: Handler) -> None:
-        """They run when the function has been imported; one that fails does not fail the init."""
+        """Init hooks run when the function has been imported; one that fails does not fail the init."""
         calls: list[str] = []
         lambda_bootstrap.on_init(lambda: 1 / 0)
         lambda_bootstrap.on_init(lambda: calls.append("init"))

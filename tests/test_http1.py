@@ -216,7 +216,7 @@ class TestIsBlank:
 
     @pytest.mark.parametrize("data", [b"H", OK + b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
     def test_after(self, data: bytes) -> None:
-        """One byte ends that."""
+        """A reader is not blank after one byte."""
         reader = Reader()
         reader.feed(data)
 
@@ -311,7 +311,7 @@ class TestMalformed:
         assert "Content-Length" in refusal(OK + b"Content-Length: " + b"9" * 4301 + b"\r\n\r\n")
 
     def test_size_of_many_digits(self) -> None:
-        """A chunk of astronomical size is none."""
+        """A chunk of astronomical size is refused."""
         assert "a chunk without a size" in refusal(CHUNKED + b"f" * 5000 + b"\r\nabc")
 
     def test_chunk_without_end(self) -> None:
@@ -400,5 +400,5 @@ class TestHostile:
 
     @given(st.binary(max_size=60), CUTS)
     def test_garbage_in_chunks(self, data: bytes, cuts: tuple[int, ...]) -> None:
-        """So does garbage in the place of chunks."""
+        """Garbage in the place of chunks comes to the same however it is cut."""
         assert outcome(CHUNKED + data, cuts) == outcome(CHUNKED + data, ())

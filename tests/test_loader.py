@@ -166,7 +166,7 @@ class TestNames:
             vars(sys).pop("executed", None)
 
     def test_async(self, write: Write) -> None:
-        """An async method of a class gets its instance too."""
+        """An async method of a class gets an instance of it."""
         source = "import asyncio\nclass C:\n    async def m(self, event): return asyncio.get_running_loop()\n"
         write({"app.py": source})
         loop = load("app.C.m").call("E", "C")
@@ -372,7 +372,7 @@ class TestFailures:
         assert load_error("pkg.mod.handler") == (NO_IMPORT, message, None)
 
     def test_package_that_fails(self, write: Write) -> None:
-        """So is what the package of the handler's module misses."""
+        """A module that the package of the handler's module misses is told by its name."""
         write({"pkg/__init__.py": "import nowhere", "pkg/mod.py": ""})
 
         assert load_error("pkg.mod.handler")[1] == "Unable to import module 'pkg.mod': No module named 'nowhere'"
@@ -415,7 +415,7 @@ class TestFailures:
         assert load_error("app.handler") == (SYNTAX, f"Syntax error in module 'app': {message}", stack)
 
     def test_syntax_of_a_class(self, write: Write) -> None:
-        """A module with a syntax error has no class to look for either."""
+        """A syntax error is reported for a handler that is a class's method, too."""
         write({"app.py": "1 +\n"})
 
         assert load_error("app.Class.method")[:2] == (

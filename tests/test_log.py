@@ -44,7 +44,7 @@ class TestLog:
         assert Log({"AWS_LAMBDA_LOG_FORMAT": value}).is_json is is_json
 
     def test_defaults(self) -> None:
-        """Without variables the format is text, and no invocation is current."""
+        """A log without variables writes text, and no invocation is current."""
         log = Log({})
 
         assert (log.is_json, log.level, log.request_id, log.tenant_id) == (False, "", "", "")
@@ -98,7 +98,7 @@ class TestLog:
         )
 
     def test_error_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """In JSON it has the keys of the error body, in their order."""
+        """An error in JSON has the keys of the error body, in their order."""
         a_log(JSON).error(ErrorReport("ValueError", "boom", [Frame("/a.py", 3, "f", "x")]))
         out = capfd.readouterr().out
 
@@ -522,13 +522,13 @@ class TestComplaint:
         ids=["text", "JSON"],
     )
     def test_without_error(self, capfd: pytest.CaptureFixture[str], environ: dict[str, str], line: str) -> None:
-        """Without an exception it is a warning."""
+        """A complaint without an exception is a warning."""
         a_log(environ).complain("no time", None)
 
         assert re.fullmatch(line, capfd.readouterr().out)
 
     def test_as_text(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """With one it is the record of that, and says what it was about."""
+        """A complaint with an exception is the record of that, and says what it was about."""
         a_log().complain("the hook app.flush failed", ValueError("boom"))
 
         assert capfd.readouterr().out == (
@@ -536,7 +536,7 @@ class TestComplaint:
         )
 
     def test_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """So it does in JSON."""
+        """A complaint with an exception is the record of that in JSON, too."""
         a_log(JSON).complain("the hook app.flush failed", ValueError("boom"))
         record = valid(capfd.readouterr().out)
 
@@ -551,7 +551,7 @@ class TestAutopsy:
     """The stacks of all threads."""
 
     def test_as_text(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """As text it is one record on one line."""
+        """The stacks of all threads are one record on one line of text."""
         a_log().autopsy({"thread a": ["  File 1\n", "  File 2\n"], "task b": ["  File 3\n"], "thread c": []})
 
         assert re.fullmatch(
@@ -561,7 +561,7 @@ class TestAutopsy:
         )
 
     def test_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """As JSON it has the stacks by name."""
+        """The stacks of all threads are one JSON record, by name."""
         a_log(JSON).autopsy({"thread a": ["x\n"]})
 
         assert valid(capfd.readouterr().out)["stacks"] == {"thread a": ["x\n"]}
@@ -604,7 +604,7 @@ class TestPrintAsText:
         assert capfd.readouterr().out == "open\n[record]\n[record]\nopen again\nended\n"
 
     def test_nothing_after_open(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
-        """To write nothing changes nothing."""
+        """An empty write leaves an open line open."""
         log = streams({})
         sys.stdout.write("open")
         sys.stdout.write("")
@@ -623,7 +623,7 @@ class TestPrintAsText:
         assert capfd.readouterr() == ("", "\n")
 
     def test_framed(self, capfd: pytest.CaptureFixture[str], pipe: Pipe, streams: Streams) -> None:
-        """With a descriptor for records, what is printed still goes to stdout as it is."""
+        """What is printed goes to stdout as it is, even with a descriptor for records."""
         log = streams(pipe.environ())
         sys.stdout.write("open")
         log.write("record\n")
@@ -642,14 +642,14 @@ class TestPrintAsText:
         assert capfd.readouterr().out == "ended\n[record]\n"
 
     def test_closed_while_open(self, streams: Streams) -> None:
-        """Nor does one that was closed within a line: the loop ends what is open before it answers."""
+        """A stdout that was closed within a line does not fail the end of the invocation."""
         log = streams({})
         sys.stdout.write("open")
         sys.stdout.close()
         log.end()
 
     def test_record_after_closed(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
-        """A record after that is not lost."""
+        """A record after a stdout that was closed within a line is not lost."""
         log = streams({})
         sys.stdout.write("open")
         sys.stdout.close()
@@ -658,7 +658,7 @@ class TestPrintAsText:
         assert capfd.readouterr().out.endswith("[record]\n")
 
     def test_before(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        """What a program has printed before comes out before."""
+        """What a program has printed before its streams are replaced comes out first."""
         early = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the log's
         monkeypatch.setattr(sys, "stdout", early)
         monkeypatch.setattr(sys, "stderr", None)
@@ -755,7 +755,7 @@ class TestPrintAsJson:
     def test_framed(
         self, capfd: pytest.CaptureFixture[str], pipe: Pipe, streams: Streams, line: str, frame: str
     ) -> None:
-        """With a descriptor for records, lines go there."""
+        """Lines that are printed go to the descriptor for records, if there is one."""
         streams(pipe.environ(**JSON))
         sys.stdout.write(f"{line}\n")
 
@@ -763,7 +763,7 @@ class TestPrintAsJson:
         assert [kind for kind, _ in pipe.frames()] == [frame]
 
     def test_flush(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
-        """To flush is to end the line."""
+        """A flush ends the line."""
         streams(JSON)
         sys.stdout.write("a")
         sys.stdout.flush()
@@ -773,14 +773,14 @@ class TestPrintAsJson:
         assert self.messages(capfd) == ["a", "b"]
 
     def test_writelines(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
-        """`writelines` writes."""
+        """`writelines` writes its lines one after the other."""
         streams(JSON)
         sys.stdout.writelines(["a", "b\n", "c\n"])
 
         assert self.messages(capfd) == ["ab", "c"]
 
     def test_threads(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
-        """Each thread has its own line, and the end of the invocation ends them all."""
+        """Each thread has its own open line, and the end of the invocation ends them all."""
         log = streams(JSON)
         ready, go_on = threading.Event(), threading.Event()
 
@@ -802,7 +802,7 @@ class TestPrintAsJson:
         assert (first, second, sorted(rest)) == ("from main", "from a thread", ["open", "open too"])
 
     def test_end_while_another_ends(self, streams: Streams) -> None:
-        """A line that its thread ends just then is no reason to fail."""
+        """A line that its thread ends while the invocation ends is no reason to fail."""
 
         class Vanishing(dict[int, str]):
             def __len__(self) -> int:
@@ -815,7 +815,7 @@ class TestPrintAsJson:
         log.end()
 
     def test_no_text(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
-        """To write something else is an error, and costs nothing of the line."""
+        """A write of something other than text is an error, and costs nothing of the line."""
         log = streams(JSON)
         sys.stdout.write("begun")
         with pytest.raises(TypeError):
@@ -825,7 +825,7 @@ class TestPrintAsJson:
         assert self.messages(capfd) == ["begun"]
 
     def test_buffer(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
-        """Who wants the bytes gets at them: they go to stdout as they are."""
+        """Bytes that are written to the buffer go to stdout as they are."""
         streams(JSON)
         sys.stdout.buffer.write(b"raw\n")
         sys.stdout.buffer.flush()

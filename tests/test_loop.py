@@ -58,7 +58,7 @@ class TestResult:
 
     @pytest.mark.parametrize("result", ["x" * 6_291_555, b"x" * 6_291_557], ids=["text", "bytes"])
     def test_too_large(self, result: Any) -> None:
-        """One byte more is an error that tells both sizes."""
+        """A body of one byte more than the platform's limit is an error that tells both sizes."""
         kind = "Function.ResponseSizeTooLarge"
         message = "Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes)."
 
@@ -89,12 +89,12 @@ class TestEvent:
     """What a payload becomes."""
 
     def test_json(self) -> None:
-        """JSON is decoded."""
+        """A payload of JSON is decoded."""
         assert answered(lambda event: event["a"], b'{"a": [1]}') == ("id", b"[1]", "application/json")
 
     @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "image/png"])
     def test_bytes(self, content_type: str) -> None:
-        """Any other content type arrives as the bytes that it is."""
+        """A payload that is not declared as JSON arrives as the bytes that it is."""
         assert answered(lambda event: event, b"\xff{", content_type=content_type) == (
             "id",
             b"\xff{",
@@ -113,7 +113,7 @@ class TestEvent:
         ],
     )
     def test_no_json(self, payload: bytes, message: str) -> None:
-        """What should be JSON and is not is an error, and the handler is not called."""
+        """A payload that should be JSON and is not is an error, and the handler is not called."""
         calls: list[Any] = []
 
         def handler(event: Any) -> None:
@@ -164,7 +164,7 @@ class TestContext:
         assert 50_000 < context.get_remaining_time_in_millis() <= 60_000
 
     def test_nothing(self) -> None:
-        """What was not sent is None, but for the identity, which is always there."""
+        """An attribute that was not sent is None, but for the identity, which is always there."""
         answered(keep)
         context = KEPT.pop()
 
@@ -175,7 +175,7 @@ class TestContext:
         assert context.get_remaining_time_in_millis() == 900_000
 
     def test_repr(self) -> None:
-        """Its text names every attribute, also those that were not sent."""
+        """The context's `repr` names every attribute, also those that were not sent."""
         answered(keep)
         text = repr(KEPT.pop())
 
@@ -350,7 +350,7 @@ class TestErrors:
             assert len(script.answers) == 1
 
     def test_poll_fails(self) -> None:
-        """So does it when there is nothing to poll; nothing is answered then."""
+        """When a poll fails the loop ends, and nothing is answered."""
         script = Script()
 
         assert run(script, lambda: 1) == []
@@ -378,7 +378,7 @@ class TestExit:
         ],
     )
     def test_status(self, error: BaseException, status: int) -> None:
-        """The invocation is answered, then the process ends with this status."""
+        """An invocation that exits is answered, then the process ends with this status."""
         script = Script(an_invocation("1"), an_invocation("2"))
 
         assert a_loop(script, raising(error)).run() == status
@@ -390,7 +390,7 @@ class TestExit:
         ids=repr,
     )
     def test_none(self, error: BaseException) -> None:
-        """Anything else ends no process."""
+        """An exception that is neither an exit nor an interrupt ends no process."""
         assert exit_status(error) is None
 
 

@@ -57,7 +57,7 @@ class TestConfiguration:
         ],
     )
     def test_malformed(self, address: str) -> None:
-        """An address that is none is named in one line with the forms that are, and the exit status is 1."""
+        """An address that is malformed is named in one line with the legal forms, and the exit status is 1."""
         result = run(AWS_LAMBDA_RUNTIME_API=address)
 
         assert (result.returncode, result.stdout) == (1, "")
@@ -142,6 +142,6 @@ class TestPublicNames:
         )
 
     def test_unknown(self) -> None:
-        """Any other name is an AttributeError that says so."""
+        """A name that the package does not have is an AttributeError that says so."""
         with pytest.raises(AttributeError, match="module 'lambda_bootstrap' has no attribute 'stop'"):
             _ = lambda_bootstrap.stop  # type: ignore[attr-defined] # that is the test

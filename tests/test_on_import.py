@@ -43,7 +43,7 @@ class TestWatch:
         return seen
 
     def test_already_imported(self, folder: Path) -> None:
-        """With a module that has been imported it is done now, and not again."""
+        """The set-up of a module that has been imported is done at once, and not again."""
         assert folder.is_dir()
         seen = self.watch("json")
         importlib.reload(sys.modules["json"])
@@ -51,7 +51,7 @@ class TestWatch:
         assert [fields["__name__"] for fields in seen] == ["json"]
 
     def test_first_import(self, folder: Path) -> None:
-        """It is done once, after the module was executed, and before its importer goes on."""
+        """The set-up is done once, after the module was executed, and before its importer goes on."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         (folder / "throw_away_importer.py").write_text("import throw_away\nseen = throw_away.value\n", encoding="utf-8")
         seen = self.watch("throw_away")
@@ -61,14 +61,14 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_may_change_it(self, folder: Path) -> None:
-        """What is done then, whoever imports the module sees."""
+        """Whoever imports the module sees what the set-up has done to it."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         Watch({"throw_away": lambda module: setattr(module, "value", 6)}).begin()
 
         assert importlib.import_module("throw_away").value == 6
 
     def test_other_modules(self, folder: Path) -> None:
-        """Other modules are nothing to it, also those within it."""
+        """Modules that are not watched for are not set up."""
         (folder / "throw_away_other.py").write_text("", encoding="utf-8")
         seen = self.watch("throw_away")
         importlib.import_module("throw_away_other")
@@ -76,7 +76,7 @@ class TestWatch:
         assert seen == []
 
     def test_package(self, folder: Path) -> None:
-        """With a package it is done when that is ready, not when its parts are."""
+        """The set-up of a package is done when the package is ready, not when its parts are."""
         (folder / "throw_away").mkdir()
         (folder / "throw_away" / "__init__.py").write_text("from . import part\nready = 1\n", encoding="utf-8")
         (folder / "throw_away" / "part.py").write_text("", encoding="utf-8")
@@ -95,7 +95,7 @@ class TestWatch:
         assert seen == []
 
     def test_failing(self, folder: Path) -> None:
-        """With a module that fails it is not done, and the failure is the module's."""
+        """The set-up of a module that fails is not done, and the failure is the module's."""
         (folder / "throw_away.py").write_text("1 / 0\n", encoding="utf-8")
         seen = self.watch("throw_away")
         with pytest.raises(ZeroDivisionError):
@@ -121,7 +121,7 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_zip(self, folder: Path) -> None:
-        """In a zip, too, it is done for the one module only."""
+        """The set-up is done for a module in a zip, and for no other in there."""
         with zipfile.ZipFile(folder / "lib.zip", "w") as archive:
             archive.writestr("throw_away.py", "value = 5\n")
             archive.writestr("throw_away_other.py", "value = 6\n")
@@ -144,7 +144,7 @@ class TestWatch:
         assert seen == ["throw_away_b", "throw_away_a"]
 
     def test_two_already(self) -> None:
-        """Of several modules those that are there are done at once."""
+        """Of several modules those that have been imported are set up at once."""
         seen: list[str] = []
         names = ("json", "throw_away", "logging")
         watch = Watch(dict.fromkeys(names, lambda module: seen.append(module.__name__)))
@@ -154,7 +154,7 @@ class TestWatch:
         assert seen == ["json", "logging"]
 
     def test_threads(self, folder: Path) -> None:
-        """Threads that import it at once all get it when it is done, which is once."""
+        """Threads that import a module at the same time all get it set up, once."""
         (folder / "throw_away.py").write_text("import time\ntime.sleep(0.02)\nvalue = 5\n", encoding="utf-8")
         Watch({"throw_away": lambda module: setattr(module, "value", module.value + 1)}).begin()
         values: list[int] = []
@@ -170,7 +170,7 @@ class TestWatch:
         assert values == [6] * 8
 
     def test_mended(self, folder: Path) -> None:
-        """With a module that failed it is done once an import succeeds."""
+        """The set-up of a module that failed is done once an import succeeds."""
         path = folder / "throw_away.py"
         path.write_text("1 / 0\n", encoding="utf-8")
         seen = self.watch("throw_away")
@@ -183,7 +183,7 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_appears(self, folder: Path) -> None:
-        """With a module that was missing it is done once there is one."""
+        """The set-up of a module that was missing is done once there is one."""
         seen = self.watch("throw_away")
         assert importlib.util.find_spec("throw_away") is None
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
@@ -193,7 +193,7 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_reloaded(self, folder: Path) -> None:
-        """A module that is loaded again is not done again."""
+        """A module that is loaded again is not set up again."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         seen = self.watch("throw_away")
         importlib.reload(importlib.import_module("throw_away"))
@@ -225,7 +225,7 @@ class TestWatch:
         assert inspect.getsource(watched) == source
 
     def test_loader(self, folder: Path) -> None:
-        """Who only looks for it finds a loader that does what loaders do."""
+        """A tool that only looks for the module finds a loader that does what loaders do."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         self.watch("throw_away")
         spec = importlib.util.find_spec("throw_away")
@@ -239,7 +239,7 @@ class TestWatch:
             _ = loader.nonsense
 
     def test_by_hand(self, folder: Path) -> None:
-        """A module that is loaded by its spec, as tools do, is done too."""
+        """A module that is loaded by its spec, as tools do, is set up."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         seen = self.watch("throw_away")
         spec = importlib.util.find_spec("throw_away")
@@ -252,7 +252,7 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_twice_by_hand(self, folder: Path) -> None:
-        """A module that is loaded by two specs which were found before is done once."""
+        """A module that is loaded by two specs which were found before is set up once."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         seen = self.watch("throw_away")
         for spec in [importlib.util.find_spec("throw_away"), importlib.util.find_spec("throw_away")]:
@@ -263,7 +263,7 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_without_spec(self, folder: Path) -> None:
-        """So is one that has no spec."""
+        """A module that has no spec of its own is set up when it is executed."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         seen = self.watch("throw_away")
         spec = importlib.util.find_spec("throw_away")
@@ -274,7 +274,7 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_lazy(self, folder: Path) -> None:
-        """A module that is imported lazily is done when it is used."""
+        """A module that is imported lazily is set up when it is used."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         seen = self.watch("throw_away")
         spec = importlib.util.find_spec("throw_away")
@@ -315,7 +315,7 @@ class TestWatch:
         assert [fields["value"] for fields in seen] == [5]
 
     def test_asked_by_a_later_finder(self, folder: Path) -> None:
-        """Nor does it when that finder comes after ours."""
+        """A finder that asks all the others does not go round in circles when ours comes before it."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
 
         class Asking:

@@ -40,7 +40,7 @@ def carried() -> set[str]:
 
 
 def test_every_rule() -> None:
-    """No rule is missing, and none is made up."""
+    """The page has every rule of aws-lambda-go, and none that is made up."""
     assert list(rows()) == [f"{part}.{number}" for part, count in RULES.items() for number in range(1, count + 1)]
 
 

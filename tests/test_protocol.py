@@ -61,7 +61,7 @@ class TestResponse:
         )
 
     def test_echo(self) -> None:
-        """The nonce of the attempt is sent back as it came."""
+        """The nonce of the attempt is sent back with a result, as it came."""
         request = protocol.response(an_invocation(lambda_runtime_invocation_id="n0nce=="), b"", "text/plain")
 
         assert request.headers == (("Content-Type", "text/plain"), ("Lambda-Runtime-Invocation-Id", "n0nce=="))
@@ -98,7 +98,7 @@ class TestError:
         )
 
     def test_echo(self) -> None:
-        """The nonce of the attempt is sent back here too."""
+        """The nonce of the attempt is sent back with an error, too."""
         request = protocol.error(an_invocation(lambda_runtime_invocation_id="n"), a_report(), "/")
 
         assert ("Lambda-Runtime-Invocation-Id", "n") in request.headers
@@ -142,7 +142,7 @@ class TestPlainError:
     """The post of an error that has been refused once."""
 
     def test_request(self) -> None:
-        """It has neither cause nor trace nor anything long."""
+        """A plain error has neither cause nor trace nor anything long."""
         request = protocol.plain_error(an_invocation(lambda_runtime_invocation_id="n"), a_report("x" * 2000))
 
         assert seen(request) == (
@@ -162,7 +162,7 @@ class TestInitError:
     """The post that ends an environment."""
 
     def test_request(self) -> None:
-        """It goes to no invocation, so it has no request id and no nonce."""
+        """An init error goes to no invocation, so it has no request id and no nonce."""
         assert seen(protocol.init_error(a_report("m", "Runtime.ImportModuleError", []))) == (
             "init/error",
             "POST",
@@ -179,7 +179,7 @@ class TestErrorBody:
     """What a caller gets to read."""
 
     def test_limit(self) -> None:
-        """A body of 256 KiB is sent whole."""
+        """An error body of 256 KiB is sent whole."""
         around = len(protocol.error_body(a_report("", stack=[]), "id"))
         whole = protocol.error_body(a_report("x" * (262_144 - around), stack=[]), "id")
 
@@ -187,7 +187,7 @@ class TestErrorBody:
         assert json.loads(whole)["errorMessage"] == "x" * (262_144 - around)
 
     def test_cut(self) -> None:
-        """Of a longer one the start of the message and of each line of the trace is sent."""
+        """An error body of more than 256 KiB is sent with the start of its message and of each line of its trace."""
         cut = json.loads(protocol.error_body(a_report("m" * 262_144, stack=["s" * 2000, "t"]), "id"))
 
         assert cut == {
@@ -209,7 +209,7 @@ class TestErrorBody:
         ],
     )
     def test_worst(self, failure: ErrorReport) -> None:
-        """Whatever is in it, it stays below the megabyte at which the platform's strictest form refuses it."""
+        """An error body stays below the megabyte that the platform's strictest form takes, whatever is in it."""
         assert len(protocol.error_body(failure, "id")) < 1_048_576
 
 
@@ -217,7 +217,7 @@ class TestInvocation:
     """What `next` delivers."""
 
     def test_everything(self) -> None:
-        """Each header has its attribute."""
+        """Each header of an event has its attribute of the invocation."""
         invocation = Invocation(
             {
                 "lambda-runtime-aws-request-id": "id",
@@ -278,7 +278,7 @@ class TestInvocation:
 
     @pytest.mark.parametrize("headers", [{}, {"lambda-runtime-aws-request-id": ""}], ids=["missing", "empty"])
     def test_no_request_id(self, headers: dict[str, str]) -> None:
-        """Without a request id there is no way to answer."""
+        """An event without a request id is refused, as there is no way to answer it."""
         with pytest.raises(RuntimeApiError) as refused:
             Invocation(headers, b"")
 
@@ -454,7 +454,7 @@ class TestExplain:
         ],
     )
     def test_text(self, answer: Response, text: str) -> None:
-        """It is the status, and the start of the body on the same line."""
+        """An answer is explained by its status and the start of its body, on one line."""
         assert protocol.explain(answer) == text
 
 

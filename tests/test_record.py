@@ -318,7 +318,7 @@ class TestIsJsonObject:
         ["{}", '{"a": 1}', '  {"a": {"b": [null]}}\t', '{"a":"}"}\r', '{"a": "\ud800"}', '{"a":1,"a":2}', "{\r}"],
     )
     def test_is(self, line: str) -> None:
-        """An object is one, whatever space is around it."""
+        """A JSON object is a record, whatever space is around it."""
         assert is_json_object(line)
 
     @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ class TestIsJsonObject:
         ],
     )
     def test_is_not(self, line: str) -> None:
-        """Anything else is text."""
+        """A line that is not one whole JSON object is text."""
         assert not is_json_object(line)
 
     @given(st.text(st.sampled_from('{}[]":, 1a\\\n\ud800')))

@@ -232,7 +232,7 @@ class TestLegalForms:
         ],
     )
     def test_callable(self, function: Any, result: Any, takes_event: bool) -> None:  # noqa: FBT001 - a column of the table
-        """So does anything else that can be called."""
+        """Anything that can be called gets what it asks for, in its own order."""
         assert called(function) == (result, takes_event)
 
     def test_code_of_its_own(self) -> None:
@@ -455,7 +455,7 @@ class TestIllegalForms:
         ],
     )
     def test_message(self, function: Any, message: str) -> None:
-        """The init error says what the handler is, and what it has to be."""
+        """The init error of an illegal handler says what the handler is, and what it has to be."""
         assert refused(function) == message
 
     def test_class_that_needs_arguments(self) -> None:

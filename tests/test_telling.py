@@ -148,7 +148,7 @@ class TestSides:
         assert "in run\n" in sleeper[-1]
 
     def test_autopsy_of_tasks(self, start: Start) -> None:
-        """The stacks of asyncio's tasks are among them, under the names that the tasks have."""
+        """The record before the deadline has the stacks of asyncio's tasks, under the names that the tasks have."""
         emulator = start("tasks.hangs_in_tasks", environ={"BOOTSTRAP_TIMEOUT_DUMP_MS": "700"}, timeout=1.0)
         emulator.invoke(b"5")
         line, end = emulator.stdout.decode().split("\n")
@@ -158,7 +158,7 @@ class TestSides:
         assert f'"{FUNCTIONS / "tasks.py"}", line 29, in hangs_in_tasks\r    await asyncio.sleep(event)' in line
 
     def test_autopsy_option(self, start: Start) -> None:
-        """A value that is no number is a wrong configuration."""
+        """A `BOOTSTRAP_TIMEOUT_DUMP_MS` that is no number is a wrong configuration."""
         emulator = start("echo.handler", environ={"BOOTSTRAP_TIMEOUT_DUMP_MS": "soon"})
         emulator.start()
 

@@ -64,7 +64,7 @@ class TestDescribe:
         assert text == "<unprintable MuteError object>"
 
     def test_no_string(self) -> None:
-        """A `__str__` that gives no string is one that cannot say what it is."""
+        """An exception whose `__str__` gives no string is named by its class."""
 
         class WrongError(Exception):
             def __str__(self) -> str:
@@ -127,7 +127,7 @@ class TestFrames:
         assert len(report(caught(lambda: names["down"](depth))).frames[1:]) == count - 1
 
     def test_what_is_cut(self, tmp_path: Path) -> None:
-        """What is cut is the middle."""
+        """The frames that are cut are those in the middle."""
         lines = "".join(f"def f{n}():\n    return f{n + 1}()\n" for n in range(60))
         _, names = written(tmp_path, f"{lines}def f60():\n    return 1 / 0\n")
         labels = [frame.label for frame in frames(caught(names["f0"]).__traceback__)]
@@ -135,7 +135,7 @@ class TestFrames:
         assert labels == [f"f{n}" for n in (*range(5), *range(11, 61))]
 
     def test_no_traceback(self) -> None:
-        """Without a traceback there are no frames."""
+        """An exception without a traceback has no frames."""
         assert list(frames(None)) == []
 
     def test_nothing_but_ours(self) -> None:

@@ -43,7 +43,7 @@ class TestBegin:
         ],
     )
     def test_both(self, before: dict[str, str], header: str, after: dict[str, str]) -> None:
-        """Both hold the invocation's header as it came; the variable is gone when there is none."""
+        """Variable and contextvar hold the invocation's header as it came; without one the variable is gone."""
         environ = {"PATH": "/bin", **before}
         Tracer(environ).begin(header)
 
@@ -55,7 +55,7 @@ class TestBegin:
         assert contextvars.Context().run(trace_id.get) == ""
 
     def test_through_the_loop(self) -> None:
-        """Each invocation sees its own, in tasks as well, and none is left behind."""
+        """Each invocation sees its own trace, in tasks as well, and none is left behind."""
         seen: list[str] = []
 
         async def task() -> None:
@@ -103,7 +103,7 @@ class TestBothWays:
     @example(f"{TRACE}\n")
     @example(f"{PARENT}\n")
     def test_garbage(self, text: str) -> None:
-        """Any text is the one, the other, or neither, without an exception."""
+        """Any text is X-Ray's header, W3C's, or neither, without an exception."""
         found, back = traceparent(text), xray(text)
 
         assert found is None or re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", found)
@@ -128,7 +128,7 @@ class TestTraceparent:
 
     @pytest.mark.parametrize("sampled", ["", ";Sampled=0", ";Sampled=?", ";Sampled=", ";Sampled=2", ";sampled=1"])
     def test_not_sampled(self, sampled: str) -> None:
-        """What is not said to be sampled is not."""
+        """A trace that is not said to be sampled is not sampled."""
         assert traceparent(f"Root=1-6b038200-0123456789abcdef01234567;Parent=0123456789abcdef{sampled}") == (
             f"{PARENT[:-2]}00"
         )
@@ -150,7 +150,7 @@ class TestTraceparent:
         ],
     )
     def test_is_not(self, header: str) -> None:
-        """Anything else, placeholders too, is no trace."""
+        """A header that lacks a whole root or parent, or has a placeholder, is no trace."""
         assert traceparent(header) is None
 
     @pytest.mark.parametrize("root", ["1-6b038200-01234567-89abcdef01234567", "1-6b038200--0123456789abcdef01234567"])
@@ -173,7 +173,7 @@ class TestXray:
         ],
     )
     def test_is(self, header: str) -> None:
-        """Version 00 and every later one is understood."""
+        """A `traceparent` of version 00 and of every later one is understood."""
         assert xray(header) == "Root=1-6b038200-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1"
 
     @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ class TestXray:
         ],
     )
     def test_is_not(self, header: str) -> None:
-        """Anything else is no `traceparent`."""
+        """A text that breaks a rule of W3C is no `traceparent`."""
         assert xray(header) is None
 
     def test_glued(self) -> None:
-        """What a later version adds follows a dash."""
+        """A `traceparent` of a later version has a dash before what that version adds."""
         assert xray(f"cc{PARENT[2:]}x") is None

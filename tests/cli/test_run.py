@@ -92,7 +92,7 @@ class TestRun:
         assert json.loads(capfd.readouterr().out)["event"] == [1]
 
     def test_event_given(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        """An --event is sent in its place."""
+        """The file given with --event is sent in place of event.json."""
         (folder / "event.json").write_text("[1]")
         (folder / "other.json").write_text("[2]")
 
@@ -150,31 +150,31 @@ class TestUsage:
 
     @pytest.mark.parametrize("handler", ["app", "app.", ".handler", ""])
     def test_no_dot(self, folder: Path, capfd: pytest.CaptureFixture[str], handler: str) -> None:
-        """A handler names a module and a function."""
+        """A handler that does not name a module and a function is refused."""
         assert run(folder, handler=handler) == 2
         expected = f"emulator: '{folder}/{handler}' names no function: write FOLDER/MODULE.FUNCTION\n"
         assert capfd.readouterr().err == expected
 
     def test_no_folder(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        """The folder exists."""
+        """A folder that does not exist is refused."""
         assert run(folder / "nope") == 2
         assert capfd.readouterr().err == f"emulator: there is no folder '{folder}/nope'\n"
 
     def test_no_event(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        """The event file exists."""
+        """An event file that does not exist is refused."""
         assert run(folder, "--event", "nope.json") == 2
         expected = "emulator: cannot read the event file 'nope.json': No such file or directory\n"
         assert capfd.readouterr().err == expected
 
     @pytest.mark.parametrize("where", ["9000", ":9000", "localhost:http"])
     def test_no_address(self, capfd: pytest.CaptureFixture[str], where: str) -> None:
-        """--serve takes a host and a port."""
+        """A --serve without a host and a port is refused."""
         assert main(["--serve", where]) == 2
         expected = f"emulator: --serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not '{where}'\n"
         assert capfd.readouterr().err == expected
 
     def test_taken(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """The port is free."""
+        """A port that is taken is refused."""
         with socket.create_server(("127.0.0.1", 0)) as taken:
             where = f"127.0.0.1:{taken.getsockname()[1]}"
 
@@ -183,7 +183,7 @@ class TestUsage:
 
     @pytest.mark.parametrize("timeout", ["0", "-1", "inf", "nan", "soon"])
     def test_timeout(self, capfd: pytest.CaptureFixture[str], timeout: str) -> None:
-        """A timeout is a positive number of seconds."""
+        """A timeout that is no positive number of seconds is refused."""
         with pytest.raises(SystemExit) as end:
             main(["--timeout", timeout, "x/app.handler"])
 

@@ -111,7 +111,7 @@ class TestWheels:
         assert f"; there is _speed for cpython-39-x86_64-linux-gnu, this is {SUFFIX}: {PIP} fast-json" in told
 
     def test_other_python_by_module(self, folder: Path) -> None:
-        """The same for an extension that is imported by its own name."""
+        """An extension for another Python that is imported by its own name is named as such."""
         package = folder / "fast_json"
         package.mkdir()
         (package / "__init__.py").write_text("import fast_json._speed\n")

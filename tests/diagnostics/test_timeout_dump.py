@@ -83,7 +83,7 @@ class TestMoment:
     """When it fires."""
 
     def test_near_the_deadline(self) -> None:
-        """It fires once, and not before the margin begins."""
+        """The dump fires once, and not before the margin begins."""
         desk = Desk()
         begun = time.time()
         Autopsy(60_000, desk.take).begin(soon(60_100))
@@ -94,7 +94,7 @@ class TestMoment:
         assert len(desk.found) == 1
 
     def test_in_time(self) -> None:
-        """It does not fire when the invocation ends before."""
+        """The dump does not fire when the invocation ends before the margin begins."""
         desk = Desk()
         watcher = Autopsy(50, desk.take)
         watcher.begin(soon(400))
@@ -103,7 +103,7 @@ class TestMoment:
         assert not desk.arrived.wait(0.5)
 
     def test_no_deadline(self) -> None:
-        """Without a deadline there is nothing to be near to."""
+        """The dump does not fire for an invocation without a deadline."""
         desk = Desk()
         Autopsy(10_000, desk.take).begin(None)
 
@@ -118,7 +118,7 @@ class TestMoment:
         assert desk.arrived.wait(1)
 
     def test_next_invocation(self) -> None:
-        """After one that was told the next one is, and one in between is not."""
+        """The dump fires for each invocation that comes near its deadline, and for none between them."""
         desk = Desk()
         watcher = Autopsy(1000, desk.take)
         for number in (1, 2):
@@ -131,7 +131,7 @@ class TestMoment:
             assert len(desk.found) == number
 
     def test_ended_twice(self) -> None:
-        """To end what has not begun, or has ended, does no harm."""
+        """To end a dump that has not begun, or has ended, does no harm."""
         desk = Desk()
         watcher = Autopsy(1000, desk.take)
         for _ in range(3):
@@ -179,7 +179,7 @@ class TestMoment:
         assert peak < 100_000
 
     def test_through_the_loop(self) -> None:
-        """The loop begins it with each invocation's deadline and ends it after the hooks."""
+        """The loop begins the dump with each invocation's deadline and ends it after the hooks."""
         desk = Desk()
         script = Script(
             an_invocation("1", lambda_runtime_deadline_ms=str(soon(60_000))),
@@ -262,7 +262,7 @@ class TestStacks:
         assert frame.endswith("in dreams\n    await asyncio.sleep(5)\n")
 
     def test_other_loop(self) -> None:
-        """Also those of a loop in another thread."""
+        """The tasks of an event loop in another thread are told by their names."""
         event = threading.Event()
 
         def work() -> None:
@@ -288,7 +288,7 @@ class TestStacks:
         ("asyncio_is_there", "takes"), [("True", "socket"), ("False", "socket"), ("False", "self")]
     )
     def test_run_forever(self, asyncio_is_there: str, takes: str) -> None:
-        """A method of the function's that is called like an event loop's is none."""
+        """A method `run_forever` of the function's own is not taken for an event loop."""
         code = f"""
             import sys, threading, time
             if {asyncio_is_there}:
@@ -326,7 +326,7 @@ class TestStacks:
         assert "in handler\n" in frames[0]
 
     def test_back_in_the_runtime(self) -> None:
-        """So it is when that has called the runtime again: who hangs in writing the log is told."""
+        """The frames of a function are told even if it hangs in a call of the runtime, such as writing the log."""
         desk = Desk()
         watcher = Autopsy(1000, desk.take)
         log = a_log()

@@ -216,7 +216,7 @@ class TestInitError:
 
     @pytest.mark.parametrize("state", [State.INIT_ERROR, State.READY, State.RUNNING, State.SENT])
     def test_too_late(self, state: State) -> None:
-        """Only a runtime that has just started can fail to."""
+        """An init error is refused once the runtime has asked for an event or has failed."""
         verdict = judge(Situation(state, RUNNING.delivery), a_request("init/error"))
 
         assert (status(verdict), error_type(verdict), verdict.state) == (403, "InvalidStateTransition", state)

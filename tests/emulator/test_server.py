@@ -160,7 +160,7 @@ class TestLoop:
         assert call.result().json() == 1
 
     def test_init_error_then_another_runtime_first(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
-        """That other runtime may also come before the next caller does."""
+        """A runtime that takes the place of a failed one may come before the next caller does."""
         with a_socket(emulator) as raw:
             raw.sendall(
                 b"POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"

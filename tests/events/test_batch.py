@@ -260,7 +260,7 @@ def test_in_order(event: dict[str, Any]) -> None:
 
 
 def test_not_in_order() -> None:
-    """Where it does not, they are not."""
+    """Where order does not count, async records are not taken one after the other."""
     alone(sqs("a", "b"), None)
     assert SEEN == ["begins", "begins", "ends", "ends"]
 

@@ -124,7 +124,7 @@ def test_all_samples(samples: dict[str, Any]) -> None:
     ("model", "event"), [(model, event) for model, page in DOCUMENTED.items() for event in page.events]
 )
 def test_documented(model: str, event: Any) -> None:
-    """So is an event as the documentation has it, where AWS has no sample."""
+    """A documented event is an event of its model, with no field too many, and encodes to the same JSON again."""
     assert codec.encode(decoded(model, event, STRICT)) == codec.encode(event)
     assert decoded(model, event, DEFAULTS) == event
 

@@ -89,7 +89,7 @@ def test_handler(offered: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unpatched() -> None:
-    """Without a patch nothing changes."""
+    """A handler stays what it is if nobody has patched awslambdaric's names."""
     handler = adapt(lambda event, context: (event, context), "app.handler")
     call = handler.call
     init(handler, a_log())
@@ -110,7 +110,7 @@ def test_init_error(offered: list[Any]) -> None:
 
 
 def test_more_arguments() -> None:
-    """What awslambdaric gives its methods beyond that is taken."""
+    """The methods take the further arguments that awslambdaric gives its own."""
     client = awslambdaric.LambdaRuntimeClient()
     client.post_init_error({}, "cause")
     client.post_invocation_result("id", b"", "application/json")

@@ -127,7 +127,7 @@ class Struct(msgspec.Struct, rename="camel", omit_defaults=True):
 @example(Struct(None, {1: (b"a", datetime(1, 1, 1, tzinfo=UTC), Decimal("1.50"))}))
 @example(Struct(Color.WHEN, {1e16: 1}))
 def test_structs(name: str, result: Struct) -> None:
-    """So has a Struct, which every codec has msgspec take apart."""
+    """A Struct has the body, or the error, that it has without the library: msgspec takes it apart for every codec."""
     expected, found = outcome(codec.encode, result), outcome(CODECS[name].encode, result)
     if expected[0] == "value":
         expected, found = ("value", json.loads(expected[1])), ("value", json.loads(found[1]))
@@ -256,7 +256,7 @@ def test_start(name: str) -> None:
 
 
 def test_events_variable() -> None:
-    """`BOOTSTRAP_EVENTS` says the same for a function that `bootstrap` starts."""
+    """`BOOTSTRAP_EVENTS` gives the options for events to a function that `bootstrap` starts."""
     with Emulator(
         [sys.executable, str(BOOTSTRAP)],
         cwd=FUNCTIONS,

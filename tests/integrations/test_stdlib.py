@@ -130,7 +130,7 @@ class TestLogging:
 
     @pytest.mark.usefixtures("root")
     def test_extra_level(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """Nor does it take the place of the time or the level, by which the platform filters."""
+        """A field of `extra` does not take the place of the time or the level, by which the platform filters."""
         fields = json.loads(self.written(capfd, a_log(JSON), a_record(level="no", timestamp="no")))
 
         assert (fields["timestamp"], fields["level"]) == ("2026-01-01T00:00:00.250Z", "WARN")
@@ -148,7 +148,7 @@ class TestLogging:
 
     @pytest.mark.usefixtures("root")
     def test_error_as_json(self, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-        """In JSON it has fields of its own."""
+        """A logged error has fields of its own in JSON."""
         fields = json.loads(self.written(capfd, a_log(JSON), a_record(exc_info=failed(tmp_path))))
 
         assert fields == {
@@ -287,7 +287,7 @@ class TestLoggingAsJson:
         assert the_one(capfd)["level"] == name
 
     def test_named_level(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """A level of the function's own is rounded down too."""
+        """A level that the function has named is rounded down to one that the platform knows."""
         logging.addLevelName(25, "NOTICE")
         TOP.log(25, "m")
         logging.addLevelName(25, "Level 25")
@@ -379,7 +379,7 @@ class TestLoggingAsJson:
 
     @pytest.mark.parametrize("exc_info", [False, None, (None, None, None)])
     def test_no_exception(self, capfd: pytest.CaptureFixture[str], exc_info: Any) -> None:
-        """Without one nothing is told of one, nor where it was logged."""
+        """A record without an exception tells nothing of one, nor where it was logged."""
         TOP.error("m", exc_info=exc_info)
 
         assert the_one(capfd).keys() == {
@@ -408,7 +408,7 @@ class TestLoggingAsJson:
         assert "test_stack_info" in message
 
     def test_stack_info_of_dict(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """So does it beside a dict."""
+        """A stack that was asked for is told beside a dict, too."""
         TOP.warning({"a": 1}, stack_info=True)
 
         assert "Stack (most recent call last)" in capfd.readouterr().out
@@ -478,7 +478,7 @@ class TestLoggingAsText:
 
     @pytest.mark.parametrize(("level", "name"), [(5, "Level 5"), (20, "INFO"), (25, "Level 25"), (50, "CRITICAL")])
     def test_level(self, capfd: pytest.CaptureFixture[str], level: int, name: str) -> None:
-        """A level has the name that `logging` has for it."""
+        """A level has the name that `logging` has for it, in text."""
         TOP.log(level, "m")
 
         assert re.fullmatch(rf"\[{name}\]\t[-\dT:.]+Z\tid\tm\n", capfd.readouterr().out)
@@ -499,7 +499,7 @@ class TestLoggingAsText:
         assert capfd.readouterr().out == "WARNING m\n"
 
     def test_own_formatter_exception(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
-        """The trace that it adds stays on the same line."""
+        """The trace that a function's own formatter adds stays on the same line."""
         bare.handlers[0].setFormatter(logging.Formatter("%(message)s"))
         TOP.error("m", exc_info=ValueError("boom"))
 
@@ -517,7 +517,7 @@ class TestBasicConfig:
 
     @pytest.mark.parametrize("options", [{"level": "DEBUG"}, {"level": 10}, {"level": 10, "force": False}], ids=repr)
     def test_level(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger, options: dict[str, Any]) -> None:
-        """A level is set; records look as they did."""
+        """`basicConfig` sets a level, and records look as they did."""
         logging.basicConfig(**options)
         TOP.debug("m")
 
@@ -525,7 +525,7 @@ class TestBasicConfig:
         assert re.fullmatch(r"\[DEBUG\]\t[-\dT:.]+Z\tid\tm\n", capfd.readouterr().out)
 
     def test_nothing(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
-        """Without options nothing changes."""
+        """`basicConfig` without options changes nothing."""
         logging.basicConfig()
         TOP.warning("m")
 
@@ -547,7 +547,7 @@ class TestBasicConfig:
     def test_format(
         self, capfd: pytest.CaptureFixture[str], bare: logging.Logger, options: dict[str, Any], line: str
     ) -> None:
-        """A format is used, and records still go where ours go."""
+        """`basicConfig` sets a format, and records still go where ours go."""
         logging.basicConfig(**options)
         TOP.warning("m")
 
@@ -565,7 +565,7 @@ class TestBasicConfig:
         assert capfd.readouterr() == ("", "")
 
     def test_handlers(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
-        """So do handlers."""
+        """Handlers of the function's own take the place of ours."""
         handler = logging.StreamHandler(io.StringIO())
         logging.basicConfig(handlers=[handler], format="%(message)s!")
         TOP.warning("m")
@@ -575,7 +575,7 @@ class TestBasicConfig:
         assert capfd.readouterr() == ("", "")
 
     def test_filename(self, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-        """So does a file."""
+        """A file of the function's own takes the place of our handler."""
         logging.basicConfig(filename=tmp_path / "log", filemode="w", encoding="utf-8", errors="replace")
         TOP.warning("é")
 
@@ -583,7 +583,7 @@ class TestBasicConfig:
         assert capfd.readouterr() == ("", "")
 
     def test_force(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
-        """To force is to start from nothing: a handler of `logging`'s own, to stderr."""
+        """`basicConfig(force=True)` starts from nothing: a handler of `logging`'s own, to stderr."""
         logging.basicConfig(force=True)
         TOP.warning("m")
 
@@ -591,7 +591,7 @@ class TestBasicConfig:
         assert capfd.readouterr() == ("", "WARNING:root:m\n")
 
     def test_twice(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """Called again, it is heeded again, as nobody else has added a handler."""
+        """A second `basicConfig` is heeded, as nobody else has added a handler."""
         logging.basicConfig(format="a %(message)s")
         logging.basicConfig(level="INFO", format="b %(message)s")
         TOP.info("m")
@@ -599,7 +599,7 @@ class TestBasicConfig:
         assert capfd.readouterr().out == "b m\n"
 
     def test_own_handler_before(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
-        """After a handler of the function's own it does nothing, as ever."""
+        """`basicConfig` does nothing after a handler of the function's own, as ever."""
         bare.addHandler(logging.StreamHandler(io.StringIO()))
         logging.basicConfig(level="DEBUG", format="mine")
         TOP.warning("m")
@@ -608,7 +608,7 @@ class TestBasicConfig:
         assert capfd.readouterr().out.startswith("[WARNING]\t")
 
     def test_ours_removed(self, capfd: pytest.CaptureFixture[str], bare: logging.Logger) -> None:
-        """Where our handler is gone it is `logging`'s own again."""
+        """`basicConfig` is `logging`'s own again where our handler is gone."""
         bare.handlers[:] = []
         logging.basicConfig()
         TOP.warning("m")
@@ -625,12 +625,12 @@ class TestBasicConfig:
         ],
     )
     def test_wrong(self, options: dict[str, Any], message: str) -> None:
-        """Wrong options are refused in `logging`'s words."""
+        """`basicConfig` refuses wrong options in `logging`'s words."""
         with pytest.raises(ValueError, match=message):
             logging.basicConfig(**options)
 
     def test_wrong_style(self) -> None:
-        """So is a style that there is not, without a format."""
+        """`basicConfig` refuses an unknown style, even without a format."""
         with pytest.raises(ValueError, match="Style must be one of"):
             logging.basicConfig(style=cast("Any", "?"))
 
@@ -638,7 +638,7 @@ class TestBasicConfig:
         "options", [{"stream": None}, {"handlers": None}, {"filename": None}, {"encoding": "utf-8"}]
     )
     def test_as_if_not_given(self, capfd: pytest.CaptureFixture[str], options: dict[str, Any]) -> None:
-        """An option that asks for no handler of one's own does not cost ours."""
+        """An option that asks for no handler of the function's own does not cost ours."""
         logging.basicConfig(level="INFO", **options)
         TOP.info("m")
 
@@ -689,7 +689,7 @@ class TestDictConfig:
         assert (lines, errors) == ([], "own m\n")
 
     def test_incremental(self) -> None:
-        """An incremental one changes levels only."""
+        """An incremental configuration changes levels only."""
         lines, _ = ran(
             """
             import logging.config
@@ -705,11 +705,11 @@ class TestSetUp:
     """Every library by its name."""
 
     def test_names(self) -> None:
-        """These are the ones."""
+        """`SET_UPS` has `logging`, structlog, `threading` and `warnings`."""
         assert sorted(SET_UPS) == ["logging", "structlog", "threading", "warnings"]
 
     def test_all_at_once(self) -> None:
-        """All of them come right in one function without a line of set-up."""
+        """A function that uses every library needs no line of set-up for any of them."""
         lines, errors = ran(
             """
             import logging, structlog, threading, warnings

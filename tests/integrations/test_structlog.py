@@ -81,7 +81,7 @@ class TestStructlog:
         assert [valid(f"{line}\n")["message"] for line in capfd.readouterr().out.splitlines()] == methods
 
     def test_text(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
-        """As text the fields follow the message; a record is one line."""
+        """A record of text is one line, and its fields follow the message."""
         slog({}).bind(a=1).info("m\nn", b="x y", c="x", d=None, e="", f="a=b", g=Unprintable(), h=[1])
         line = capfd.readouterr().out
 
@@ -91,7 +91,7 @@ class TestStructlog:
 
     @pytest.mark.parametrize("name", ["warn", "warning"])
     def test_text_level(self, capfd: pytest.CaptureFixture[str], slog: Slog, name: str) -> None:
-        """Levels have `logging`'s names there."""
+        """Levels have `logging`'s names in text."""
         getattr(slog({}), name)("m")
 
         assert capfd.readouterr().out.startswith("[WARNING]\t")
@@ -127,20 +127,20 @@ class TestStructlog:
 
     @pytest.mark.parametrize("event", [5, [1], True])
     def test_no_text(self, capfd: pytest.CaptureFixture[str], slog: Slog, event: object) -> None:
-        """Anything else is its text, as with `logging`."""
+        """An event that is neither text nor dict is logged as its text, as with `logging`."""
         slog(JSON).info(event)
 
         assert the_one(capfd)["message"] == str(event)
 
     def test_without_name(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
-        """A logger without a name has none."""
+        """A logger without a name leaves no `logger` in its records."""
         slog(JSON)
         structlog.get_logger().info("m")
 
         assert "logger" not in the_one(capfd)
 
     def test_own_name(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
-        """It may give itself one."""
+        """A logger without a name may give a record one."""
         slog(JSON)
         structlog.get_logger().info("m", logger="mine")
 
@@ -181,7 +181,7 @@ class TestStructlog:
         "given", [False, None, True, 1, (None, None, None), (), (ValueError,), ("a", "b", "c")], ids=repr
     )
     def test_no_exception(self, capfd: pytest.CaptureFixture[str], slog: Slog, given: object) -> None:
-        """Where there is none, nothing is told of one."""
+        """A record without an exception tells nothing of one."""
         slog(JSON).error("m", exc_info=given)
 
         assert the_one(capfd).keys() == {"timestamp", "level", "message", "logger", "requestId"}
@@ -208,7 +208,7 @@ class TestStructlog:
         assert (record["basket"], record["item"]) == (3, 2)
 
     def test_async(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
-        """The asynchronous methods write the same."""
+        """The asynchronous methods write the same records as the others."""
         log = slog(JSON)
         asyncio.run(log.ainfo("m", a=1))
         record = the_one(capfd)
@@ -244,7 +244,7 @@ class TestStructlog:
         assert capfd.readouterr().out == '{"a": 1, "event": "m", "level": "info"}\n'
 
     def test_own_configuration_later(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
-        """It wins over ours also with a logger that has been used before."""
+        """A function's own configuration wins even for a logger that has been used before."""
         log = slog(JSON)
         log.info("before")
         structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
@@ -261,7 +261,7 @@ class TestStructlog:
         assert capfd.readouterr().out.rstrip("\n").endswith("a=1 event='m'")
 
     def test_own_factory(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
-        """So does one of the logger alone."""
+        """A configuration of the logger factory alone wins too."""
         slog({})
         structlog.configure(logger_factory=structlog.PrintLoggerFactory())
         structlog.get_logger().info("m", a=1)

@@ -64,7 +64,7 @@ class TestWarnings:
         assert capfd.readouterr() == ("", "")
 
     def test_line(self) -> None:
-        """With the source line that it was given."""
+        """A warning goes to its file with the source line that it was given."""
         set_up_warnings(a_log(JSON), warnings)
         file = io.StringIO()
         warnings.showwarning("m", UserWarning, "/nowhere/a.py", 1, file, "x = 1")
@@ -86,7 +86,7 @@ class TestWarnings:
         assert re.fullmatch(r"\[WARNING\]\t[-\dT:.]+Z\tid\t<string>:\d+: UserWarning: m\n", "".join(lines))
 
     def test_capture(self) -> None:
-        """Captured by `logging`, a warning is one record; released, too."""
+        """A warning is one record while `logging` captures warnings, and afterwards."""
         lines, errors = warned(
             """
             import logging
@@ -146,7 +146,7 @@ class TestThreading:
     """Exceptions that end a thread."""
 
     def test_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """Such an exception is a record with its type, text, trace and place."""
+        """An exception that ends a thread is a record with its type, text, trace and place."""
         set_up_threading(a_log(JSON), threading)
         run_thread(threading.Thread(target=fail, name="worker"))
         record = the_one(capfd)
@@ -157,7 +157,7 @@ class TestThreading:
         assert record["stackTrace"][-1].endswith('raise LookupError("in a thread")\n')
 
     def test_as_text(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """As text it is one line."""
+        """An exception that ends a thread is one line of text."""
         set_up_threading(a_log(), threading)
         run_thread(threading.Thread(target=fail, name="worker"))
         line = capfd.readouterr().out
@@ -168,7 +168,7 @@ class TestThreading:
         assert line.index("\n") == len(line) - 1
 
     def test_request_id(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """It has the request id of the invocation that started the thread, not of the one that saw its end."""
+        """A thread's exception has the request id of the invocation that started it, not of the one at its end."""
         log = a_log(JSON)
         set_up_threading(log, threading)
         go_on = threading.Event()
@@ -187,7 +187,7 @@ class TestThreading:
 
     @pytest.mark.parametrize("overridden", ["run", "start"])
     def test_subclass(self, capfd: pytest.CaptureFixture[str], overridden: str) -> None:
-        """A thread of a class of its own is told too."""
+        """The exception of a thread of a class of its own is told."""
         set_up_threading(a_log(JSON), threading)
 
         class Runs(threading.Thread):
@@ -203,7 +203,7 @@ class TestThreading:
         assert the_one(capfd)["requestId"] == "id"
 
     def test_timer(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """A timer is a thread."""
+        """The exception of a timer is told, as a timer is a thread."""
         set_up_threading(a_log(JSON), threading)
         run_thread(threading.Timer(0, fail))
 
@@ -218,7 +218,7 @@ class TestThreading:
         assert capfd.readouterr() == ("", "")
 
     def test_ends_well(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """So does one that ends well."""
+        """A thread that ends well ends without a word."""
         set_up_threading(a_log(), threading)
         run_thread(threading.Thread(target=len, args=("",)))
 

@@ -75,7 +75,7 @@ class TestDecoding:
         ids=str,
     )
     def test_plain(self, annotation: Any) -> None:
-        """B2.7: these annotations ask for plain JSON, and nothing is checked."""
+        """B2.7: an annotation of this kind asks for plain JSON, and nothing is checked."""
         made = handler(annotation)
 
         assert made.decode is codec.decode
@@ -109,7 +109,7 @@ class TestMismatch:
         ],
     )
     def test_message(self, annotation: Any, text: str, message: str) -> None:
-        """The error tells the path, what was expected and what came."""
+        """A payload that does not fit is refused with the path, what was expected and what came."""
         assert refused(annotation, text) == message
 
     def test_deep(self) -> None:
@@ -139,7 +139,7 @@ class TestInitErrors:
         ],
     )
     def test_message(self, annotation: Any, message: str) -> None:
-        """The init error says which name or type it is."""
+        """The init error says which name or type nobody can decode."""
         with pytest.raises(InitError) as refusal:
             handler(annotation)
 

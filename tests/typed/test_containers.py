@@ -82,7 +82,7 @@ class TestMismatch:
         ],
     )
     def test_message(self, annotation: Any, text: str, message: str) -> None:
-        """The error tells the path, what was expected and what came."""
+        """A payload that does not fit is refused with the path, what was expected and what came."""
         assert refused(annotation, text) == message
 
 
@@ -92,7 +92,7 @@ class TestAmbiguity:
     @pytest.mark.parametrize("end", ['["a"]', "[1]", "7", '["a",1]'])
     @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
     def test_steps(self, opening: str, closing: str, end: str) -> None:
-        """Each part is read once for each member of the union, however deep it is; all of it would be twice a level."""
+        """A part of an event is read once for each member of a union, however deep it is."""
         text = f'{{"name":"a","end":{end}}}'
         for _ in range(14):
             text = f'{{"name":"a","rest":{opening}{text}{closing},"end":["a"]}}'

@@ -46,7 +46,7 @@ class TestMismatch:
         ],
     )
     def test_message(self, annotation: Any, text: str, message: str) -> None:
-        """The error tells the path, what was expected and what came."""
+        """A payload that does not fit is refused with the path, what was expected and what came."""
         assert refused(annotation, text) == message
 
 
@@ -104,5 +104,5 @@ class TestStrict:
         assert decoded(annotation, text, strict=True) == decoded(annotation, text)
 
     def test_strict_of_its_own(self) -> None:
-        """A class that is strict itself tells it in the same words."""
+        """A class that forbids unknown fields itself refuses one in the same words."""
         assert refused(list[Closed], '[{"id":1,"x":2}]') == '[0]: unknown field "x"'

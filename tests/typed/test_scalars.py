@@ -84,5 +84,5 @@ class TestMismatch:
         ],
     )
     def test_message(self, annotation: Any, text: str, message: str) -> None:
-        """The error tells the path, what was expected and what came."""
+        """A payload that does not fit is refused with the path, what was expected and what came."""
         assert refused(annotation, text) == message

@@ -29,6 +29,7 @@ from lambda_bootstrap.web.stream import ResponseStream, is_stream, trailers
 from lambda_bootstrap_dev.testing import Reply
 
 from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support.emulated import see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from tests.support import Start
 
-SEE = " (docs/errors.md#runtimemarshalerror)"
 INVOCATION = Invocation({"lambda-runtime-aws-request-id": "one", "lambda-runtime-invocation-id": "n"}, b"")
 
 
@@ -125,7 +125,7 @@ class TestWire:
         assert [body, *others] == rest
 
     def test_one_connection(self, start: Start, transport: str) -> None:
-        """The connection is good for the next poll; the reference transport has one of its own for each stream."""
+        """A stream's connection is good for the next poll; the reference transport opens one for each stream."""
         emulator = start("streams.pieces")
         for _ in range(3):
             assert emulator.invoke(b'["a"]').body == b"a"
@@ -143,7 +143,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("handler", ["pieces", "pieces_async", "returns_http"])
     def test_before_the_first_piece(self, start: Start, handler: str) -> None:
-        """What fails before there is a piece is an ordinary error."""
+        """A stream that fails before its first piece is an ordinary error."""
         emulator = start(f"streams.{handler}")
         outcome = emulator.invoke(b'["", "boom"]')
         (post,) = emulator.wait_for("error")
@@ -169,14 +169,14 @@ class TestErrors:
         assert emulator.invoke(b'["b"]').body.endswith(b"b")
 
     def test_in_words_of_its_own(self, start: Start) -> None:
-        """A `LambdaError` in the middle is told as it is."""
+        """A `LambdaError` in the middle of a stream is told as it is."""
         post = posted(start, "fails_in_words")
 
         assert post.trailer("Lambda-Runtime-Function-Error-Type") == "Function.Order.SoldOut"
         assert told(post)["errorData"] == {"id": 7}
 
     def test_at_length(self, start: Start) -> None:
-        """A long error is shortened to what the platform takes in trailers; the log has all of it."""
+        """A long error in a stream is shortened to what the platform takes in trailers; the log has all of it."""
         emulator = start("streams.fails_at_length")
         emulator.invoke()
         (post,) = emulator.wait_for("response")
@@ -208,7 +208,7 @@ class TestErrors:
         body = json.loads(posted(start, handler, event).body)
 
         assert body["errorType"] == "Runtime.MarshalError"
-        assert body["errorMessage"] == f"Unable to marshal response: {message}{SEE}"
+        assert body["errorMessage"] == f"Unable to marshal response: {message}{see('Runtime.MarshalError')}"
 
     @pytest.mark.parametrize(
         ("handler", "event", "message"),
@@ -218,11 +218,11 @@ class TestErrors:
         ],
     )
     def test_no_piece_in_the_middle(self, start: Start, handler: str, event: object, message: str) -> None:
-        """So is what is no piece but not the first."""
+        """A wrong piece after the first is told by name in the trailers."""
         post = posted(start, handler, event)
 
         assert post.trailer("Lambda-Runtime-Function-Error-Type") == "Runtime.MarshalError"
-        assert told(post)["errorMessage"] == f"Unable to marshal response: {message}{SEE}"
+        assert told(post)["errorMessage"] == f"Unable to marshal response: {message}{see('Runtime.MarshalError')}"
 
     def test_close_fails(self, start: Start) -> None:
         """A stream that cannot be closed has failed."""
@@ -230,12 +230,12 @@ class TestErrors:
 
     @pytest.mark.parametrize("status", [0, "200", None])
     def test_no_status(self, status: Any) -> None:
-        """A status has to be one."""
+        """The status of an `HttpResponse` has to be an HTTP status."""
         with pytest.raises(ValueError, match="from 100 to 599"):
             HttpResponse(status)
 
     def test_no_header(self) -> None:
-        """Headers are strings."""
+        """The headers of an `HttpResponse` have to be strings."""
         with pytest.raises(TypeError, match="and 5 is none"):
             HttpResponse(headers={"Content-Length": 5})  # type: ignore[dict-item]
 
@@ -538,7 +538,7 @@ class TestPure:
         assert isinstance(stream.loss, ConnectionResetError)
 
     def test_two_heads(self) -> None:
-        """There is one `HttpResponse` at most, also before anything else."""
+        """A stream has one `HttpResponse` at most, also before anything else."""
         stream = ResponseStream(Api(), INVOCATION, lambda: None)
         with pytest.raises(FunctionError, match="has to be the first that is yielded"):
             stream.pour(HttpResponse(body=iter([HttpResponse()])))  # type: ignore[arg-type]
