@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from lambda_bootstrap import codec
 from lambda_bootstrap.errors import FunctionError
 
+from tests.support.edits import edited
 from tests.support.models import Color, Level, Silent
 
 KEY = "k"
@@ -107,14 +108,6 @@ BITS = st.sampled_from([*'{}[],:"\\ \n\t01-+.eEntfNIu\x01\xe9/', "\\u12", '""', 
 EDITS = st.lists(st.tuples(st.integers(0, 1 << 10), st.integers(0, 3), BITS), min_size=1, max_size=4)
 
 
-def mutated(text: str, edits: list[tuple[int, int, str]]) -> str:
-    """*text* with some characters cut out and others put in."""
-    for at, gone, put in edits:
-        place = at % (len(text) + 1)
-        text = text[:place] + put + text[place + gone :]
-    return text
-
-
 def differential(text: str) -> None:
     """
     Compare with `json`: the same value, or an error with the same words in the same place.
@@ -147,7 +140,7 @@ class TestDifferential:
     @example("", [(0, 0, "\ufeff")])
     def test_mutations(self, text: str, edits: list[tuple[int, int, str]]) -> None:
         """A damaged text is refused where and as `json` refuses it."""
-        differential(mutated(text, edits))
+        differential(edited(text, edits))
 
     @given(st.lists(BITS, max_size=12).map("".join))
     def test_garbage(self, text: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lambda_bootstrap.errors import RuntimeApiError
 from lambda_bootstrap.http1 import MAX_HEAD, Reader
 
+from tests.support.edits import edited
 from tests.support.fuzz import CORPUS, REFUSED, check, outcome
 from tests.support.http1 import messages
 
@@ -45,14 +46,6 @@ PIECES = st.sampled_from(
     ]
 )
 EDITS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 8), PIECES | st.binary(max_size=4)), max_size=4)
-
-
-def edited(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
-    """*data* with some bytes replaced by others."""
-    for at, size, piece in edits:
-        start = at % (len(data) + 1)
-        data = data[:start] + piece + data[start + size :]
-    return data
 
 
 @settings(max_examples=500, deadline=None)

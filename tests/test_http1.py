@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lambda_bootstrap.errors import RuntimeApiError
 from lambda_bootstrap.http1 import Reader, Response, encode
 
+from tests.support.edits import edited
 from tests.support.http1 import messages
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -359,14 +360,6 @@ BITS = st.sampled_from(
 EDITS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 3), BITS), min_size=1, max_size=5)
 
 
-def mutated(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
-    """*data* with some bytes cut out and others put in."""
-    for at, gone, put in edits:
-        place = at % (len(data) + 1)
-        data = data[:place] + put + data[place + gone :]
-    return data
-
-
 def outcome(data: bytes, cuts: tuple[int, ...]) -> Any:
     """A response, None, or RuntimeApiError: whatever *data* comes to."""
     reader = Reader()
@@ -389,7 +382,7 @@ class TestHostile:
         self, message: tuple[bytes, Any, bool], edits: list[tuple[int, int, bytes]], cuts: tuple[int, ...]
     ) -> None:
         """A damaged response comes to the same however it is cut."""
-        data = mutated(message[0], edits)
+        data = edited(message[0], edits)
 
         assert outcome(data, cuts) == outcome(data, ())
 

@@ -15,14 +15,10 @@ from lambda_bootstrap.http1 import Response
 from lambda_bootstrap.protocol import Invocation, Request
 from lambda_bootstrap.traces import Frame
 
+from tests.support.emulated import REQUEST_ID
+from tests.support.loop import an_invocation
+
 CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
-REQUEST_ID = "11111111-2222-4333-8444-555555555555"
-
-
-def an_invocation(request_id: str = REQUEST_ID, payload: bytes = b"{}", **headers: str) -> Invocation:
-    """Make an invocation; underscores in header names stand for dashes."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Invocation({"lambda-runtime-aws-request-id": request_id, **named}, payload)
 
 
 def a_report(message: str = "boom", error_type: str = "ValueError", stack: list[str] | None = None) -> ErrorReport:
@@ -52,7 +48,7 @@ class TestResponse:
 
     def test_request(self) -> None:
         """A result goes to its invocation's path with its content type."""
-        assert seen(protocol.response(an_invocation(), b'"x"', "application/json")) == (
+        assert seen(protocol.response(an_invocation(REQUEST_ID), b'"x"', "application/json")) == (
             "response",
             "POST",
             f"/2018-06-01/runtime/invocation/{REQUEST_ID}/response",
@@ -62,13 +58,15 @@ class TestResponse:
 
     def test_echo(self) -> None:
         """The nonce of the attempt is sent back with a result, as it came."""
-        request = protocol.response(an_invocation(lambda_runtime_invocation_id="n0nce=="), b"", "text/plain")
+        request = protocol.response(
+            an_invocation(REQUEST_ID, lambda_runtime_invocation_id="n0nce=="), b"", "text/plain"
+        )
 
         assert request.headers == (("Content-Type", "text/plain"), ("Lambda-Runtime-Invocation-Id", "n0nce=="))
 
     def test_empty_body(self) -> None:
         """An empty result is posted too."""
-        assert protocol.response(an_invocation(), b"", "application/unknown").method == "POST"
+        assert protocol.response(an_invocation(REQUEST_ID), b"", "application/unknown").method == "POST"
 
 
 class TestError:
@@ -85,7 +83,7 @@ class TestError:
             '["  File \\"/var/task/app.py\\", line 3, in handler\\n    raise ValueError\\n"]}'
         )
 
-        assert seen(protocol.error(an_invocation(), a_report(), "/var/task")) == (
+        assert seen(protocol.error(an_invocation(REQUEST_ID), a_report(), "/var/task")) == (
             "error",
             "POST",
             f"/2018-06-01/runtime/invocation/{REQUEST_ID}/error",
@@ -111,7 +109,7 @@ class TestError:
     def test_cause_limit(self, frames: int, path: int, kept: int) -> None:
         """Of a cause of more than 64 KiB the innermost frames are kept: the platform would drop the whole."""
         found = [Frame(f"{number:{path}}", number, "f", "") for number in range(frames)]
-        cause = dict(protocol.error(an_invocation(), ErrorReport("E", "m", found), "/").headers)[CAUSE]
+        cause = dict(protocol.error(an_invocation(REQUEST_ID), ErrorReport("E", "m", found), "/").headers)[CAUSE]
         stack = json.loads(cause)["exceptions"][0]["stack"]
 
         assert len(cause) <= 65_536
@@ -121,13 +119,13 @@ class TestError:
         """A cause that does not fit by any means is left out."""
         failure = ErrorReport("E", "m", [Frame("x" * 65_536, 1, "f", "")])
 
-        assert CAUSE not in dict(protocol.error(an_invocation(), failure, "/").headers)
+        assert CAUSE not in dict(protocol.error(an_invocation(REQUEST_ID), failure, "/").headers)
 
     @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
     def test_headers(self, message: str, error_type: str, path: str) -> None:
         """Whatever an error says, its headers are printable ASCII, its body JSON, and the cause reads back."""
         failure = ErrorReport(error_type, message, [Frame(path, 1, "f", "")])
-        request = protocol.error(an_invocation(), failure, path)
+        request = protocol.error(an_invocation(REQUEST_ID), failure, path)
         cause = json.loads(dict(request.headers)[CAUSE])
 
         assert all((name + value).isascii() and (name + value).isprintable() for name, value in request.headers)
@@ -143,7 +141,9 @@ class TestPlainError:
 
     def test_request(self) -> None:
         """A plain error has neither cause nor trace nor anything long."""
-        request = protocol.plain_error(an_invocation(lambda_runtime_invocation_id="n"), a_report("x" * 2000))
+        request = protocol.plain_error(
+            an_invocation(REQUEST_ID, lambda_runtime_invocation_id="n"), a_report("x" * 2000)
+        )
 
         assert seen(request) == (
             "error",
@@ -384,9 +384,9 @@ def an_answer(status: int, body: bytes = b"") -> Response:
 
 
 POSTS: dict[str, Request] = {
-    "response": protocol.response(an_invocation(), b"", "application/json"),
-    "error": protocol.error(an_invocation(), a_report(), "/"),
-    "plain error": protocol.plain_error(an_invocation(), a_report()),
+    "response": protocol.response(an_invocation(REQUEST_ID), b"", "application/json"),
+    "error": protocol.error(an_invocation(REQUEST_ID), a_report(), "/"),
+    "plain error": protocol.plain_error(an_invocation(REQUEST_ID), a_report()),
     "init/error": protocol.init_error(a_report()),
 }
 

@@ -9,11 +9,11 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
-from tests.support import FUNCTIONS, ROOT
+from tests.support import FUNCTIONS
 from tests.support.emulated import REQUEST_ID
+from tests.support.records import SCHEMA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 CALL = {"X-Amzn-RequestId": REQUEST_ID, "X-Amz-Tenant-Id": "blue", "X-Amzn-Trace-Id": "Root=1-2-3;Parent=4;Sampled=1"}
 JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
 NO_NUMBER = "TypeError: %d format: a real number is required, not str"
-SCHEMA = json.loads((ROOT / "docs" / "log-record.schema.json").read_text())
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def records(emulator: Emulator) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in emulator.stdout.decode("utf-8", "strict").splitlines()]
     for line in lines:
         if "already" not in line:
-            jsonschema.validate(line, SCHEMA)
+            SCHEMA.validate(line)
     return lines
 
 

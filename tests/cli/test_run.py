@@ -14,7 +14,8 @@ import pytest
 import urllib3
 from lambda_bootstrap_dev.cli.run import main
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support import ROOT
+
 # A runtime that answers one event with what the function's folder says; the event's text says how.
 BOOTSTRAP = f"""#!{sys.executable}
 import http.client, json, os, sys, time
