@@ -128,10 +128,10 @@ class TestWrapper:
 
 
 class TestPublicNames:
-    """What a function imports from `runtime`."""
+    """What a function imports from `lambda_bootstrap`."""
 
     def test_names(self) -> None:
-        """`runtime` offers `start`, three classes and the hooks, and they are the ones the runtime uses."""
+        """`lambda_bootstrap` offers `start`, three classes and the hooks, and they are the ones the runtime uses."""
         hooks = ["before_next", "on_error", "on_init", "on_request", "on_response"]
         assert lambda_bootstrap.__all__ == ["Context", "HttpResponse", "LambdaError", *hooks, "start"]
         assert [getattr(lambda_bootstrap, name).__module__ for name in hooks] == ["lambda_bootstrap.hooks"] * 5

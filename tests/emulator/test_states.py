@@ -34,7 +34,7 @@ def test_legal(state: str, move: str, after: str) -> None:
 
 @pytest.mark.parametrize(("state", "move"), ILLEGAL)
 def test_illegal(state: str, move: str) -> None:
-    """Any other move is refused in the platform's words."""
+    """A move that the table does not have is refused in the platform's words."""
     with pytest.raises(IllegalMoveError) as refusal:
         advance(State(state), Move(move))
 
