@@ -1,1 +1,1 @@
-"""What stays on the developer's machine: the emulator of the Runtime API, and the commands that use it."""
+"""The developer's tools, never shipped: an emulator of the Runtime API, its use in tests, and the command line."""

@@ -1,7 +1,8 @@
 """
 The emulator for synchronous tests: the server on a thread of its own.
 
-Owns the thread and the waiting. Refuses to know the Runtime API.
+Owns: the thread and the waiting.
+Refuses to know: the Runtime API.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = ["Close", "Default", "Emulator", "Kind", "Outcome", "Pause", "Raw", "R
 T = TypeVar("T")
 
 STDOUT, STDERR = 1, 2
-# No call of a test may hang for ever.
+# A test's call must not hang forever.
 CALL_SECONDS = 60.0
 
 
@@ -37,12 +38,12 @@ class Emulator:
     """
     A Runtime API server, and the runtime under it if there is a *command*; use it in a `with` block.
 
-    The process gets what Lambda would give it and *environ* on top; of the test's own environment only `PATH`.
-    *timeout* is the function's, *init_timeout* how long a runtime may take to its first `next`, both in seconds.
-    With *merge_output* all output counts as stdout, in the exact order of writing.
+    The process gets the environment that Lambda would set, and *environ* on top; of the test's own environment, only
+    `PATH`. *timeout* is the function's, *init_timeout* limits the time to the first `next`, both in seconds. With
+    *merge_output*, all output counts as stdout, in the exact order of writing.
     """
 
-    def __init__(  # noqa: PLR0913, all by name but the command
+    def __init__(  # noqa: PLR0913 - all by name but the command
         self,
         command: Sequence[str | os.PathLike[str]] = (),
         *,
@@ -58,7 +59,7 @@ class Emulator:
         prefix: str = "",
     ) -> None:
         folder = os.fspath(cwd) if cwd is not None else None
-        task_root = folder or os.fspath(os.getcwd())  # noqa: PTH109
+        task_root = folder or os.fspath(os.getcwd())  # noqa: PTH109 - a string, as configured in Lambda
         function = Function(handler=handler, task_root=task_root, timeout=timeout, memory=memory)
         self._extra = dict(environ or {})
         self._function = function
@@ -92,37 +93,37 @@ class Emulator:
 
     @property
     def address(self) -> str:
-        """What `AWS_LAMBDA_RUNTIME_API` gets."""
+        """The value of `AWS_LAMBDA_RUNTIME_API`."""
         return self._server.address
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """All that the process is given."""
+        """The environment of the process."""
         return self._sandbox.environ
 
     @property
     def requests(self) -> list[Request]:
-        """Every request so far, callers' too, in the order of their last bytes."""
+        """Every request so far, including callers', in the order of their last bytes."""
         return list(self._server.requests)
 
     @property
     def reports(self) -> list[Report]:
-        """What the invocations that are over have taken."""
+        """The reports of the invocations that are over."""
         return list(self._sandbox.reports)
 
     @property
     def output(self) -> bytes:
-        """What the process wrote to stdout and stderr, in order of arrival."""
+        """The output to stdout and stderr, in order of arrival."""
         return b"".join(data for _, data in self._sandbox.written)
 
     @property
     def stdout(self) -> bytes:
-        """What the process wrote to stdout."""
+        """The output to stdout."""
         return b"".join(data for fd, data in self._sandbox.written if fd == STDOUT)
 
     @property
     def stderr(self) -> bytes:
-        """What the process wrote to stderr."""
+        """The output to stderr."""
         return b"".join(data for fd, data in self._sandbox.written if fd == STDERR)
 
     @property
@@ -136,17 +137,17 @@ class Emulator:
         """
         Queue answers for "next", "response", "error" or "init/error", one per request.
 
-        An answer is a step or a sequence of steps. When the queue is empty the emulator answers by its own rules; a
-        `next` that already waits takes an answer at once.
+        An answer is a step or a sequence of steps. When the queue is empty, the emulator answers by its own rules. A
+        `next` that is already waiting takes an answer at once.
         """
         self._call(_as_coroutine(lambda: self._server.script(endpoint, *answers)))
 
     def start(self) -> None:
-        """Start the runtime now; otherwise the first invocation does."""
+        """Start the runtime now, rather than with the first invocation."""
         self._call(self._sandbox.start())
 
     def invoke(self, payload: bytes = b"{}", *, headers: Mapping[str, str] | None = None) -> Outcome:
-        """Send an event over HTTP as any caller would and wait for the answer."""
+        """Send an event over HTTP, as a caller would, and wait for the response."""
         given = {"Content-Type": "application/json"} | dict(headers or {})
         patience = CALL_SECONDS + self._function.timeout
         connection = http.client.HTTPConnection(self._server.authority, timeout=patience)
@@ -159,21 +160,19 @@ class Emulator:
 
     def wait_for(self, endpoint: str, count: int = 1, timeout: float = 5.0) -> list[Request]:
         """
-        Wait until *count* requests to an endpoint have come in and return all there are.
+        Wait for *count* requests to an endpoint and return all that have come.
 
         Raises:
-            AssertionError: they have not come after *timeout* seconds; the text shows what did.
-
+            AssertionError: there are fewer after *timeout* seconds; the text shows all requests and the output.
         """
         return self._wait(lambda: self._to(endpoint), count, timeout, f"requests to {endpoint!r}")
 
     def wait_exit(self, timeout: float = 5.0) -> int:
         """
-        Wait until the runtime is gone and return its exit status, -N for signal N.
+        Wait until the runtime has exited and return its exit status, -N for signal N.
 
         Raises:
-            AssertionError: it still runs after *timeout* seconds, or has never been started.
-
+            AssertionError: it still runs after *timeout* seconds, or hasn't been started.
         """
         process = self._sandbox.process
         if process is None:
@@ -184,11 +183,10 @@ class Emulator:
 
     def wait_report(self, count: int = 1, timeout: float = 5.0) -> list[Report]:
         """
-        Wait until *count* invocations are over, which they are at the following `next`, and return their reports.
+        Wait until *count* invocations are over and return the reports. An invocation is over at the following `next`.
 
         Raises:
-            AssertionError: they are not after *timeout* seconds.
-
+            AssertionError: there are fewer after *timeout* seconds.
         """
         return self._wait(lambda: self.reports, count, timeout, "invocations over")
 
@@ -216,7 +214,7 @@ class Emulator:
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
-        except BaseException as error:  # noqa: BLE001, it is raised again where the test can see it
+        except BaseException as error:  # noqa: BLE001 - raised again where the test can see it
             if self._ready.done():
                 self._failure = error
             else:

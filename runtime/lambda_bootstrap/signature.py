@@ -150,9 +150,9 @@ def signature(function: Any, bound: int = 0) -> Signature:
         function, bound = type(function).__call__, 1
     code = getattr(function, "__code__", None)
     if code is None:
-        from .typed.parameters import inspected
+        from .typed.parameters import inspect_parameters
 
-        return Signature(**inspected(function))
+        return Signature(**inspect_parameters(function))
     count, variadic = code.co_argcount, bool(code.co_flags & VARARGS)
     if variadic and count <= bound and getattr(function, "__wrapped__", function) is not function:
         inner = signature(function.__wrapped__, bound)  # the decorator passes on whatever it gets

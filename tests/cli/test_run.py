@@ -153,25 +153,25 @@ class TestUsage:
     def test_no_dot(self, folder: Path, capfd: pytest.CaptureFixture[str], handler: str) -> None:
         """A handler that does not name a module and a function is refused."""
         assert run(folder, handler=handler) == 2
-        expected = f"emulator: '{folder}/{handler}' names no function: write FOLDER/MODULE.FUNCTION\n"
+        expected = f"lambda-bootstrap run: '{folder}/{handler}' names no function: write FOLDER/MODULE.FUNCTION\n"
         assert capfd.readouterr().err == expected
 
     def test_no_folder(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """A folder that does not exist is refused."""
         assert run(folder / "nope") == 2
-        assert capfd.readouterr().err == f"emulator: there is no folder '{folder}/nope'\n"
+        assert capfd.readouterr().err == f"lambda-bootstrap run: there is no folder '{folder}/nope'\n"
 
     def test_no_event(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """An event file that does not exist is refused."""
         assert run(folder, "--event", "nope.json") == 2
-        expected = "emulator: cannot read the event file 'nope.json': No such file or directory\n"
+        expected = "lambda-bootstrap run: cannot read the event file 'nope.json': No such file or directory\n"
         assert capfd.readouterr().err == expected
 
     @pytest.mark.parametrize("where", ["9000", ":9000", "localhost:http"])
     def test_no_address(self, capfd: pytest.CaptureFixture[str], where: str) -> None:
         """A --serve without a host and a port is refused."""
         assert main(["--serve", where]) == 2
-        expected = f"emulator: --serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not '{where}'\n"
+        expected = f"lambda-bootstrap run: --serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not '{where}'\n"
         assert capfd.readouterr().err == expected
 
     def test_taken(self, capfd: pytest.CaptureFixture[str]) -> None:
@@ -180,7 +180,7 @@ class TestUsage:
             where = f"127.0.0.1:{taken.getsockname()[1]}"
 
             assert main(["--serve", where]) == 2
-        assert capfd.readouterr().err.startswith(f"emulator: cannot listen on {where}: ")
+        assert capfd.readouterr().err.startswith(f"lambda-bootstrap run: cannot listen on {where}: ")
 
     @pytest.mark.parametrize("timeout", ["0", "-1", "inf", "nan", "soon"])
     def test_timeout(self, capfd: pytest.CaptureFixture[str], timeout: str) -> None:

@@ -311,15 +311,15 @@ def test_one_of_another_source() -> None:
         ({"Records": {}}, "tests.events.test_batch.plain takes batches, and the event has no list of Records"),
         (
             {"Records": [{"EventSource": "aws:sns"}]},
-            "a record is neither of SQS nor of Kinesis nor of DynamoDB, which alone know partial batches",
+            "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches",
         ),
         (
             {"Records": [{"eventSource": "aws:s3"}]},
-            "a record is neither of SQS nor of Kinesis nor of DynamoDB, which alone know partial batches",
+            "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches",
         ),
         (
             {"Records": [1]},
-            "a record is neither of SQS nor of Kinesis nor of DynamoDB, which alone know partial batches",
+            "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches",
         ),
     ],
 )

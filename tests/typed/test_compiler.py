@@ -129,7 +129,7 @@ class TestInitErrors:
                 "import it outside of `if TYPE_CHECKING`",
                 id="name",
             ),
-            pytest.param("list[", "handler 'app.handler': the annotation is no type: ", id="syntax"),
+            pytest.param("list[", "handler 'app.handler': the annotation isn't a type: ", id="syntax"),
             pytest.param(
                 list[Options], "handler 'app.handler': there is no way to decode Options from JSON", id="class"
             ),

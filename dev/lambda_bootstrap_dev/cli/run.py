@@ -1,7 +1,8 @@
 """
-The command line: one event through one function, or a port for runtimes that run elsewhere.
+`run`: send one event through one function, or open a port for runtimes that run elsewhere.
 
-Owns arguments, exit statuses and what is printed: logs to stderr, the answer to stdout. Refuses everything else.
+Owns: arguments, exit statuses and what is printed: logs to stderr, the response to stdout.
+Refuses to know: the Runtime API, and how a process is started.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from ..emulator.server import Server
 from ..emulator.values import Ending, Kind
 
 BOOTSTRAP = Path(__file__).resolve().parents[3] / "bootstrap"
-# A container may have to be built and started before its runtime calls.
+# Time for a container to be built and started before its runtime calls.
 SERVE_INIT_SECONDS = 60.0
-# What a stream with a head for a Function URL says that it is: JSON, eight NUL, the body.
+# The type of a stream with a head for a Function URL: JSON, eight NUL bytes, the body.
 HTTP = "application/vnd.awslambda.http-integration-response"
 
 
 class UsageError(Exception):
-    """Something on the command line that cannot be; the text says what to do."""
+    """A mistake on the command line; the text says what to do."""
 
 
 def main(argv: list[str] | None = None, bootstrap: Path = BOOTSTRAP) -> int:
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None, bootstrap: Path = BOOTSTRAP) -> int:
         function = find_function(options)
         ending = asyncio.run(run(function, bootstrap, read_event(options.event, function)))
     except UsageError as error:
-        print(f"emulator: {error}", file=sys.stderr)
+        print(f"lambda-bootstrap run: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -49,7 +50,7 @@ def main(argv: list[str] | None = None, bootstrap: Path = BOOTSTRAP) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the grammar of the command line."""
+    """The grammar of the command line."""
     arguments = argparse.ArgumentParser(
         prog="lambda-bootstrap run", description="Run a Lambda function on this machine."
     )
@@ -65,19 +66,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def positive(text: str) -> float:
-    """Return a number of seconds above zero."""
+    """Parse a number of seconds above zero."""
     if not 0 < (seconds := float(text)) < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time to run in")
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a number of seconds above zero")
     return seconds
 
 
 def find_function(options: argparse.Namespace) -> Function:
     """
-    Return the function that a handler like `examples/hello/app.handler` means.
+    Find the function that a handler like `examples/hello/app.handler` names.
 
     Raises:
-        UsageError: it has no dot, or no such folder.
-
+        UsageError: the name has no dot, or the folder doesn't exist.
     """
     folder, slash, handler = options.handler.rpartition("/")
     root = Path(folder or slash or ".")
@@ -96,11 +96,10 @@ def find_function(options: argparse.Namespace) -> Function:
 
 def read_event(file: str | None, function: Function) -> bytes:
     """
-    Return the event's bytes.
+    Read the event.
 
     Raises:
-        UsageError: the file named cannot be read.
-
+        UsageError: *file* cannot be read.
     """
     default = Path(function.task_root, "event.json")
     if file is None and not default.exists():
@@ -112,7 +111,7 @@ def read_event(file: str | None, function: Function) -> bytes:
 
 
 async def run(function: Function, bootstrap: Path, payload: bytes) -> Ending:
-    """Start the runtime, send it one event, and return the ending once the runtime has asked for the next."""
+    """Start the runtime, send it one event, wait until it asks for the next, and return how the invocation ended."""
     sandbox = Sandbox(function, [str(bootstrap)], cwd=function.task_root, merge_output=True, log=write_log)
     async with Server(sandbox) as server:
         sandbox.environ = environment(function, server.address, os.environ)
@@ -126,8 +125,7 @@ async def serve(function: Function, where: str) -> int:
     Serve until SIGTERM or SIGINT.
 
     Raises:
-        UsageError: *where* is no address, or not one to listen on.
-
+        UsageError: *where* isn't an address, or cannot be listened on.
     """
     host, _, port = where.rpartition(":")
     if not host or not port.isdecimal():
@@ -148,14 +146,14 @@ async def serve(function: Function, where: str) -> int:
 
 
 def write_log(data: bytes) -> None:
-    """Pass on what the function or the platform logs."""
-    # The platform shows a carriage return within a record as a line break, and so does a terminal this way.
+    """Print the log of function and platform."""
+    # The platform shows a carriage return within a record as a line break; make a terminal do so too.
     sys.stderr.buffer.write(data.replace(b"\r", b"\n") if sys.stderr.isatty() else data)
     sys.stderr.buffer.flush()
 
 
 def show(ending: Ending) -> None:
-    """Print the answer; before it, if it is an error, whose, and if it is HTTP, its head."""
+    """Print the response; before it, say whose error it is, or print the head of an HTTP response."""
     body = ending.body
     if ending.kind is not Kind.RESPONSE:
         print(headline(ending), file=sys.stderr, flush=True)
@@ -166,7 +164,7 @@ def show(ending: Ending) -> None:
 
 
 def headline(ending: Ending) -> str:
-    """Return an error in one line."""
+    """An error in one line."""
     who = "function error" if ending.is_answered else f"the runtime failed ({ending.kind.value})"
     try:
         body = json.loads(ending.body)
@@ -176,7 +174,7 @@ def headline(ending: Ending) -> str:
 
 
 def pretty(body: bytes) -> bytes:
-    """Return JSON for people; anything else as it is."""
+    """Indent JSON; leave anything else as it is."""
     try:
         return json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
     except ValueError:

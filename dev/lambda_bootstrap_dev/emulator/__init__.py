@@ -1,1 +1,1 @@
-"""The other end of the Runtime API: for a laptop and for tests, never shipped."""
+"""The other end of the Runtime API, for a laptop and for tests."""

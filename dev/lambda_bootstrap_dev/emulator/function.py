@@ -1,7 +1,8 @@
 """
-The function under emulation: its configuration, the environment its process gets, the headers of its events.
+The emulated function: its configuration, the environment of its process, the headers of its events.
 
-Owns what a real Lambda would put there. Refuses to read the emulator's own environment: that is passed in.
+Owns: the values that a real Lambda would set.
+Refuses to know: the emulator's own environment; that is an argument.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from .values import Delivery, Invocation, Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# For what would otherwise fail for want of any: they open nothing.
+# Credentials that open nothing, for code that would fail without any.
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "emulator",
     "AWS_SECRET_ACCESS_KEY": "emulator",
@@ -36,16 +37,16 @@ class Function:
 
     @property
     def arn(self) -> str:
-        """The function's ARN, unqualified."""
+        """The function's unqualified ARN."""
         return f"arn:aws:lambda:{self.region}:012345678912:function:{self.name}"
 
 
 def environment(function: Function, address: str, inherited: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the variables of a function's process.
+    The environment of a function's process.
 
-    *address* is the Runtime API's. Of *inherited* everything passes, credentials too; Lambda's own names win over
-    it. As with OS-only runtimes there is no `AWS_EXECUTION_ENV`.
+    *address* is the Runtime API's. All of *inherited* is passed on, credentials included, but Lambda's own variables
+    win. As with OS-only runtimes, `AWS_EXECUTION_ENV` isn't set.
     """
     variables = (
         CREDENTIALS
@@ -75,7 +76,7 @@ def environment(function: Function, address: str, inherited: Mapping[str, str]) 
 
 
 def deliver(function: Function, invocation: Invocation, deadline_ms: int) -> Delivery:
-    """Return what `next` hands to the runtime; absent values leave no header."""
+    """Make the reply to `next`; an absent value has no header."""
     headers = [
         ("Content-Type", invocation.content_type),
         ("Lambda-Runtime-Aws-Request-Id", invocation.request_id),

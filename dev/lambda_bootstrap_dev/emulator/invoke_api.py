@@ -1,7 +1,8 @@
 """
-The caller's side: an HTTP request to invoke becomes an Invocation, an Ending becomes the answer.
+The caller's side: turn an HTTP request to invoke into an Invocation, and an Ending into the response.
 
-Owns the headers of Lambda's Invoke API. Refuses to know the Runtime API.
+Owns: the headers of Lambda's Invoke API.
+Refuses to know: the Runtime API.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BadInvocationError(Exception):
-    """An invocation that does not get as far as the function."""
+    """An invocation that is refused before it reaches the function."""
 
     def __init__(self, status: HTTPStatus | int, message: str) -> None:
         super().__init__(message)
@@ -27,32 +28,31 @@ class BadInvocationError(Exception):
 
     @property
     def reply(self) -> Reply:
-        """The answer to the caller."""
+        """The response to the caller."""
         body = json.dumps({"Type": "User", "message": str(self)}).encode()
         return Reply(self.status, [("Content-Type", "application/json")], body)
 
 
 def new_invocation(payload: bytes, **given: str) -> Invocation:
-    """Return an invocation with fresh ids and whatever of its fields is *given*."""
+    """Make an invocation with fresh ids, except for the fields that are *given*."""
     nonce, request_id = str(uuid4()), str(uuid4())
     return Invocation(given.pop("request_id", "") or request_id, nonce, payload, **given)
 
 
 def new_trace_id() -> str:
-    """Return an X-Ray trace header that is not sampled, as callers who bring none get."""
+    """Make an X-Ray trace header that isn't sampled, for callers who send none."""
     root, parent = uuid4().hex, uuid4().hex
     return f"Root=1-{root[:8]}-{root[8:]};Parent={parent[:16]};Sampled=0"
 
 
 def invocation_of(request: Request) -> Invocation:
     """
-    Return the invocation that a request asks for.
+    The invocation that a request asks for.
 
-    A missing trace header is made up, an empty one stays out.
+    A missing trace header is replaced by a fresh one; an empty one stays empty.
 
     Raises:
-        BadInvocationError: the payload is too long or the client context is not base64.
-
+        BadInvocationError: the payload is too long, or the client context isn't base64.
     """
     if len(request.body) > MAX_PAYLOAD:
         raise BadInvocationError(413, f"Request must be smaller than {MAX_PAYLOAD} bytes for the Invoke operation")
@@ -69,17 +69,16 @@ def invocation_of(request: Request) -> Invocation:
 
 
 def media_type(given: str) -> str:
-    """Return the event's type: JSON if none is given, or the one that curl says of all it sends."""
+    """The event's media type; JSON if none is given, or if it is the default of curl."""
     return "application/json" if given in {"", "application/x-www-form-urlencoded"} else given
 
 
 def client_context(encoded: str) -> str:
     """
-    Return the text for the runtime's header: UTF-8 that travels as latin-1.
+    Decode the client context for the runtime's header: UTF-8 that travels as latin-1.
 
     Raises:
-        BadInvocationError: it is not base64 of one line of text.
-
+        BadInvocationError: *encoded* isn't base64 of one line of text.
     """
     try:
         text = base64.b64decode(encoded, validate=True).decode("latin-1")
@@ -91,7 +90,7 @@ def client_context(encoded: str) -> str:
 
 
 def answer(invocation: Invocation, ending: Ending) -> Reply:
-    """Return what the caller gets: 200 also for errors, which a header marks."""
+    """Make the response to the caller: always 200, with a header to mark an error."""
     headers = [
         ("Content-Type", ending.content_type),
         ("X-Amzn-RequestId", invocation.request_id),

@@ -1,7 +1,8 @@
 """
-What the platform itself writes into a function's log.
+The lines that the platform itself writes to a function's log.
 
-Owns the texts. Refuses to write them anywhere.
+Owns: their texts.
+Refuses to know: where they are written.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ STATUS = {
 
 
 def start_line(invocation: Invocation, function: Function) -> bytes:
-    """Return the line that opens an invocation."""
+    """The line that opens an invocation."""
     return f"START RequestId: {invocation.request_id} Version: {function.version}\n".encode()
 
 
 def end_line(invocation: Invocation) -> bytes:
-    """Return the line that closes an invocation."""
+    """The line that closes an invocation."""
     return f"END RequestId: {invocation.request_id}\n".encode()
 
 
 def report_line(report: Report, function: Function) -> bytes:
-    """Return the line with what an invocation took; the init of OS-only runtimes is billed."""
+    """The line with the time and memory of an invocation; OS-only runtimes are billed for their init too."""
     fields = [
         f"REPORT RequestId: {report.request_id}",
         f"Duration: {report.duration_ms:.2f} ms",
@@ -52,6 +53,6 @@ def report_line(report: Report, function: Function) -> bytes:
 
 
 def timeout_message(invocation: Invocation, limit: float) -> str:
-    """Return what a caller reads of an invocation that took longer than *limit* seconds."""
+    """The message to the caller of an invocation that took longer than *limit* seconds."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return f"{now} {invocation.request_id} Task timed out after {limit:.2f} seconds"

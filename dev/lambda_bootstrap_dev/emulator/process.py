@@ -1,7 +1,8 @@
 """
-The runtime's process: start it, gather what it writes, measure it, kill it with all its children.
+The runtime's process: start it, collect its output, measure it, kill it with all its children.
 
-Owns process groups, pipes and /proc. Refuses to know HTTP and invocations.
+Owns: process groups, pipes and /proc.
+Refuses to know: HTTP and invocations.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# For a process that is dead while something outside its group still holds its pipes.
+# How long pipes may stay open after the process is dead, as something outside of its group may hold them.
 PIPE_SECONDS = 1.0
 
 
@@ -27,8 +28,8 @@ class Process(asyncio.SubprocessProtocol):
     """
     A running runtime.
 
-    *on_output* is given the descriptor (1 or 2) and the bytes, *on_exit* the process once it is gone and its output
-    has been read.
+    *on_output* is called with the descriptor (1 or 2) and the bytes; *on_exit* with the process, once it is gone and
+    all of its output has been read.
     """
 
     def __init__(
@@ -43,21 +44,20 @@ class Process(asyncio.SubprocessProtocol):
 
     @property
     def pid(self) -> int:
-        """The process id, which is the id of its group too."""
+        """The process id, which is also the id of its group."""
         return self._transport.get_pid()
 
     @property
     def status(self) -> int | None:
-        """The exit status, -N for signal N, None while it runs."""
+        """The exit status; -N for signal N, None while the process runs."""
         return self._transport.get_returncode()
 
     async def start(self, command: Sequence[str], environ: Mapping[str, str], cwd: str | None) -> None:
         """
-        Start *command* as the leader of its own group; once per object.
+        Start *command* as the leader of its own group. Call this once.
 
         Raises:
-            OSError: it cannot be executed, or *cwd* does not exist.
-
+            OSError: *command* cannot be executed, or *cwd* doesn't exist.
         """
         await asyncio.get_running_loop().subprocess_exec(
             lambda: self,
@@ -74,22 +74,22 @@ class Process(asyncio.SubprocessProtocol):
         self._transport = cast("asyncio.SubprocessTransport", transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Hand on what the process wrote; asyncio calls this."""
+        """Pass the output on; asyncio calls this."""
         self._on_output(fd, data)
 
     def process_exited(self) -> None:
-        """Take its children along, as Lambda does, which also ends their hold on the pipes; asyncio calls this."""
+        """Kill the children, as Lambda does, so that they release the pipes; asyncio calls this."""
         self.kill_group()
         asyncio.get_running_loop().call_later(PIPE_SECONDS, self._transport.close)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """Tell that process and pipes are done; asyncio calls this."""
+        """Report that process and pipes are done; asyncio calls this."""
         self._transport.close()
         self.exited.set()
         self._on_exit(self)
 
     def peak_memory_mb(self) -> int | None:
-        """Return the most memory the process has held, or None where /proc does not tell."""
+        """Read the peak of the process's memory; None if /proc doesn't have it."""
         try:
             text = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
         except OSError:
@@ -105,13 +105,13 @@ class Process(asyncio.SubprocessProtocol):
 
     def kill_group(self) -> None:
         """Kill the process and all in its group, without waiting."""
-        # PermissionError: macOS says so of a group in which only the dead are left.
+        # PermissionError: macOS raises it if all processes of the group are dead.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
 
 def describe_exit(status: int) -> str:
-    """Return the platform's words for an exit status."""
+    """Word an exit status as the platform does."""
     if status == 0:
         return "Runtime exited without providing a reason"
     if status > 0:

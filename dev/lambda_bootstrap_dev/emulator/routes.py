@@ -1,7 +1,8 @@
 """
-Paths: which endpoint a method and a target mean.
+Paths: the endpoint that a method and a target mean.
 
-Owns the routing table. Refuses to know what an endpoint does.
+Owns: the routing table.
+Refuses to know: what an endpoint does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from http import HTTPStatus
 
 @dataclass(frozen=True)
 class Route:
-    """Where a request goes, or the status that says why it goes nowhere."""
+    """The endpoint of a request, or the status that refuses it."""
 
     endpoint: str = ""
     request_id: str = ""
@@ -22,7 +23,7 @@ class Route:
 
 RUNTIME_API = "/2018-06-01"
 
-# The request id is compared as it stands in the path: RAPID does not undo percent-encoding.
+# The request id is compared as it is in the path: RAPID does not undo percent-encoding.
 RUNTIME_ROUTES = (
     ("GET", re.compile(r"/runtime/invocation/next"), "next"),
     ("POST", re.compile(r"/runtime/invocation/([^/]+)/response"), "response"),
@@ -34,7 +35,7 @@ INVOKE_ROUTES = (("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 
 
 def route(method: str, target: str, prefix: str = "") -> Route:
-    """Return the route of a request; *prefix* is what precedes the Runtime API's version in every path."""
+    """Find the route of a request; *prefix* precedes the Runtime API's version in every path."""
     path = target.partition("?")[0]
     base = prefix + RUNTIME_API
     is_runtime_api = path.startswith(base + "/")

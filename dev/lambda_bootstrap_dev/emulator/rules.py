@@ -1,8 +1,11 @@
 """
-What the Runtime API makes of a call: a pure function from a situation and a request to a verdict.
+The rules of the Runtime API: a pure function from a situation and a request to a verdict.
 
-Owns statuses, bodies and the order of the checks. Refuses to know sockets, processes and time. Sources: the Lambda
-developer guide, "Using the Lambda runtime API"; aws-lambda-runtime-interface-emulator, internal/lambda/rapi.
+Owns: statuses, bodies and the order of the checks.
+Refuses to know: sockets, processes and time.
+
+Sources: AWS Lambda Developer Guide, "Using the Lambda runtime API"; aws-lambda-runtime-interface-emulator,
+internal/lambda/rapi.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from .states import IllegalMoveError, Move, State, advance
-from .values import Delivery, Ending, Kind, Reply, Request, failure
+from .values import Delivery, Ending, Kind, Reply, Request, platform_ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +31,7 @@ JSON_TYPE = ("Content-Type", "application/json")
 
 @dataclass(frozen=True)
 class Situation:
-    """All that a verdict depends on besides the request."""
+    """Everything that a verdict depends on, apart from the request."""
 
     state: State = State.STARTED
     delivery: Delivery | None = None  # the outstanding event, or the last one
@@ -37,7 +40,7 @@ class Situation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The state to go to, the reply (None: hold the call until there is an event), and the ending it brings."""
+    """The next state, the reply (None: hold the call until there is an event), and the invocation's ending, if any."""
 
     state: State
     reply: Reply | None
@@ -45,7 +48,7 @@ class Verdict:
 
 
 class RefusalError(Exception):
-    """A call answered with an error that changes nothing."""
+    """A call that is refused without changing the state."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply)
@@ -53,7 +56,7 @@ class RefusalError(Exception):
 
 
 def error_reply(status: HTTPStatus, error_type: str, message: str) -> Reply:
-    """Return an error in the form of the Runtime API."""
+    """An error in the form of the Runtime API."""
     body = json.dumps({"errorMessage": message, "errorType": error_type}, separators=(",", ":"))
     return Reply(status, [JSON_TYPE], body.encode() + b"\n")
 
@@ -69,13 +72,13 @@ INVOKE_TIMEOUT = error_reply(HTTPStatus.GONE, "InvokeTimeout", "Invoke timeout")
 
 
 def too_large(limit: int) -> Reply:
-    """Return the reply to a body over *limit* bytes."""
+    """The reply to a body over *limit* bytes."""
     message = f"Exceeded maximum allowed payload size ({limit} bytes)."
     return error_reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
 
 
 def judge(situation: Situation, request: Request) -> Verdict:
-    """Return what becomes of a call to the Runtime API."""
+    """Judge a call to the Runtime API."""
     try:
         return RULES[request.endpoint](situation, request)
     except RefusalError as refusal:
@@ -94,14 +97,16 @@ def judge_next(situation: Situation, _request: Request) -> Verdict:
 
 
 def judge_response(situation: Situation, request: Request) -> Verdict:
-    """Take a result: buffered, or streamed and cut or failed on the way."""
+    """Take a result: buffered, or streamed, which may be cut off or end with an error."""
     check_ids(situation, request)
     responding = advance(situation.state, Move.RESPOND)
     mode = request.header("Lambda-Runtime-Function-Response-Mode")
     if mode not in {"", "streaming"}:
-        # As in AWS's emulator, there is no way on from here.
+        # As in AWS's emulator, no call is legal from here on.
         message = f"RequestId: {request.request_id} Error: Invalid function response mode '{mode}'"
-        return Verdict(responding, INVALID_MODE, failure(Kind.REFUSED, "Runtime.InvalidResponseModeHeader", message))
+        return Verdict(
+            responding, INVALID_MODE, platform_ending(Kind.REFUSED, "Runtime.InvalidResponseModeHeader", message)
+        )
     state = advance(responding, Move.SETTLE)
     if not request.is_complete:
         return Verdict(state, TRUNCATED, truncated(request))
@@ -122,7 +127,7 @@ def judge_error(situation: Situation, request: Request) -> Verdict:
 
 
 def judge_init_error(situation: Situation, request: Request) -> Verdict:
-    """Take the report of a failed initialisation."""
+    """Take the report of a failed init."""
     state = advance(situation.state, Move.FAIL_INIT)
     return Verdict(state, ACCEPTED, Ending(Kind.INIT_ERROR, request.body, sniffed_type(request.body)))
 
@@ -133,7 +138,7 @@ def judge_ping(situation: Situation, _request: Request) -> Verdict:
 
 
 def judge_stray(situation: Situation, request: Request) -> Verdict:
-    """Refuse what is no endpoint."""
+    """Refuse a call to anything else."""
     wrong_method = request.refusal is HTTPStatus.METHOD_NOT_ALLOWED
     return Verdict(situation.state, METHOD_NOT_ALLOWED if wrong_method else NOT_FOUND)
 
@@ -150,11 +155,10 @@ RULES: dict[str, Callable[[Situation, Request], Verdict]] = {
 
 def check_ids(situation: Situation, request: Request) -> None:
     """
-    Compare the ids of a post with the delivered ones; a post without a nonce passes.
+    Compare the ids of a post with the delivered ones; the nonce may be missing.
 
     Raises:
-        RefusalError: it answers another invocation, or an earlier attempt of this one.
-
+        RefusalError: the post is for another invocation, or for an earlier attempt of this one.
     """
     delivery = situation.delivery
     nonce = request.header("Lambda-Runtime-Invocation-Id")
@@ -167,7 +171,7 @@ def check_ids(situation: Situation, request: Request) -> None:
 
 
 def ending_of(request: Request) -> Ending:
-    """Return the response, or the error that its trailers carry."""
+    """The response, or the error in its trailers."""
     if not request.trailer("Lambda-Runtime-Function-Error-Type"):
         return Ending(Kind.RESPONSE, request.body, content_type(request))
     try:
@@ -178,24 +182,24 @@ def ending_of(request: Request) -> Ending:
 
 
 def truncated(request: Request) -> Ending:
-    """Return the ending of an invocation whose answer broke off."""
+    """The ending of an invocation whose response broke off."""
     message = f"RequestId: {request.request_id} Error: the response broke off after {len(request.body)} bytes"
-    return failure(Kind.REFUSED, "Runtime.TruncatedResponse", message)
+    return platform_ending(Kind.REFUSED, "Runtime.TruncatedResponse", message)
 
 
 def oversized(limit: int) -> Ending:
-    """Return the ending of an invocation whose answer is too long."""
+    """The ending of an invocation whose response is too long."""
     message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
-    return failure(Kind.ERROR, "Function.ResponseSizeTooLarge", message)
+    return platform_ending(Kind.ERROR, "Function.ResponseSizeTooLarge", message)
 
 
 def content_type(request: Request) -> str:
-    """Return the media type the runtime gave, or the one of bytes that nobody described."""
+    """The media type that the runtime sent, or else the type of plain bytes."""
     return request.header("Content-Type") or "application/octet-stream"
 
 
 def sniffed_type(body: bytes) -> str:
-    """Return JSON's media type for JSON, else that of bytes: an init error's own header is not looked at."""
+    """The media type of an init error, found by its body: the platform ignores its header."""
     try:
         json.loads(body)
     except ValueError:

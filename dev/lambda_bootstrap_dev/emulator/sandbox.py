@@ -1,7 +1,8 @@
 """
-An execution environment: one runtime, one invocation at a time, a clock that kills.
+An execution environment: one runtime, one invocation at a time, a deadline that kills.
 
-Owns turns, deadlines and restarts. Refuses to know sockets; the server carries requests in and replies out.
+Owns: turns, deadlines and restarts.
+Refuses to know: sockets; the server carries requests in and replies out.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from .platform_log import end_line, report_line, start_line, timeout_message
 from .process import Process, describe_exit
 from .rules import Situation, judge
 from .states import STUCK, Move, State, advance
-from .values import Delivery, Ending, Invocation, Kind, Reply, Report, Request, failure, find_header
+from .values import Delivery, Ending, Invocation, Kind, Reply, Report, Request, find_header, platform_ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# A scripted answer with one of these tells the runtime that its invocation is over.
+# A scripted reply with one of these statuses ends the runtime's invocation.
 SETTLING = frozenset({202, 403, 410, 413})
 
 
 class Turn:
-    """One invocation on its way: begun when delivered, answered when posted, over at the following `next`."""
+    """One invocation: begun when it is delivered, answered when it is posted, over at the following `next`."""
 
     def __init__(self, invocation: Invocation) -> None:
         self.invocation = invocation
@@ -38,7 +39,7 @@ class Turn:
         self.begun_at = time.monotonic()
 
     def end(self, ending: Ending) -> None:
-        """Give the caller his answer, unless he has one."""
+        """Answer the caller, unless that has been done."""
         if not self.ending.done():
             self.ending.set_result(ending)
         self.begun.set()
@@ -48,11 +49,11 @@ class Sandbox:
     """
     The environment of one function.
 
-    Without a *command* it waits for a runtime that somebody else starts. *log* gets the process's output and the
-    platform's lines as they come; with *merge_output* stderr shares stdout's pipe, so that their order is exact.
+    Without a *command*, it waits for a runtime that is started elsewhere. *log* gets the process's output and the
+    platform's lines as they come. With *merge_output*, stderr shares stdout's pipe, so that their order is exact.
     """
 
-    def __init__(  # noqa: PLR0913, all by name but the first two
+    def __init__(  # noqa: PLR0913 - all by name but the first two
         self,
         function: Function,
         command: Sequence[str] = (),
@@ -67,7 +68,7 @@ class Sandbox:
         self.process: Process | None = None
         self.written: list[tuple[int, bytes]] = []
         self.reports: list[Report] = []
-        self.changed = asyncio.Event()  # set once, then replaced: whoever waits looks again
+        self.changed = asyncio.Event()  # set once, then replaced: waiters look again
         self._command = command
         self._cwd = cwd
         self._init_timeout = init_timeout
@@ -84,7 +85,7 @@ class Sandbox:
     # The caller's side.
 
     def invoke(self, invocation: Invocation) -> Turn:
-        """Queue an invocation; its turn tells the rest."""
+        """Queue an invocation; its turn reports how it goes on."""
         turn = Turn(invocation)
         run = asyncio.create_task(self._run(turn))
         self._runs.add(run)
@@ -93,11 +94,10 @@ class Sandbox:
 
     async def start(self) -> None:
         """
-        Start the process if it is not running; one that can only exit is replaced.
+        Start the process if it isn't running; replace it if it can only exit.
 
         Raises:
             OSError: the command cannot be executed.
-
         """
         async with self._starting:
             if self._situation.state in STUCK:
@@ -110,7 +110,7 @@ class Sandbox:
             self._init_ms = self._memory_mb = None
 
     async def stop(self) -> None:
-        """Kill the process and drop what is queued."""
+        """Kill the process and drop queued invocations."""
         for run in self._runs:
             run.cancel()
         await asyncio.gather(*self._runs, return_exceptions=True)
@@ -119,7 +119,7 @@ class Sandbox:
     # The runtime's side.
 
     def take(self, request: Request) -> Reply | None:
-        """Judge a call and do what follows from it; None means: hold it, and ask `offer` after each change."""
+        """Judge a call and carry the verdict out. None means: hold the call, and ask `offer` after each change."""
         was = self._situation.state
         verdict = judge(self._situation, request)
         self._situation = replace(self._situation, state=verdict.state)
@@ -130,7 +130,7 @@ class Sandbox:
         return verdict.reply
 
     def offer(self) -> Reply | None:
-        """Return the event of the invocation that is due, if the runtime is ready for it."""
+        """Deliver the event that is due, if the runtime is ready for it."""
         turn = self._turn
         if turn is None or turn.delivery or turn.ending.done() or self._situation.state is not State.READY:
             return None
@@ -142,39 +142,39 @@ class Sandbox:
         return turn.delivery.reply
 
     def take_scripted(self, request: Request, reply: Reply) -> None:
-        """Follow a scripted answer as far as it means something; see `Reply`."""
+        """Change the state as a scripted reply implies; see `Reply`."""
         request_id = find_header(reply.headers, "Lambda-Runtime-Aws-Request-Id")
         if request.endpoint == "next":
             self.take(request)
-            if reply.status == 200 and request_id and self._situation.state is State.READY:  # noqa: PLR2004
+            if reply.status == 200 and request_id and self._situation.state is State.READY:  # noqa: PLR2004 - HTTP's OK
                 self._deliver(Delivery(request_id, find_header(reply.headers, "Lambda-Runtime-Invocation-Id"), reply))
         elif reply.status in SETTLING:
             self.take(request)
 
     def detach(self) -> None:
-        """Take note that no runtime is connected: one that we did not start and that can only exit has done so."""
+        """Note that no runtime is connected: one that was started elsewhere and can only exit has exited."""
         if not self._command and self._situation.state in STUCK:
             self._reset()
 
     def ring(self) -> None:
-        """Let everybody who waits for a change look again."""
+        """Wake those that wait for a change."""
         self.changed.set()
         self.changed = asyncio.Event()
 
-    # What happens between them.
+    # Between the two.
 
     async def _run(self, turn: Turn) -> None:
         async with self._next_in_line:
             try:
                 await self.start()
             except OSError as error:
-                turn.end(failure(Kind.INIT_ERROR, "Runtime.InvalidEntrypoint", f"Error: {error}"))
+                turn.end(platform_ending(Kind.INIT_ERROR, "Runtime.InvalidEntrypoint", f"Error: {error}"))
                 turn.over.set()
             self._turn = turn
             turn.begun_at = time.monotonic()
             self.ring()
             if self.process and self.process.exited.is_set():
-                self._on_exit(self.process)  # it did not last until here
+                self._on_exit(self.process)  # it has exited already
             if not await within(self._init_timeout, turn.begun):
                 await self._time_out(turn, self._init_timeout)
             elif not await within(self.function.timeout, turn.over):
@@ -185,7 +185,7 @@ class Sandbox:
     async def _time_out(self, turn: Turn, limit: float) -> None:
         self._measure()
         expired = self._situation.expired | {turn.invocation.invocation_id}
-        turn.end(failure(Kind.TIMEOUT, "Sandbox.Timedout", timeout_message(turn.invocation, limit)))
+        turn.end(platform_ending(Kind.TIMEOUT, "Sandbox.Timedout", timeout_message(turn.invocation, limit)))
         await self._kill()
         self._situation = replace(self._situation, expired=expired)
 
@@ -239,7 +239,7 @@ class Sandbox:
         turn = self._turn
         if turn:
             message = f"RequestId: {turn.invocation.request_id} Error: {describe_exit(process.status or 0)}"
-            turn.end(failure(Kind.EXIT, "Runtime.ExitError", message))
+            turn.end(platform_ending(Kind.EXIT, "Runtime.ExitError", message))
             turn.over.set()
         self._reset()
 
@@ -254,8 +254,8 @@ class Sandbox:
 
 
 async def within(seconds: float, event: asyncio.Event) -> bool:
-    """Return whether *event* is set before *seconds* have passed."""
-    # Not asyncio.wait_for: before Python 3.12 it swallows a cancellation that meets the event.
+    """Wait for *event*, at most *seconds*; return whether it is set."""
+    # Not asyncio.wait_for: before Python 3.12 it swallows a cancellation that comes with the event.
     try:
         async with asyncio.timeout(seconds):
             return await event.wait()

@@ -1,7 +1,8 @@
 """
-The port: takes connections, keeps what came in, answers by script or by the rules.
+The port: accept connections, keep the requests, answer by script or by the rules.
 
-Owns connections, records and scripts. Refuses to decide anything: the sandbox does, or the script.
+Owns: connections, the list of requests, and scripts.
+Refuses to know: what to answer; the sandbox decides, or the script.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SCRIPTABLE = ("next", "response", "error", "init/error")
 
 
 class Server:
-    """A sandbox served on a port; *on_request* is called after each request that has been recorded."""
+    """Serves a sandbox on a port; *on_request* is called after each request."""
 
     def __init__(
         self,
@@ -51,13 +52,13 @@ class Server:
 
     @property
     def authority(self) -> str:
-        """Host and port as a client on this machine writes them."""
-        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        """Host and port, for a client on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - compared, not bound
         return f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
 
     @property
     def address(self) -> str:
-        """What `AWS_LAMBDA_RUNTIME_API` gets: a URL only if there is a prefix to tell."""
+        """The value of `AWS_LAMBDA_RUNTIME_API`: a URL if there is a prefix, else host and port."""
         return f"http://{self.authority}{self._prefix}" if self._prefix else self.authority
 
     async def __aenter__(self) -> Self:
@@ -82,8 +83,7 @@ class Server:
         Queue answers for an endpoint, one per request; each is a step or a sequence of steps.
 
         Raises:
-            ValueError: there is no such endpoint to script.
-
+            ValueError: *endpoint* cannot be scripted.
         """
         if endpoint not in self._scripts:
             raise ValueError(f"no endpoint {endpoint!r}; there are {', '.join(SCRIPTABLE)}")
@@ -98,7 +98,7 @@ class Server:
         task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        # What goes wrong here, such as a script that is no HTTP, must not pass unseen.
+        # Keep an error, such as a script that isn't HTTP, to raise it at the end.
         self._tasks.discard(task)
         if not task.cancelled():
             self._failure = self._failure or task.exception()
@@ -107,14 +107,14 @@ class Server:
         try:
             with contextlib.suppress(ConnectionError):
                 while request := await connection.receive(self._prefix):
-                    self._record(request)
+                    self._keep(request)
                     await self._answer(connection, request)
         finally:
             connection.close()
             self._forget(connection.number)
             await connection.wait_closed()
 
-    def _record(self, request: Request) -> None:
+    def _keep(self, request: Request) -> None:
         self.requests.append(request)
         if request.endpoint != "invoke":
             self._runtimes.add(request.connection)
@@ -163,7 +163,7 @@ class Server:
 
 
 async def first(one: Coroutine[Any, Any, object], other: Coroutine[Any, Any, object]) -> bool:
-    """Run two coroutines until one is done; return whether that is the first."""
+    """Run two coroutines until one of them is done; return whether it is the first."""
     tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

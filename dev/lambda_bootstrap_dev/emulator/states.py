@@ -1,8 +1,11 @@
 """
 The life of a runtime as the Runtime API sees it, as a table.
 
-Owns which call is legal when. Refuses to know what the calls carry. The names are those that AWS's own agent puts
-into its 403 messages (aws-lambda-runtime-interface-emulator, internal/lambda/core).
+Owns: the calls that are legal in each state.
+Refuses to know: what the calls carry.
+
+The states' names are those in the 403 messages of AWS's own agent (aws-lambda-runtime-interface-emulator,
+internal/lambda/core).
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import enum
 
 
 class State(enum.Enum):
-    """Where the runtime is."""
+    """The state of a runtime."""
 
     STARTED = "Started"
     INIT_ERROR = "InitError"
@@ -23,7 +26,7 @@ class State(enum.Enum):
 
 
 class Move(enum.Enum):
-    """What can happen; the value is the state that a refusal names as the one aimed at."""
+    """A change of state; its value is the name of the target state in a refusal."""
 
     NEXT = "Ready"
     DELIVER = "Running"
@@ -47,12 +50,12 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
     State.SENT: {Move.NEXT: State.READY},
 }
 
-# Whoever rests here can only exit: no call of his leads anywhere.
+# From these states no call is legal: the runtime can only exit.
 STUCK = frozenset({State.INIT_ERROR, State.RESPONDING, State.FAILING})
 
 
 class IllegalMoveError(Exception):
-    """A call that the state does not allow; the text is the platform's."""
+    """A call that isn't legal in this state; the text is the platform's."""
 
     def __init__(self, state: State, move: Move) -> None:
         super().__init__(
@@ -63,11 +66,10 @@ class IllegalMoveError(Exception):
 
 def advance(state: State, *moves: Move) -> State:
     """
-    Return the state after *moves*.
+    Make *moves* and return the state that they lead to.
 
     Raises:
-        IllegalMoveError: one of them is not allowed where it would happen.
-
+        IllegalMoveError: a move isn't legal in the state it starts from.
     """
     for move in moves:
         if move not in TRANSITIONS[state]:

@@ -1,7 +1,8 @@
 """
-The values the emulator's modules hand to each other and to tests.
+The values that the emulator's modules pass to each other and to tests.
 
-Owns what a request, an answer and an invocation are made of. Refuses to know how they travel and what they mean.
+Owns: the parts of a request, a reply and an invocation.
+Refuses to know: how these travel, and what they mean.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def find_header(headers: Iterable[tuple[str, str]], name: str) -> str:
-    """Return the value of the first header called *name* in any case, or an empty string."""
+    """Find the first header called *name*, in any case; an empty string if there isn't any."""
     return next((value for key, value in headers if key.lower() == name.lower()), "")
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request exactly as it came in; text is latin-1, so that no byte is lost."""
+    """A request exactly as it came in; text is latin-1, so that every byte survives."""
 
     endpoint: str  # "next", "response", "error", "init/error", "ping", "invoke"; "" for anything else
     method: str
@@ -35,28 +36,28 @@ class Request:
     trailers: Headers
     connection: int  # counted from 1 in order of arrival
     at: float  # time.monotonic() when the last byte was read
-    pieces: tuple[bytes, ...] = ()  # the body as it was cut into chunks, if it was
+    pieces: tuple[bytes, ...] = ()  # the chunks of the body, if it was chunked
     request_id: str = ""  # the segment of the path, unchanged
-    refusal: HTTPStatus | None = None  # what the path or the method calls for, before any rule
+    refusal: HTTPStatus | None = None  # for the path or the method, before any rule
     is_complete: bool = True  # False: the peer closed before the body ended
 
     def header(self, name: str) -> str:
-        """Return the value of a header, or an empty string."""
+        """The value of a header, or an empty string."""
         return find_header(self.headers, name)
 
     def trailer(self, name: str) -> str:
-        """Return the value of a trailer, or an empty string."""
+        """The value of a trailer, or an empty string."""
         return find_header(self.trailers, name)
 
 
 @dataclass(frozen=True)
 class Reply:
     """
-    Answer with this; length or chunked framing is added where *headers* leave it out.
+    A complete response. Its `Content-Length` is added, unless *headers* have a length or `Transfer-Encoding`.
 
-    Scripted for `next` with a status of 200 and a `Lambda-Runtime-Aws-Request-Id`, it becomes the outstanding
-    invocation, so that the post for it is accepted. Scripted for a post with 202, 403, 410 or 413 it tells the
-    runtime that the invocation is over, so it is; with any other status the invocation stays outstanding.
+    If it is scripted for `next`, with status 200 and a `Lambda-Runtime-Aws-Request-Id`, it becomes the outstanding
+    invocation, so that the post for it is accepted. If it is scripted for a post, status 202, 403, 410 or 413 ends the
+    invocation; with any other status the invocation stays outstanding.
     """
 
     status: int
@@ -80,17 +81,17 @@ class Pause:
 
 @dataclass(frozen=True)
 class Close:
-    """Close the connection in good order (FIN)."""
+    """Close the connection normally (FIN)."""
 
 
 @dataclass(frozen=True)
 class Reset:
-    """Tear the connection down (RST); what was sent and not yet read is lost to the peer."""
+    """Reset the connection (RST); the peer loses everything that it hasn't read yet."""
 
 
 @dataclass(frozen=True)
 class Default:
-    """Answer as if nothing had been scripted."""
+    """Answer by the emulator's own rules, without a script."""
 
 
 Step = Reply | Raw | Pause | Close | Reset | Default
@@ -98,7 +99,7 @@ Step = Reply | Raw | Pause | Close | Reset | Default
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a caller asks for, and what `next` will deliver of it. Empty text means absent."""
+    """A caller's request to invoke, as `next` will deliver it. An empty string means absent."""
 
     request_id: str
     invocation_id: str  # the nonce of this attempt
@@ -112,7 +113,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event handed to the runtime: the ids its answer must carry, and the reply to repeat."""
+    """An event delivered to the runtime: the ids that its post must carry, and the reply, to be repeated."""
 
     request_id: str
     invocation_id: str
@@ -132,7 +133,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Ending:
-    """How an invocation ended and what its caller gets."""
+    """How an invocation ended, and what its caller gets."""
 
     kind: Kind
     body: bytes
@@ -140,19 +141,19 @@ class Ending:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the function itself answered, be it with an error."""
+        """Whether the function itself answered, with a result or an error."""
         return self.kind in {Kind.RESPONSE, Kind.ERROR}
 
 
-def failure(kind: Kind, error_type: str, message: str) -> Ending:
-    """Return the ending of an invocation that the platform answers itself."""
+def platform_ending(kind: Kind, error_type: str, message: str) -> Ending:
+    """The ending of an invocation that the platform answers itself."""
     body = {"errorType": error_type, "errorMessage": message}
     return Ending(kind, json.dumps(body, separators=(",", ":")).encode())
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an invocation took; memory and init are None where not known or not paid by this invocation."""
+    """The cost of an invocation. Memory is None if unknown; init is None except for the first invocation."""
 
     request_id: str
     kind: Kind
@@ -163,18 +164,18 @@ class Report:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a caller of the invocations endpoint received."""
+    """The response to a caller of the invocations endpoint."""
 
     status: int
     headers: Headers
     body: bytes = field(repr=False)
 
     def header(self, name: str) -> str:
-        """Return the value of a header, or an empty string."""
+        """The value of a header, or an empty string."""
         return find_header(self.headers, name)
 
     def json(self) -> Any:
-        """Return the decoded body."""
+        """Decode the body."""
         return json.loads(self.body)
 
     @property

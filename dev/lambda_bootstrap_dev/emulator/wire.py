@@ -1,7 +1,8 @@
 """
-One connection: h11 between a socket and whole requests and answers.
+One connection: h11 between a socket and whole requests and replies.
 
-Owns framing, keep-alive and how a connection ends. Refuses to know what a request means.
+Owns: framing, keep-alive and how a connection ends.
+Refuses to know: what a request means.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ if TYPE_CHECKING:
 READ_SIZE = 256 * 1024
 # Go's net/http, which serves the real Runtime API: 1 MiB of headers and some slack.
 MAX_HEAD = 1024 * 1024 + 4096
-# It reads trailers through a buffer of this size.
+# net/http reads trailers through a buffer of this size.
 MAX_TRAILERS = 4096
-# h11 lets these pass in header values, net/http does not.
+# h11 accepts these in header values, net/http doesn't.
 FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-# How long a peer may go on sending what nobody reads before it sees the refusal.
+# How long a peer may go on sending after it has been refused.
 LINGER_SECONDS = 0.5
 
 
 class MalformedError(Exception):
-    """What came in is not HTTP as the platform takes it."""
+    """The platform wouldn't accept this HTTP."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status)
@@ -46,17 +47,16 @@ class MalformedError(Exception):
 
 
 def as_text(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return raw headers as text that maps to the same bytes."""
+    """Decode raw headers into text that encodes to the same bytes."""
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
 
 
 def check(head: h11.Request) -> None:
     """
-    Apply what net/http asks of a request's headers beyond h11.
+    Check a request's headers where net/http is stricter than h11.
 
     Raises:
-        MalformedError: too long, or with control characters.
-
+        MalformedError: the headers are too long, or have control characters.
     """
     size = sum(len(name) + len(value) + 4 for name, value in head.headers.raw_items())
     if size > MAX_HEAD:
@@ -66,7 +66,7 @@ def check(head: h11.Request) -> None:
 
 
 class Connection:
-    """A connection that somebody opened to the emulator."""
+    """A connection that a client opened to the emulator."""
 
     def __init__(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.number = number
@@ -77,7 +77,7 @@ class Connection:
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
 
     async def receive(self, prefix: str) -> Request | None:
-        """Return the next request once all of it is there, or None when the connection is over."""
+        """Wait for a complete request and return it; None when the connection is over."""
         self._renew()
         try:
             head = await self._event()
@@ -93,7 +93,7 @@ class Connection:
         return None
 
     async def send(self, step: Reply | Raw | Pause | Close | Reset) -> None:
-        """Do one step of an answer."""
+        """Carry out one step of an answer."""
         match step:
             case Reply():
                 await self._reply(step)
@@ -107,12 +107,12 @@ class Connection:
                 self.close()
 
     async def gone(self) -> None:
-        """Wait until the peer closes; what it sends before that is kept for later."""
+        """Wait until the peer closes; keep for later what it sends before that."""
         while not self._is_ended:
             self._h11.receive_data(await self._read())
 
     def close(self) -> None:
-        """Close in good order."""
+        """Close the connection normally."""
         if self._reading is not None:
             self._reading.cancel()
         self._is_ended = True
@@ -130,7 +130,7 @@ class Connection:
         self.close()
 
     def _renew(self) -> None:
-        # A fresh parser per request: after raw bytes the old one would no longer know where the answer stands.
+        # A fresh parser per request: after raw bytes the old one doesn't know the state of the response.
         rest, is_ended = self._h11.trailing_data
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         if rest:
@@ -188,7 +188,7 @@ class Connection:
             self._h11.receive_data(await self._read())
 
     async def _read(self) -> bytes:
-        # The read outlives a cancelled waiter: its bytes are for whoever asks next.
+        # The read outlives a cancelled waiter: the next caller gets its bytes.
         if self._reading is None:
             self._reading = asyncio.create_task(self._reader.read(READ_SIZE))
         try:
@@ -224,7 +224,7 @@ class Connection:
         body = line if status is HTTPStatus.BAD_REQUEST else ""
         await self._write((head + body).encode())
         self._writer.write_eof()
-        # Closing over unread bytes would reset the connection and could take the refusal with it.
+        # Closing with unread bytes would reset the connection, and the peer could lose the refusal.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
                 while await self._read():

@@ -1,8 +1,10 @@
 """
-What may be wrong with a function that cannot be imported, and what to do.
+Advice for a function that cannot be imported: what may be wrong, and what to do.
 
-Owns: near names, where an import stands, what an extension was built for. Imported only once something has failed.
-Refuses to know: how it is reported. Each function gives a clause that ends a message, or nothing.
+Owns: similar names, the line of an import, and the machine that an extension was built for.
+Refuses to know: how it is reported. Each `of_` function returns the end of a message, or "".
+
+Imported only after a failure.
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# e_machine of an ELF header (System V ABI), by the name that `uname` has for it.
+# e_machine of an ELF header (System V ABI), and the machine's name in `uname`.
 MACHINES = {0x3E: "x86_64", 0xB7: "aarch64", 0x28: "arm", 0x03: "i686"}
 MOST_NAMES = 10
 
 
 def of_module(dotted: str) -> str:
-    """Of a module that is not there: near names, and where it was looked for."""
+    """Advice for a missing module: similar names, and the folders that were searched."""
     *package, name = dotted.split(".")
     folders = ["/".join([path, *package]) for path in sys.path]
     found = [entry.removesuffix(".py") for entry in entries(folders[:1]) if entry.endswith(".py") or "." not in entry]
@@ -31,7 +33,7 @@ def of_module(dotted: str) -> str:
 
 
 def of_attribute(owner: object, name: str) -> str:
-    """Of a name that a module or class does not define: near names, and those that it does."""
+    """Advice for a name that a module or class doesn't define: similar names, and the names that it defines."""
     try:
         defined = [each for each in vars(owner) if not each.startswith("_") and callable(getattr(owner, each, None))]
     except TypeError:
@@ -41,14 +43,14 @@ def of_attribute(owner: object, name: str) -> str:
 
 
 def of_import(error: ImportError) -> str:
-    """Of an import that failed in the function: which one it was, and what is wrong with the extension if it is one."""
+    """Advice for an import that failed in the function: its line, and the fault of an extension module."""
     places = list(frames(error.__traceback__))
     where = f" (line {places[-1].line} of {places[-1].path}: {places[-1].source})" if places else ""
     return where + next((advice for each in chain(error) if (advice := of_extension(each))), "")
 
 
 def chain(error: BaseException | None) -> Iterator[ImportError]:
-    """*error* and what led to it: packages like to raise an ImportError of their own words."""
+    """Yield *error* and the import errors that led to it, as packages often raise an ImportError of their own."""
     for _ in range(MOST_NAMES):
         if isinstance(error, ImportError):
             yield error
@@ -56,7 +58,7 @@ def chain(error: BaseException | None) -> Iterator[ImportError]:
 
 
 def of_extension(error: ImportError) -> str:
-    """Of an extension module that is not for this Python, machine or C library."""
+    """Advice for an extension module built for another Python, machine or C library."""
     version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", uname().machine
     if error.path and ".so" in error.path:
         file, built = error.path, built_for(error.path)
@@ -89,7 +91,7 @@ def fetch(where: str, version: str, machine: str) -> str:
 
 
 def built_for(path: str) -> str:
-    """The machine that an ELF file is for; nothing if it is none."""
+    """The machine that an ELF file was built for; "" for any other file."""
     try:
         with open(path, "rb") as file:
             head = file.read(20)
@@ -101,13 +103,13 @@ def built_for(path: str) -> str:
 
 
 def needed_glibc(message: str) -> str:
-    """The version of glibc that the dynamic linker misses."""
+    """The version of glibc that the dynamic linker asks for."""
     _, found, rest = message.partition("`GLIBC_")
     return rest.partition("'")[0] if found else ""
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """The name that was probably meant."""
+    """A suggestion of the name that was probably meant."""
     try:
         from difflib import get_close_matches
 
@@ -118,7 +120,7 @@ def near(name: str, names: Iterable[str]) -> str:
 
 
 def entries(folders: Iterable[str]) -> Iterator[str]:
-    """What lies in *folders*."""
+    """Yield the names of the files in *folders*."""
     for folder in folders:
         try:
             yield from listdir(folder or ".")

@@ -1,11 +1,11 @@
 """
-Models of what AWS sends to functions, and what helps to answer it.
+Models of the events that AWS sends, and `partial_batch`.
 
-Owns: the public names, each resolved on first use (PEP 562) out of the module of its family.
-Refuses to know: what they stand for.
+Owns: the public names, each resolved on first use (PEP 562) from the module of its service.
+Refuses to know: the models themselves.
 
-A model is a `TypedDict`: the event stays the dict that it is, and a type checker knows its fields. As a handler's
-annotation it is checked for being this kind of event, no deeper: AWS adds fields, and is taken at its word.
+A model is a `TypedDict`: the event stays a dict, and a type checker knows its fields. If a model annotates a handler's
+event, the runtime checks that the required keys are there, and no more: AWS adds fields, and is taken at its word.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ __all__ = [
     "partial_batch",
 ]
 
-# The others begin with "Cognito", and so does the name of their module.
+# Names that are not listed begin with "Cognito", and their module is `cognito`.
 _HOMES = {
     "AlbEvent": "http",
     "ApiGatewayAuthorizerEvent": "http",

@@ -1,8 +1,8 @@
 """
-Batches of which some records may fail.
+Batches in which some records may fail.
 
-Owns: how a record is identified, which of those that follow a failure are still tried, and which may run at once.
-Refuses to know: what a record is good for.
+Owns: how a record is identified, which records are still tried after a failure, and which may run at once.
+Refuses to know: what is in a record.
 
 Source: AWS Lambda Developer Guide, "Implementing partial batch responses", for SQS, Kinesis and DynamoDB.
 """
@@ -21,7 +21,7 @@ from ..signature import COROUTINE, adapt
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-# By event source, what leads to the identifier of a record.
+# By event source, the path to the identifier in a record.
 IDENTIFIERS = {
     "aws:sqs": ("messageId",),
     "aws:kinesis": ("kinesis", "sequenceNumber"),
@@ -31,18 +31,18 @@ IDENTIFIERS = {
 
 def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[str, Any]]:
     """
-    Make a handler of batches out of one of single records, so that only what has failed comes again.
+    Turn a handler of single records into a handler of batches. Only failed records are delivered again.
 
-    *function* is called with each record, decoded to the type that it declares, and, if it takes one, the context.
-    What it raises is logged, and reported as the failure of its record. Records of a stream or of a FIFO queue keep
-    their order: after a failure none of those that follow is tried. Where order does not count, an `async` function,
-    its decorators included, has all records of a batch in hand at once.
+    *function* is called with each record, decoded to the type that it declares, and with the context if it takes one.
+    An exception is logged, and reported as the failure of its record. Records of a stream or of a FIFO queue keep
+    their order: after a failure, the records that follow aren't tried. Where order doesn't count, an `async` function,
+    with its decorators, works on all records of a batch at once.
 
     Raises:
-        InitError: *function* takes something else.
+        InitError: *function* takes something else than a record and a context.
     """
     if hasattr(function, "is_partial_batch"):
-        return function  # type: ignore[return-value] # twice is once
+        return function  # type: ignore[return-value] # decorating twice changes nothing
     name = f"{function.__module__}.{function.__qualname__}"
     is_async = getattr(function, "__code__", None) and function.__code__.co_flags & COROUTINE
     handler = _awaiting(function, name) if is_async else _calling(function, name)
@@ -52,17 +52,17 @@ def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[
 
 
 def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any], dict[str, Any]]:
-    """A handler that calls *function* with one record after the other."""
+    """A handler that calls *function* with one record after another."""
     single = adapt(function, name, Options(as_is))
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         attempts = attempts_of(event, name, function.__module__)
         for attempt in attempts:
-            with attempt.reported():
+            with attempt.catch():
                 single.call(single.decode(attempt.record), context)
             if attempt.is_last:
                 break
-        return report_of(attempts)
+        return response_of(attempts)
 
     return handler
 
@@ -71,17 +71,17 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
     """The same for an `async` *function*; each record has a task, and so a context, of its own."""
     from ..lifecycle.event_loop import run
 
-    def begun(*arguments: Any, **keywords: Any) -> tuple[Any]:
-        return (function(*arguments, **keywords),)  # hidden, or `adapt` would have it awaited
+    def wrapped(*arguments: Any, **keywords: Any) -> tuple[Any]:
+        return (function(*arguments, **keywords),)  # in a tuple, or `adapt` would await it
 
-    single = adapt(update_wrapper(begun, function), name, Options(as_is))
+    single = adapt(update_wrapper(wrapped, function), name, Options(as_is))
 
     async def make(attempt: Attempt, context: Any) -> None:
-        with attempt.reported():
+        with attempt.catch():
             try:
                 await single.call(single.decode(attempt.record), context)[0]
             except (SystemExit, KeyboardInterrupt) as error:
-                raise _EndError(error) from None
+                raise _ExitError(error) from None
 
     async def handle(event: Any, context: Any) -> dict[str, Any]:
         attempts = attempts_of(event, name, function.__module__)
@@ -92,20 +92,20 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
                     break
         else:
             await _at_once([make(attempt, context) for attempt in attempts])
-        return report_of(attempts)
+        return response_of(attempts)
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         try:
             return run(handle(event, context))
-        except _EndError as error:
-            end = error.end
-        raise end
+        except _ExitError as error:
+            reason = error.reason
+        raise reason
 
     return handler
 
 
 async def _at_once(coroutines: list[Coroutine[Any, Any, None]]) -> None:
-    """Run each as a task; if one of them ends the process, none is left behind."""
+    """Run each coroutine as a task; if one ends the process, cancel the others."""
     from asyncio import create_task, gather
 
     tasks = [create_task(coroutine) for coroutine in coroutines]
@@ -117,24 +117,24 @@ async def _at_once(coroutines: list[Coroutine[Any, Any, None]]) -> None:
         await gather(*tasks, return_exceptions=True)
 
 
-class _EndError(BaseException):
-    """What an event loop would not survive, on its way through one."""
+class _ExitError(BaseException):
+    """Carries SystemExit or KeyboardInterrupt through an event loop, which wouldn't survive them."""
 
-    def __init__(self, end: BaseException) -> None:
+    def __init__(self, reason: BaseException) -> None:
         super().__init__()
-        self.end = end
+        self.reason = reason
 
 
 class Attempt:
     """
-    One record, and what has become of it.
+    One record, and whether it has failed.
 
     Args:
         record: as it came.
-        name: of the logger that is told of a failure.
+        name: of the logger that a failure is written to.
 
     Raises:
-        FunctionError: the record is of a source that knows no partial batches.
+        FunctionError: the record's source doesn't support partial batches.
     """
 
     def __init__(self, record: Any, name: str) -> None:
@@ -147,12 +147,12 @@ class Attempt:
 
     @property
     def is_last(self) -> bool:
-        """Whether none of those that follow may be tried."""
+        """Whether the records that follow must not be tried."""
         return self.has_failed and self.is_ordered
 
     @contextmanager
-    def reported(self) -> Iterator[None]:
-        """Take what is raised for the failure of the record, unless it ends the process."""
+    def catch(self) -> Iterator[None]:
+        """Log an exception and mark the record as failed, unless the exception ends the process."""
         try:
             yield
         except Exception as error:
@@ -164,10 +164,10 @@ class Attempt:
 
 def attempts_of(event: Any, name: str, logger: str) -> list[Attempt]:
     """
-    The records of a batch, none of which has been tried.
+    The records of a batch, not tried yet.
 
     Raises:
-        FunctionError: *event* is no batch, or one that cannot be partial.
+        FunctionError: *event* isn't a batch, or its source doesn't support partial batches.
     """
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list):
@@ -175,8 +175,8 @@ def attempts_of(event: Any, name: str, logger: str) -> list[Attempt]:
     return [Attempt(record, logger) for record in records]
 
 
-def report_of(attempts: list[Attempt]) -> dict[str, Any]:
-    """What has to come again: what has failed, and of a FIFO queue all that follows."""
+def response_of(attempts: list[Attempt]) -> dict[str, Any]:
+    """The records to deliver again: those that failed, and on a FIFO queue all that follow the first failure."""
     failed = [attempt for attempt in attempts if attempt.has_failed]
     if failed and failed[0].is_fifo:
         failed = attempts[attempts.index(failed[0]) :]
@@ -185,16 +185,16 @@ def report_of(attempts: list[Attempt]) -> dict[str, Any]:
 
 def identify(record: Any) -> tuple[str, str]:
     """
-    The source of a record, and what it is called in a report.
+    The source of a record, and its identifier in a report of failures.
 
     Raises:
-        FunctionError: it is of a source that knows no partial batches.
+        FunctionError: the source doesn't support partial batches.
     """
     try:
         source, found = record["eventSource"], record
         for step in IDENTIFIERS[source]:
             found = found[step]
     except (KeyError, TypeError):
-        message = "a record is neither of SQS nor of Kinesis nor of DynamoDB, which alone know partial batches"
+        message = "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches"
         raise FunctionError("Runtime.UnmarshalError", message) from None
     return source, found

@@ -1,7 +1,7 @@
 """
-What Amazon Cognito sends to the triggers of a user pool, and of Sync.
+Events of Amazon Cognito: triggers of a user pool, and Cognito Sync.
 
-Owns: those models. Refuses to know: who the users are. A trigger answers with its event, the response filled in.
+Owns: those models. Refuses to know: who the users are. A trigger returns its event with the response filled in.
 
 Source: Amazon Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers".
 """
@@ -33,13 +33,13 @@ class _Request(TypedDict):
 
 
 class PreSignUpRequest(_Request):
-    """Who wants to sign up."""
+    """The user who wants to sign up."""
 
     validationData: NotRequired[dict[str, str] | None]
 
 
 class PreSignUpResponse(TypedDict):
-    """What is done without asking the user."""
+    """The steps that are skipped for this user."""
 
     autoConfirmUser: bool
     autoVerifyEmail: bool
@@ -61,7 +61,7 @@ class CognitoPostConfirmationEvent(_Trigger):
 
 
 class PreAuthenticationRequest(_Request):
-    """Who wants to sign in."""
+    """The user who wants to sign in."""
 
     validationData: NotRequired[dict[str, str] | None]
     userNotFound: NotRequired[bool]
@@ -75,7 +75,7 @@ class CognitoPreAuthenticationEvent(_Trigger):
 
 
 class PostAuthenticationRequest(_Request):
-    """Who has signed in."""
+    """The user who has signed in."""
 
     newDeviceUsed: bool
 
@@ -88,7 +88,7 @@ class CognitoPostAuthenticationEvent(_Trigger):
 
 
 class CustomMessageRequest(_Request):
-    """What the message is about; the parameters are placeholders for it."""
+    """The recipient, and the placeholders for code, link and user name in the message."""
 
     codeParameter: str
     linkParameter: NotRequired[str]
@@ -111,7 +111,7 @@ class CognitoCustomMessageEvent(_Trigger):
 
 
 class CustomSenderRequest(_Request):
-    """What is to be sent; `type` tells by mail or SMS, `code` is encrypted, base64."""
+    """The code to send, encrypted and in base64; `type` names the kind of request."""
 
     type: str
     code: NotRequired[str]
@@ -141,7 +141,7 @@ class ChallengeRequest(_Request):
 
 
 class DefineAuthChallengeResponse(TypedDict):
-    """What comes next."""
+    """The next step of the sign-in."""
 
     challengeName: NotRequired[str | None]
     issueTokens: bool | None
@@ -149,7 +149,7 @@ class DefineAuthChallengeResponse(TypedDict):
 
 
 class CognitoDefineAuthChallengeEvent(_Trigger):
-    """A sign-in asks what comes next."""
+    """A sign-in asks for its next step."""
 
     request: ChallengeRequest
     response: DefineAuthChallengeResponse
@@ -200,7 +200,7 @@ class GroupConfiguration(TypedDict):
 
 
 class PreTokenGenerationRequest(_Request):
-    """Whose tokens; scopes from version 2 on."""
+    """The user whose tokens are made; with scopes from version 2 on."""
 
     groupConfiguration: GroupConfiguration
     scopes: NotRequired[list[str]]
@@ -214,7 +214,7 @@ class CognitoPreTokenGenerationEvent(_Trigger):
 
 
 class UserMigrationRequest(TypedDict):
-    """Who is to be migrated."""
+    """The user to migrate."""
 
     password: NotRequired[str]
     validationData: NotRequired[dict[str, str] | None]
@@ -233,7 +233,7 @@ class UserMigrationResponse(TypedDict):
 
 
 class CognitoUserMigrationEvent(_Trigger):
-    """Somebody signs in who is not there yet."""
+    """Somebody signs in who isn't in the pool yet."""
 
     request: UserMigrationRequest
     response: UserMigrationResponse

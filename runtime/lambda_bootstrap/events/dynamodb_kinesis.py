@@ -1,5 +1,5 @@
 """
-What Amazon DynamoDB Streams and Amazon Kinesis send.
+Events of Amazon DynamoDB Streams and Amazon Kinesis.
 
 Owns: those models. Refuses to know: what the data means.
 
@@ -13,7 +13,7 @@ from typing import NotRequired, TypedDict
 
 
 class AttributeValue(TypedDict, total=False):
-    """One of these; numbers are digits, `B` and `BS` base64."""
+    """A value under the key of its type; numbers are strings of digits, `B` and `BS` are base64."""
 
     S: str
     N: str
@@ -28,7 +28,7 @@ class AttributeValue(TypedDict, total=False):
 
 
 class DynamoDbChange(TypedDict):
-    """An item before and after, as far as the stream's view has them; seconds since the Unix epoch."""
+    """An item before and after, as far as the stream's view has them. Times are seconds since the Unix epoch."""
 
     ApproximateCreationDateTime: NotRequired[int | float]
     Keys: dict[str, AttributeValue]
@@ -40,7 +40,7 @@ class DynamoDbChange(TypedDict):
 
 
 class DynamoDbIdentity(TypedDict):
-    """Who deleted an item, if its time to live did."""
+    """The service that deleted an item whose time to live was over."""
 
     type: str
     principalId: str
@@ -67,7 +67,7 @@ class StreamWindow(TypedDict):
 
 
 class DynamoDbEvent(TypedDict):
-    """A batch of changes; all but the records is there with tumbling windows only."""
+    """A batch of changes; only tumbling windows bring the other fields."""
 
     Records: list[DynamoDbRecord]
     window: NotRequired[StreamWindow]
@@ -79,7 +79,7 @@ class DynamoDbEvent(TypedDict):
 
 
 class KinesisData(TypedDict):
-    """`data` is base64; seconds since the Unix epoch."""
+    """The data, in base64. Times are seconds since the Unix epoch."""
 
     partitionKey: str
     kinesisSchemaVersion: str
@@ -103,7 +103,7 @@ class KinesisRecord(TypedDict):
 
 
 class KinesisEvent(TypedDict):
-    """A batch of records; all but the records is there with tumbling windows only."""
+    """A batch of records; only tumbling windows bring the other fields."""
 
     Records: list[KinesisRecord]
     window: NotRequired[StreamWindow]

@@ -1,10 +1,10 @@
 """
-What Amazon EventBridge and its Scheduler send.
+Events of Amazon EventBridge and its Scheduler.
 
-Owns: those models. Refuses to know: what the events tell.
+Owns: those models. Refuses to know: the details, which every source defines for itself.
 
 Source: Amazon EventBridge User Guide, "Events"; EventBridge Scheduler User Guide, targets without an input of their
-own. A schedule or rule that has one sends that instead.
+own. A schedule or rule with an input sends that input instead.
 """
 
 from __future__ import annotations
@@ -34,6 +34,6 @@ class EventBridgeEvent(_Envelope, _Replay):
 
 
 class SchedulerEvent(_Envelope):
-    """An event of EventBridge Scheduler, whose detail is JSON in a text."""
+    """An event of EventBridge Scheduler, whose detail is a string of JSON."""
 
     detail: str

@@ -1,7 +1,7 @@
 """
-What Amazon API Gateway, function URLs and Application Load Balancers send.
+Events of Amazon API Gateway, function URLs and Application Load Balancers.
 
-Owns: those models. Refuses to know: what an answer looks like.
+Owns: those models. Refuses to know: how a response is made.
 
 Source: Amazon API Gateway Developer Guide, "Set up Lambda proxy integrations in API Gateway", "Input to an API Gateway
 Lambda authorizer", "Create AWS Lambda proxy integrations for HTTP APIs", "WebSocket API mapping template reference for
@@ -32,7 +32,7 @@ class ClientCertificate(TypedDict):
 
 
 class ApiGatewayIdentity(TypedDict):
-    """Who called a REST API."""
+    """The caller of a REST API."""
 
     sourceIp: str
     userAgent: NotRequired[str | None]
@@ -54,7 +54,7 @@ class ApiGatewayIdentity(TypedDict):
 
 
 class ApiGatewayRequestContext(TypedDict):
-    """What a REST API knows of the request; milliseconds since the Unix epoch."""
+    """A request as a REST API sees it; `requestTimeEpoch` is in milliseconds."""
 
     accountId: str
     apiId: str
@@ -95,7 +95,7 @@ class ApiGatewayEvent(TypedDict):
 
 
 class ApiGatewayTokenAuthorizerEvent(TypedDict):
-    """Whether the bearer of a token may call a method of a REST API."""
+    """A token to authorize for a method of a REST API."""
 
     type: Literal["TOKEN"]
     authorizationToken: str
@@ -103,7 +103,7 @@ class ApiGatewayTokenAuthorizerEvent(TypedDict):
 
 
 class ApiGatewayAuthorizerRequestContext(TypedDict):
-    """What a REST API knows of a request before it is let in."""
+    """A request as a REST API sees it before authorization."""
 
     accountId: str
     apiId: str
@@ -124,7 +124,7 @@ class ApiGatewayAuthorizerRequestContext(TypedDict):
 
 
 class ApiGatewayAuthorizerEvent(TypedDict):
-    """Whether a request may call a method of a REST API."""
+    """A request to authorize for a method of a REST API."""
 
     type: Literal["REQUEST"]
     methodArn: str
@@ -141,7 +141,7 @@ class ApiGatewayAuthorizerEvent(TypedDict):
 
 
 class Http(TypedDict):
-    """The request line, and who sent it."""
+    """The request line and the client."""
 
     method: str
     path: str
@@ -151,14 +151,14 @@ class Http(TypedDict):
 
 
 class Jwt(TypedDict):
-    """A token that has been checked."""
+    """A validated token."""
 
     claims: dict[str, Any]
     scopes: list[str] | None
 
 
 class CognitoIdentity(TypedDict):
-    """Whom an identity pool has vouched for."""
+    """An identity that an identity pool vouches for."""
 
     amr: list[str]
     identityId: str
@@ -166,7 +166,7 @@ class CognitoIdentity(TypedDict):
 
 
 class Iam(TypedDict):
-    """Who has signed the request."""
+    """The signer of the request."""
 
     accessKey: str
     accountId: str
@@ -188,13 +188,13 @@ HttpApiAuthorizer = TypedDict(
 
 
 class Authentication(TypedDict):
-    """How the caller has shown who it is."""
+    """The caller's proof of identity."""
 
     clientCert: NotRequired[ClientCertificate | None]
 
 
 class HttpApiRequestContext(TypedDict):
-    """What an HTTP API or a function URL knows of the request; milliseconds since the Unix epoch."""
+    """A request as an HTTP API or a function URL sees it; `timeEpoch` is in milliseconds."""
 
     accountId: str
     apiId: str
@@ -232,7 +232,7 @@ class FunctionUrlEvent(HttpApiEvent):
 
 
 class WebSocketRequestContext(TypedDict):
-    """What a WebSocket API knows of a message; `eventType` is CONNECT, MESSAGE or DISCONNECT."""
+    """A message as a WebSocket API sees it; `eventType` is CONNECT, MESSAGE or DISCONNECT."""
 
     apiId: str
     connectedAt: int
@@ -273,13 +273,13 @@ class Elb(TypedDict):
 
 
 class AlbRequestContext(TypedDict):
-    """What a load balancer knows of the request."""
+    """A request as a load balancer sees it."""
 
     elb: Elb
 
 
 class AlbEvent(TypedDict):
-    """A request to a load balancer; with multi-value headers enabled, the one pair of fields stands for the other."""
+    """A request to a load balancer; multi-value headers, if enabled, replace the single-value fields."""
 
     requestContext: AlbRequestContext
     httpMethod: str

@@ -1,11 +1,11 @@
 """
-What AWS CloudFormation, AWS Step Functions and AWS IoT send.
+Events of AWS CloudFormation, AWS Step Functions and AWS IoT.
 
-Owns: those models. Refuses to know: what the properties are.
+Owns: those models. Refuses to know: a resource's properties.
 
 Source: AWS CloudFormation User Guide, "Custom resource request objects"; AWS Step Functions Developer Guide, "Handling
-errors"; AWS Lambda Developer Guide, "Using AWS Lambda with AWS IoT". The input of a state or the payload of an IoT rule
-is what its author made it: that is for a dataclass of the function's own.
+errors"; AWS Lambda Developer Guide, "Using AWS Lambda with AWS IoT". The authors of a state machine
+or an IoT rule choose its payload: for that, write a dataclass of your own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class CloudFormationEvent(TypedDict):
-    """A request to a custom resource. All scalars in the properties are text."""
+    """A request to a custom resource. All scalars in the properties are strings."""
 
     RequestType: Literal["Create", "Update", "Delete"]
     ServiceToken: NotRequired[str]
@@ -29,7 +29,7 @@ class CloudFormationEvent(TypedDict):
 
 
 class StepFunctionsError(TypedDict):
-    """What a `Catch` passes on; `Cause` of a Lambda function is the JSON of its error."""
+    """The error that a `Catch` passes on; for a Lambda function, `Cause` is the JSON of its error."""
 
     Error: str
     Cause: str

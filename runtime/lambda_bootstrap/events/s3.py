@@ -1,7 +1,7 @@
 """
-What Amazon S3 sends.
+Events of Amazon S3 and its Batch Operations.
 
-Owns: those models. Refuses to know: what the objects hold.
+Owns: those models. Refuses to know: what is in the objects.
 
 Source: Amazon S3 User Guide, "Event message structure" and "Invoke AWS Lambda function" of Batch Operations.
 """
@@ -12,19 +12,19 @@ from typing import NotRequired, TypedDict
 
 
 class S3Identity(TypedDict):
-    """Somebody."""
+    """An account or a user."""
 
     principalId: str
 
 
 class S3RequestParameters(TypedDict):
-    """Of the request that changed the object."""
+    """The request that changed the object."""
 
     sourceIPAddress: str
 
 
 class S3Bucket(TypedDict):
-    """Where the object is."""
+    """The bucket that the object is in."""
 
     name: str
     ownerIdentity: S3Identity
@@ -32,7 +32,7 @@ class S3Bucket(TypedDict):
 
 
 class S3Object(TypedDict):
-    """`key` is URL-encoded; a deleted object has neither size nor ETag."""
+    """The object. `key` is URL-encoded; a deleted object has neither size nor ETag."""
 
     key: str
     size: NotRequired[int]
@@ -51,14 +51,14 @@ class S3Entity(TypedDict):
 
 
 class S3RestoreData(TypedDict):
-    """Of an object restored from an archive."""
+    """The restoration of an object from an archive."""
 
     lifecycleRestorationExpiryTime: str
     lifecycleRestoreStorageClass: str
 
 
 class S3GlacierData(TypedDict):
-    """Of an object restored from an archive."""
+    """Details of an object restored from an archive."""
 
     restoreEventData: S3RestoreData
 
@@ -92,7 +92,7 @@ class S3BatchJob(TypedDict):
 
 
 class S3BatchTask(TypedDict):
-    """One object of it; `s3Key` is URL-encoded."""
+    """One object of a job; `s3Key` is URL-encoded."""
 
     taskId: str
     s3Key: str
@@ -102,7 +102,7 @@ class S3BatchTask(TypedDict):
 
 
 class S3BatchEvent(TypedDict):
-    """What Batch Operations ask for."""
+    """A request of Batch Operations: objects to work on."""
 
     invocationSchemaVersion: str
     invocationId: str

@@ -1,7 +1,7 @@
 """
-What Amazon SQS and Amazon SNS send.
+Events of Amazon SQS and Amazon SNS.
 
-Owns: those models. Refuses to know: what the messages say.
+Owns: those models. Refuses to know: what is in the messages.
 
 Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS" and "Invoking Lambda functions with Amazon SNS
 notifications".
@@ -13,7 +13,7 @@ from typing import NotRequired, TypedDict
 
 
 class SqsAttributes(TypedDict):
-    """Numbers and milliseconds since the Unix epoch are digits; those of FIFO queues come last."""
+    """Attributes that SQS adds. Numbers are strings, times in milliseconds; FIFO queues add the last three."""
 
     ApproximateReceiveCount: str
     SentTimestamp: str
@@ -58,7 +58,7 @@ class SqsEvent(TypedDict):
 
 
 class SnsMessageAttribute(TypedDict):
-    """Binary values are base64."""
+    """An attribute; binary values are base64."""
 
     Type: str
     Value: str
@@ -81,7 +81,7 @@ class SnsMessage(TypedDict):
 
 
 class SnsRecord(TypedDict):
-    """One notification, of one subscription."""
+    """One notification for one subscription."""
 
     EventSource: str
     EventVersion: str

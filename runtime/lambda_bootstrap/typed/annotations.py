@@ -1,7 +1,7 @@
 """
 What a handler's annotations ask for: a typed event, an encoding of the result, a logger.
 
-Owns: which of them ask for nothing, and what the others are given.
+Owns: the decoder, encoder and loggers that a handler gets for its annotations, and the words of their errors.
 Refuses to know: how a type is decoded or encoded.
 """
 
@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 from .. import codec
 from ..errors import FunctionError, InitError
-from . import encoder, foreign
-from .compiler import Types
+from . import encoder
+from .compiler import Compiler, payload_decoder
 from .decoder import Mismatch
-from .fields import resolved
+from .fields import resolve_hints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,51 +29,51 @@ def event_decoder(
     annotation: Any, names: Mapping[str, Any], name: str, options: Options
 ) -> Callable[[bytes], Any] | None:
     """
-    What makes an event of the type of *annotation* out of a payload; None if that is plain JSON.
+    Return a function that decodes a payload into an event of the type *annotation*, or None if plain JSON will do.
 
     Args:
-        annotation: of the event's parameter, as written.
-        names: of the handler's module.
-        name: the handler's.
-        options: what else decides.
+        annotation: the event parameter's, as written.
+        names: the globals of the handler's module.
+        name: the handler's name, for error messages.
+        options: how JSON is read, and whether unknown fields are refused.
 
     Raises:
-        InitError: a name cannot be resolved, or there is no way to decode a part of the type.
+        InitError: a name cannot be resolved, or a part of the type cannot be decoded from JSON.
     """
-    hint = resolve(annotation, names, f"handler '{name}': ")
+    hint = resolve_annotation(annotation, names, f"handler '{name}': ")
     read = options.decode
-    types = Types(is_strict=options.strict, keeps_decimals=options.use_decimal)
+    compiler = Compiler(is_strict=options.strict, keeps_decimals=options.use_decimal)
     try:
-        whole = foreign.whole(hint, is_strict=options.strict) if read is not codec.as_is else None
+        whole = payload_decoder(hint, is_strict=options.strict) if read is not codec.as_is else None
         if whole is not None:
-            return lambda payload: worded(whole, payload)
-        plan = types.make(hint)
+            return lambda payload: decode_or_explain(whole, payload)
+        decoder = compiler.make(hint)
     except InitError as error:
         raise InitError(error.error_type, f"handler '{name}': {error}") from None
-    if plan is None:
+    if decoder is None:
         return None
-    make, tried = plan.decode, types.tried
-    if types.needs_digits and read is not codec.as_is:
+    decode_value, memo = decoder.decode, compiler.memo
+    if compiler.needs_digits and read is not codec.as_is:
         read = codec.exactly()
 
     def decode(payload: bytes) -> Any:
         try:
-            return worded(make, read(payload))
+            return decode_or_explain(decode_value, read(payload))
         finally:
-            tried.clear()
+            memo.clear()
 
     return decode
 
 
-def worded(make: Callable[[Any], Any], value: Any) -> Any:
+def decode_or_explain(decode: Callable[[Any], Any], value: Any) -> Any:
     """
-    What *make* makes of *value*.
+    Decode *value*.
 
     Raises:
-        FunctionError: `Runtime.UnmarshalError`, with path, what was expected and what came.
+        FunctionError: `Runtime.UnmarshalError`, with the path, what was expected and what came.
     """
     try:
-        return make(value)
+        return decode(value)
     except (Mismatch, RecursionError) as error:
         raise FunctionError("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
@@ -81,33 +81,33 @@ def worded(make: Callable[[Any], Any], value: Any) -> Any:
 def result_encoder(
     annotation: Any, names: Mapping[str, Any], encode: Callable[[Any], bytes]
 ) -> Callable[[Any], bytes] | None:
-    """What encodes a result of the type of *annotation*; None if *encode* does."""
+    """Return a function that encodes results of the type *annotation*, or None if *encode* will do."""
     try:
-        hint = resolve(annotation, names, "")
+        hint = resolve_annotation(annotation, names, "")
         if encoder.has_bytes(hint):
-            return lambda result: encode(encoder.as_declared(result, hint))
+            return lambda result: encode(encoder.encode_declared_bytes(result, hint))
     except (InitError, NameError, TypeError):
-        pass  # a name that is there for a type checker only, or no type at all: nothing is lost without it
+        pass  # a name that only a type checker can resolve, or not a type: *encode* is good enough
     return None
 
 
-def resolve(annotation: Any, names: Mapping[str, Any], where: str) -> Any:
+def resolve_annotation(annotation: Any, names: Mapping[str, Any], where: str) -> Any:
     """
-    The type that an annotation stands for.
+    Return the type that an annotation names.
 
     Raises:
-        InitError: it names what is not there.
+        InitError: a name cannot be resolved.
     """
     if annotation is None:
         return None
-    return resolved(SimpleNamespace(__annotations__={"it": annotation}), names, where)["it"]
+    return resolve_hints(SimpleNamespace(__annotations__={"it": annotation}), names, where)["it"]
 
 
 def loggers(annotations: Mapping[str, Any], names: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A logger for each parameter that is annotated with a type of `logging` or structlog."""
     found = {}
     for parameter, annotation in annotations.items():
-        kind = resolve(annotation, names, f"handler '{name}': ")
+        kind = resolve_annotation(annotation, names, f"handler '{name}': ")
         library = str(getattr(kind, "__module__", "")).partition(".")[0]
         if library == "logging":
             found[parameter] = sys.modules["logging"].getLogger(names.get("__name__"))
@@ -117,7 +117,7 @@ def loggers(annotations: Mapping[str, Any], names: Mapping[str, Any], name: str)
 
 
 def with_loggers(function: Callable[..., Any], given: Mapping[str, Any], positional: list[str]) -> Callable[..., Any]:
-    """*function* without the parameters that are *given*, of which some are *positional*."""
+    """Wrap *function* so that it gets the loggers in *given*; *positional* names its positional parameters."""
     places = [(index, given[parameter]) for index, parameter in enumerate(positional) if parameter in given]
     keywords = {parameter: logger for parameter, logger in given.items() if parameter not in positional}
 

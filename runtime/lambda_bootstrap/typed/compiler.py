@@ -1,11 +1,11 @@
 """
-Typed events: from an annotation to a decoder, once.
+From an annotation to a decoder, once per handler.
 
-Owns: which annotations there are, and what a class with fields is.
-Refuses to know: handlers, payloads, and how a scalar or a shape is decoded.
+Owns: which annotations are known, and which classes have fields.
+Refuses to know: handlers, payloads, and how a scalar or a container is decoded.
 
-Annotations mean what `typing` says they mean; a value is never converted beyond what JSON makes necessary: "1" is no
-integer, 1.0 neither.
+Annotations mean what `typing` says they mean. Values are converted only where JSON has no such type: neither "1" nor
+1.0 is an integer.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import typing
 
 from .. import codec
 from ..errors import InitError
-from . import containers, foreign
+from . import containers
 from .containers import Field
-from .decoder import Mismatch, Plan
-from .fields import attrs_fields, dataclass_fields, hints_of, is_required, resolved, stripped
+from .decoder import Decoder, Mismatch
+from .fields import attrs_fields, dataclass_fields, field_hints, is_required, resolve_hints, strip_init_var
 from .scalars import choices, scalar
 
 if typing.TYPE_CHECKING:
@@ -47,7 +47,7 @@ MAPPINGS: dict[Any, Callable[[dict[Any, Any]], Any]] = {
     abstract.Mapping: dict,
     abstract.MutableMapping: dict,
 }
-# What stands around a type and says nothing of its values.
+# Wrappers that change nothing about the values of a type.
 WRAPPERS = {
     typing.Annotated,
     typing.Final,
@@ -58,54 +58,55 @@ WRAPPERS = {
 OURS = f"{__package__.rpartition('.')[0]}.events."
 
 
-class Types:
+class Compiler:
     """
-    The plans of an annotation and of all that it consists of.
+    Makes the decoders of an annotation and of its parts.
 
     Args:
-        is_strict: whether fields that a record does not have are refused.
-        keeps_decimals: whether what has no type may hold a Decimal.
+        is_strict: whether unknown fields are refused.
+        keeps_decimals: whether untyped parts of an event keep `Decimal` values.
 
     Attributes:
-        needs_digits: whether a number has to be read digit by digit, as a Decimal is among the types.
-        tried: what has become of the parts of the event that is being decoded; see `containers.union`.
+        needs_digits: whether numbers have to be read as `Decimal`, because a type asks for it.
+        memo: results of unions for the event that is being decoded; see `containers.union`.
     """
 
     def __init__(self, *, is_strict: bool = False, keeps_decimals: bool = False) -> None:
         self.is_strict = is_strict
         self.keeps_decimals = keeps_decimals
         self.needs_digits = keeps_decimals
-        self.plans: dict[Any, Plan] = {}
-        self.tried: dict[Any, tuple[Any, Any]] = {}
+        self.decoders: dict[Any, Decoder] = {}
+        self.memo: dict[Any, tuple[Any, Any]] = {}
 
-    def plan(self, annotation: Any) -> Plan:
+    def compile(self, annotation: Any) -> Decoder:
         """
-        How a value of *annotation*'s type is made; a type that contains itself finds its plan here.
+        Return the decoder of *annotation*, made on first use.
 
         Raises:
-            InitError: there is no way, or a name in it cannot be resolved.
+            InitError: a type cannot be decoded from JSON, or a name cannot be resolved.
         """
-        plan = self.plans.get(annotation)
-        if plan is None:
-            # Until it is made, what contains itself is told to come back.
-            self.plans[annotation] = Plan("value", lambda value: self.plans[annotation].decode(value))  # noqa: PLW0108
-            plan = self.make(annotation)
-            if plan is None:
+        decoder = self.decoders.get(annotation)
+        if decoder is None:
+            # A type that contains itself finds this, which looks the finished decoder up at each call.
+            late = Decoder("value", lambda value: self.decoders[annotation].decode(value))  # noqa: PLW0108 - not made yet
+            self.decoders[annotation] = late
+            decoder = self.make(annotation)
+            if decoder is None:
                 raise InitError("Runtime.InvalidHandler", f"there is no way to decode {_name(annotation)} from JSON")
-            self.plans[annotation] = plan
-        return plan
+            self.decoders[annotation] = decoder
+        return decoder
 
-    def make(self, annotation: Any) -> Plan | None:
-        """As `plan`, without looking whether it is there already; None if there is no way."""
+    def make(self, annotation: Any) -> Decoder | None:
+        """Make the decoder of *annotation*; None if the type cannot be decoded from JSON."""
         if annotation is typing.Any or annotation is object or isinstance(annotation, typing.TypeVar):
             return self.anything(annotation)
         if hasattr(annotation, "__supertype__"):
-            return self.plan(annotation.__supertype__)
+            return self.compile(annotation.__supertype__)
         if hasattr(annotation, "__value__"):
             return self.alias(annotation)
         origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
         if origin in WRAPPERS:
-            return self.plan(parts[0])
+            return self.compile(parts[0])
         if origin is typing.Literal:
             return choices(parts)
         if origin is typing.Union or origin is types.UnionType:
@@ -115,27 +116,27 @@ class Types:
             return self.array(kind, parts)
         if kind in MAPPINGS:
             key, part = parts or (typing.Any, typing.Any)
-            return containers.mapping(MAPPINGS[kind], self.key(key), self.plan(part))
+            return containers.mapping(MAPPINGS[kind], self.key(key), self.compile(part))
         return self.class_(kind, annotation) if isinstance(kind, type) else None
 
-    def alias(self, annotation: Any) -> Plan:
-        """What a `type` statement stands for."""
+    def alias(self, annotation: Any) -> Decoder:
+        """The type behind a `type` statement."""
         alias = typing.get_origin(annotation) or annotation
         names = vars(sys.modules[alias.__module__])
         holder = types.SimpleNamespace(__annotations__={"it": alias.__value__})
-        hint = resolved(holder, names, f"{alias.__name__}: ")["it"]
-        return self.plan(hint[typing.get_args(annotation)] if alias is not annotation else hint)
+        hint = resolve_hints(holder, names, f"{alias.__name__}: ")["it"]
+        return self.compile(hint[typing.get_args(annotation)] if alias is not annotation else hint)
 
-    def anything(self, annotation: Any) -> Plan:
-        """Whatever comes; of a type variable, whatever its bound allows."""
+    def anything(self, annotation: Any) -> Decoder:
+        """Any value; for a type variable, any value that its bound or constraints allow."""
         if getattr(annotation, "__bound__", None) is not None:
-            return self.plan(annotation.__bound__)
+            return self.compile(annotation.__bound__)
         if getattr(annotation, "__constraints__", ()):
             return self.union(annotation.__constraints__)
-        return Plan("value", self.untyped)
+        return Decoder("value", self.untyped)
 
     def untyped(self, value: Any) -> Any:
-        """*value* as plain JSON has it, though its numbers may have been read digit by digit."""
+        """Turn `Decimal` values back into the floats of plain JSON, unless they are kept."""
         if self.keeps_decimals or not self.needs_digits:
             return value
         if type(value) is dict:
@@ -144,80 +145,99 @@ class Types:
             return [self.untyped(part) for part in value]
         return float(value) if hasattr(value, "as_tuple") else value
 
-    def union(self, members: tuple[Any, ...]) -> Plan:
-        """One of several types."""
-        plans = [self.plan(member) for member in members if member not in {None, types.NoneType}]
-        plan = plans[0] if len(plans) == 1 else containers.union(plans, self.tried)
-        return plan if len(plans) == len(members) else containers.optional(plan)
+    def union(self, members: tuple[Any, ...]) -> Decoder:
+        """A value of one of several types."""
+        decoders = [self.compile(member) for member in members if member not in {None, types.NoneType}]
+        decoder = decoders[0] if len(decoders) == 1 else containers.union(decoders, self.memo)
+        return decoder if len(decoders) == len(members) else containers.optional(decoder)
 
-    def array(self, kind: Any, parts: tuple[Any, ...]) -> Plan:
-        """What an array becomes."""
+    def array(self, kind: Any, parts: tuple[Any, ...]) -> Decoder:
+        """An array, decoded into the collection *kind*."""
         if kind is not tuple or parts[1:] == (...,) or not parts:
-            return containers.array(ARRAYS[kind], self.plan(parts[0] if parts else typing.Any))
-        return containers.row(tuple, [self.plan(part) for part in parts])
+            return containers.array(ARRAYS[kind], self.compile(parts[0] if parts else typing.Any))
+        return containers.row(tuple, [self.compile(part) for part in parts])
 
-    def key(self, annotation: Any) -> Plan:
-        """What the text of a key becomes: of a number or literal its own text is expected."""
-        plan = self.plan(annotation)
-        if plan.exact not in {int, float, bool, types.NoneType}:
-            return plan
+    def key(self, annotation: Any) -> Decoder:
+        """The key of an object. A number or literal is expected as its JSON text."""
+        decoder = self.compile(annotation)
+        if decoder.exact not in {int, float, bool, types.NoneType}:
+            return decoder
 
         def decode(text: Any) -> Any:
             try:
-                return plan.decode(codec.loads(text))
+                return decoder.decode(codec.loads(text))
             except (Mismatch, ValueError):
-                raise Mismatch(f"{plan.expected} as a key", text) from None
+                raise Mismatch(f"{decoder.expected} as a key", text) from None
 
-        return Plan(plan.expected, decode)
+        return Decoder(decoder.expected, decode)
 
-    def class_(self, kind: Any, annotation: Any) -> Plan | None:
-        """What a class that is no container becomes; None of one that nobody knows."""
-        plan = scalar(kind)
-        if plan is not None:
+    def class_(self, kind: Any, annotation: Any) -> Decoder | None:
+        """An instance of a class that isn't a container; None if the class is unknown."""
+        decoder = scalar(kind)
+        if decoder is not None:
             self.needs_digits = self.needs_digits or any(base.__name__ == "Decimal" for base in kind.__mro__)
-            return plan
+            return decoder
         if typing.is_typeddict(kind):
             return self.typed_dict(kind, annotation)
         if issubclass(kind, tuple) and hasattr(kind, "_fields"):
             return self.named_tuple(kind, annotation)
         if hasattr(kind, "__dataclass_fields__") and not hasattr(kind, "__pydantic_validator__"):
-            return self.record(kind, annotation, dataclass_fields(kind))
+            return self.object_(kind, annotation, dataclass_fields(kind))
         if hasattr(kind, "__attrs_attrs__"):
-            return self.record(kind, annotation, attrs_fields(kind))
-        return foreign.plan(annotation, is_strict=self.is_strict)
+            return self.object_(kind, annotation, attrs_fields(kind))
+        decode = payload_decoder(annotation, is_strict=self.is_strict)
+        return None if decode is None else Decoder("object", lambda value: decode(codec.encode(value)))
 
-    def typed_dict(self, kind: Any, annotation: Any) -> Plan:
-        """An event model of ours is AWS's word, of which no more is checked than that it is this kind of event."""
-        hints = hints_of(kind, annotation)
+    def typed_dict(self, kind: Any, annotation: Any) -> Decoder:
+        """An object as a `TypedDict`; of our event models, only the required keys are checked."""
+        hints = field_hints(kind, annotation)
         required = {key for key, hint in hints.items() if is_required(hint, default=key in kind.__required_keys__)}
         if kind.__module__.startswith(OURS) and not self.is_strict:
             hints = dict.fromkeys(required, typing.Any)
-        fields = [Field(key, key, self.plan(hint), is_required=key in required) for key, hint in hints.items()]
-        return containers.table(fields, set(hints) if self.is_strict else None)
+        fields = [Field(key, key, self.compile(hint), is_required=key in required) for key, hint in hints.items()]
+        return containers.typed_dict(fields, set(hints) if self.is_strict else None)
 
-    def named_tuple(self, kind: Any, annotation: Any) -> Plan:
-        """As an object or as an array: JSON has no other form for it."""
-        hints = hints_of(kind, annotation)
-        plans = [self.plan(hints.get(name, typing.Any)) for name in kind._fields]
+    def named_tuple(self, kind: Any, annotation: Any) -> Decoder:
+        """An object or an array as a `NamedTuple`."""
+        hints = field_hints(kind, annotation)
+        decoders = [self.compile(hints.get(name, typing.Any)) for name in kind._fields]
         fields = [
-            Field(name, name, plan, is_required=name not in kind._field_defaults)
-            for name, plan in zip(kind._fields, plans, strict=True)
+            Field(name, name, decoder, is_required=name not in kind._field_defaults)
+            for name, decoder in zip(kind._fields, decoders, strict=True)
         ]
         known = set(kind._fields) if self.is_strict else None
-        return containers.either(
-            containers.record(kind, fields, known), containers.row(lambda parts: kind(*parts), plans)
-        )
+        by_name = containers.object_(kind, fields, known)
+        return containers.named_tuple(by_name, containers.row(lambda parts: kind(*parts), decoders))
 
-    def record(self, kind: Any, annotation: Any, parts: list[tuple[str, str, str, bool]]) -> Plan:
-        """A class whose instances are made of named fields."""
-        hints = hints_of(kind, annotation)
+    def object_(self, kind: Any, annotation: Any, parts: list[tuple[str, str, str, bool]]) -> Decoder:
+        """An object as an instance of a class with fields."""
+        hints = field_hints(kind, annotation)
         fields = [
-            Field(argument, key, self.plan(stripped(hints[name])), is_required=needed)
+            Field(argument, key, self.compile(strip_init_var(hints[name])), is_required=needed)
             for name, argument, key, needed in parts
             if argument
         ]
         known = {key for _, _, key, _ in parts} if self.is_strict else None
-        return containers.record(kind, fields, known)
+        return containers.object_(kind, fields, known)
+
+
+def payload_decoder(annotation: Any, *, is_strict: bool) -> Callable[[bytes], Any] | None:
+    """
+    Return what decodes JSON into a pydantic model or a msgspec Struct at once; None if *annotation* is neither.
+
+    Raises:
+        InitError: *is_strict*, and the library cannot refuse unknown fields.
+    """
+    kind = getattr(annotation, "__origin__", annotation)
+    if hasattr(kind, "__pydantic_validator__"):
+        from . import pydantic
+
+        return pydantic.payload_decoder(annotation, is_strict=is_strict)
+    if hasattr(kind, "__struct_fields__") and "msgspec" in sys.modules:
+        from . import msgspec
+
+        return msgspec.payload_decoder(annotation, is_strict=is_strict)
+    return None
 
 
 def _name(annotation: Any) -> str:

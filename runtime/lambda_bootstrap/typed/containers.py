@@ -1,14 +1,14 @@
 """
-Types that consist of others: arrays, objects, records, unions.
+Types made of other types: arrays, objects, unions.
 
-Owns: how their parts are put together, and the step that each part adds to the path of an error.
-Refuses to know: annotations; the plans of the parts come along.
+Owns: how the parts are put together, and the step that each part adds to the path of an error.
+Refuses to know: annotations; the decoders of the parts are arguments.
 """
 
 from __future__ import annotations
 
 from .. import json_errors
-from .decoder import ABSENT, Mismatch, Plan
+from .decoder import ABSENT, Decoder, Mismatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,26 +20,26 @@ NUMBERS = (int, float)
 
 class Field:
     """
-    A part of a record.
+    A field of a class.
 
     Args:
-        name: what the record calls it.
-        key: what the JSON object calls it.
-        plan: of its type.
-        is_required: whether an object without it is none of the record.
+        name: its name in the class.
+        key: its key in the JSON object.
+        decoder: of its type.
+        is_required: whether an object without it is refused.
     """
 
-    __slots__ = ("is_required", "key", "name", "plan")
+    __slots__ = ("decoder", "is_required", "key", "name")
 
-    def __init__(self, name: str, key: str, plan: Plan, *, is_required: bool) -> None:
+    def __init__(self, name: str, key: str, decoder: Decoder, *, is_required: bool) -> None:
         self.name = name
         self.key = key
-        self.plan = plan
+        self.decoder = decoder
         self.is_required = is_required
 
 
-def array(make: Callable[[list[Any]], Any], part: Plan) -> Plan:
-    """An array of parts that are all alike; *make* is given the list of them."""
+def array(make: Callable[[list[Any]], Any], part: Decoder) -> Decoder:
+    """An array whose parts are all of one type; *make* turns the list into the collection."""
     decode_part, exact = part.decode, part.exact
     alike = {exact}
 
@@ -50,18 +50,18 @@ def array(make: Callable[[list[Any]], Any], part: Plan) -> Plan:
             return value if make is list else make(value)
         parts: list[Any] = []
         try:
-            for one in value:
-                parts.append(one if type(one) is exact else decode_part(one))  # noqa: PERF401 - its length is the index
+            for item in value:
+                parts.append(item if type(item) is exact else decode_part(item))  # noqa: PERF401 - its length is the index
         except Mismatch as error:
             error.steps.append(f"[{len(parts)}]")
             raise
         return parts if make is list else make(parts)
 
-    return Plan("array", decode)
+    return Decoder("array", decode)
 
 
-def row(make: Callable[[list[Any]], Any], parts: list[Plan]) -> Plan:
-    """An array with a plan for each part."""
+def row(make: Callable[[list[Any]], Any], parts: list[Decoder]) -> Decoder:
+    """An array of fixed length, with a decoder for each part."""
     expected = f"array of {len(parts)}"
 
     def decode(value: Any) -> Any:
@@ -69,50 +69,50 @@ def row(make: Callable[[list[Any]], Any], parts: list[Plan]) -> Plan:
             raise Mismatch(expected, value)
         made: list[Any] = []
         try:
-            for one, part in zip(value, parts, strict=True):
-                made.append(part.decode(one))
+            for item, part in zip(value, parts, strict=True):
+                made.append(part.decode(item))
         except Mismatch as error:
             error.steps.append(f"[{len(made)}]")
             raise
         return make(made)
 
-    return Plan(expected, decode)
+    return Decoder(expected, decode)
 
 
-def mapping(make: Callable[[dict[Any, Any]], Any], key: Plan, part: Plan) -> Plan:
-    """An object whose keys are all alike, and its values."""
+def mapping(make: Callable[[dict[Any, Any]], Any], key: Decoder, part: Decoder) -> Decoder:
+    """An object whose keys are all of one type, and whose values are too."""
     decode_key, decode_part, exact = key.decode, part.decode, part.exact
-    all_keys, alike = key.exact is str, {exact}
+    is_text, alike = key.exact is str, {exact}
 
     def decode(value: Any) -> Any:
         if type(value) is not dict:
             raise Mismatch("object", value)
-        if all_keys and {*map(type, value.values())} == alike:
+        if is_text and {*map(type, value.values())} == alike:
             return value if make is dict else make(value)
         made = {}
         name = ""
         try:
-            for name, one in value.items():
-                own = name if all_keys else decode_key(name)
-                made[own] = one if type(one) is exact else decode_part(one)
+            for name, item in value.items():
+                own = name if is_text else decode_key(name)
+                made[own] = item if type(item) is exact else decode_part(item)
         except Mismatch as error:
             error.steps.append(json_errors.step(name))
             raise
         return made if make is dict else make(made)
 
-    return Plan("object", decode)
+    return Decoder("object", decode)
 
 
-def record(kind: Callable[..., Any], fields: list[Field], known: set[str] | None) -> Plan:
+def object_(kind: Callable[..., Any], fields: list[Field], known: set[str] | None) -> Decoder:
     """
     An object with named fields.
 
     Args:
-        kind: makes the record of its fields by name; its ValueError or TypeError tells what is wrong with them.
-        fields: what it is built from.
-        known: all keys that the object may have, or None if others are passed over.
+        kind: called with the fields by name; the text of its ValueError or TypeError becomes the mismatch.
+        fields: the arguments that *kind* takes.
+        known: all keys that the object may have, or None to ignore unknown keys.
     """
-    table = [(field.name, field.key, field.plan.exact, field.plan.decode, field.is_required) for field in fields]
+    table = [(field.name, field.key, field.decoder.exact, field.decoder.decode, field.is_required) for field in fields]
 
     def decode(value: Any) -> Any:
         if type(value) is not dict:
@@ -133,18 +133,18 @@ def record(kind: Callable[..., Any], fields: list[Field], known: set[str] | None
             error.steps.append(json_errors.step(key))
             raise
         if missing is not None or known is not None:
-            check(value, missing, known)
+            check_keys(value, missing, known)
         try:
             return kind(**made)
         except (TypeError, ValueError) as error:
             raise Mismatch(str(error)) from error
 
-    return Plan("object", decode)
+    return Decoder("object", decode)
 
 
-def table(fields: list[Field], known: set[str] | None) -> Plan:
-    """A `TypedDict`: the object itself, copied only if a part of it becomes another value."""
-    parts = [(field.key, field.plan.exact, field.plan.decode, field.is_required) for field in fields]
+def typed_dict(fields: list[Field], known: set[str] | None) -> Decoder:
+    """A `TypedDict`: the object itself, copied only if decoding changes a part of it."""
+    parts = [(field.key, field.decoder.exact, field.decoder.decode, field.is_required) for field in fields]
 
     def decode(value: Any) -> Any:
         if type(value) is not dict:
@@ -167,18 +167,18 @@ def table(fields: list[Field], known: set[str] | None) -> Plan:
             error.steps.append(json_errors.step(key))
             raise
         if missing is not None or known is not None:
-            check(value, missing, known)
+            check_keys(value, missing, known)
         return made
 
-    return Plan("object", decode)
+    return Decoder("object", decode)
 
 
-def check(value: dict[str, Any], missing: str | None, known: set[str] | None) -> None:
+def check_keys(value: dict[str, Any], missing: str | None, known: set[str] | None) -> None:
     """
-    See to it that an object has what it must, and not what it must not.
+    Check for missing and unknown keys.
 
     Raises:
-        Mismatch: it tells the name, which is no part of the path.
+        Mismatch: *missing* is a key, or *value* has a key that isn't *known*. The path ends at the object.
     """
     if missing is not None:
         raise Mismatch(f'missing field "{missing}"')
@@ -186,42 +186,41 @@ def check(value: dict[str, Any], missing: str | None, known: set[str] | None) ->
         raise Mismatch(f'unknown field "{next(key for key in value if key not in known)}"')
 
 
-def either(record_plan: Plan, row_plan: Plan) -> Plan:
-    """A `NamedTuple`: the array that JSON has for it, or an object with its fields."""
+def named_tuple(by_name: Decoder, by_position: Decoder) -> Decoder:
+    """A `NamedTuple`: an object with its fields, or an array, which is what it is encoded as."""
 
     def decode(value: Any) -> Any:
-        return (record_plan if type(value) is dict else row_plan).decode(value)
+        return (by_name if type(value) is dict else by_position).decode(value)
 
-    return Plan(f"object or {row_plan.expected}", decode)
-
-
-def optional(plan: Plan) -> Plan:
-    """Null, or what *plan* makes."""
-    inner = plan.decode
-    return Plan(f"{plan.expected} or null", lambda value: None if value is None else inner(value))
+    return Decoder(f"object or {by_position.expected}", decode)
 
 
-def union(plans: list[Plan], tried: dict[Any, tuple[Any, Any]]) -> Plan:
+def optional(decoder: Decoder) -> Decoder:
+    """Null, or a value that *decoder* takes."""
+    inner = decoder.decode
+    return Decoder(f"{decoder.expected} or null", lambda value: None if value is None else inner(value))
+
+
+def union(members: list[Decoder], memo: dict[Any, tuple[Any, Any]]) -> Decoder:
     """
-    The first that fits, in the order of the annotation; a number stays of its own type where that is one of them.
+    The first member that fits, in the order of the annotation. A number keeps its own type if that is a member.
 
     Args:
-        plans: of the members.
-        tried: what has become of each array and object, for members that have parts in common: one that is tried anew
-            by each of several members, in each of many levels, is tried more often than anybody can wait for. It
-            counts for one event; whoever decodes that forgets it afterwards.
+        members: the decoders of the members.
+        memo: of results by array or object. Without it, nested unions with overlapping members take exponential time.
+            Valid for one event; the caller clears it.
     """
-    expected = " or ".join(dict.fromkeys(plan.expected for plan in plans))
-    exact = {plan.exact for plan in plans} & set(NUMBERS)
+    expected = " or ".join(dict.fromkeys(member.expected for member in members))
+    exact = {member.exact for member in members} & set(NUMBERS)
 
     def first(value: Any) -> Any:
         found, depth = Mismatch(expected, value), -1
-        for plan in plans:
+        for member in members:
             try:
-                return plan.decode(value)
+                return member.decode(value)
             except Mismatch as error:
                 if len(error.steps) > depth and (error.steps or error.value is ABSENT):
-                    found, depth = error.again(), len(error.steps)
+                    found, depth = error.copy(), len(error.steps)
         return found
 
     def decode(value: Any) -> Any:
@@ -229,13 +228,13 @@ def union(plans: list[Plan], tried: dict[Any, tuple[Any, Any]]) -> Plan:
             return value
         if type(value) is dict or type(value) is list:
             key = (first, id(value))
-            if key not in tried:
-                tried[key] = (first(value), value)  # which lives on, so that its id is its own
-            made = tried[key][0]
+            if key not in memo:
+                memo[key] = (first(value), value)  # kept alive, so that no other object gets its id
+            made = memo[key][0]
         else:
             made = first(value)
         if type(made) is Mismatch:
-            raise made.again()
+            raise made.copy()
         return made
 
-    return Plan(expected, decode)
+    return Decoder(expected, decode)

@@ -1,11 +1,11 @@
 """
 Classes with fields as JSON objects, and `bytes` as base64 where a type declares them.
 
-Owns: what an instance of a dataclass, an attrs class, a pydantic model or a msgspec Struct is in JSON's types.
+Owns: how instances of dataclasses, attrs classes, pydantic models and msgspec Structs turn into JSON's types.
 Refuses to know: how JSON is written.
 
-aws-lambda-go has `[]byte` as base64 in both directions. A `bytes` that nobody declared keeps the form that
-`codec.encode` gives it: the text that it holds.
+In aws-lambda-go, `[]byte` is base64 in both directions. Here only declared `bytes` are; others keep the form that
+`codec.encode` gives them, the text that they hold.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# Words of an annotation that says nothing of `bytes`, so that it need not be resolved to know.
+# An annotation made of these words cannot contain `bytes`, so that it need not be resolved.
 HARMLESS = {
     *("Any", "Decimal", "Dict", "List", "Literal", "Mapping", "None", "NoneType", "Optional", "Sequence", "Tuple"),
     *("UUID", "Union", "bool", "class", "date", "datetime", "decimal", "dict", "float", "frozenset", "int", "list"),
@@ -29,7 +29,7 @@ _HINTS: dict[Any, dict[str, Any]] = {}
 
 
 def converter(kind: Any) -> Callable[[Any], Any] | None:
-    """What makes JSON's types of an instance of *kind*, one step or more; None of what is no class with fields."""
+    """Return a function that turns an instance of *kind* into JSON types, or None if *kind* has no fields."""
     if hasattr(kind, "__pydantic_serializer__"):
         return lambda value: kind.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
     if hasattr(kind, "__struct_fields__") and "msgspec" in sys.modules:
@@ -37,19 +37,20 @@ def converter(kind: Any) -> Callable[[Any], Any] | None:
     if hasattr(kind, "__dataclass_fields__"):
         from dataclasses import fields
 
-        return _record(kind, fields(kind))
+        return _field_converter(kind, fields(kind))
     if hasattr(kind, "__attrs_attrs__"):
-        return _record(kind, kind.__attrs_attrs__)
+        return _field_converter(kind, kind.__attrs_attrs__)
     return None
 
 
-def _record(kind: Any, fields: Any) -> Callable[[Any], Any]:
+def _field_converter(kind: Any, fields: Any) -> Callable[[Any], Any]:
     names = [field.name for field in fields]
     keys = [field.metadata.get("alias", field.name) for field in fields]
-    declared = _declared(kind, {field.name: field.type for field in fields})
+    declared = _fields_with_bytes(kind, {field.name: field.type for field in fields})
     if declared:
         return lambda value: {
-            key: as_declared(getattr(value, name), declared.get(name)) for key, name in zip(keys, names, strict=True)
+            key: encode_declared_bytes(getattr(value, name), declared.get(name))
+            for key, name in zip(keys, names, strict=True)
         }
     if keys != names or kind.__getattribute__ is not object.__getattribute__ or not kind.__dictoffset__:
         return lambda value: {key: getattr(value, name) for key, name in zip(keys, names, strict=True)}
@@ -61,8 +62,8 @@ def _record(kind: Any, fields: Any) -> Callable[[Any], Any]:
     return convert
 
 
-def _declared(kind: Any, types: dict[str, Any]) -> dict[str, Any]:
-    """The types that have `bytes` in them, by field."""
+def _fields_with_bytes(kind: Any, types: dict[str, Any]) -> dict[str, Any]:
+    """The types that contain `bytes`, by field."""
     if all(map(is_harmless, types.values())):
         return {}
     try:
@@ -82,7 +83,7 @@ def hints(kind: Any) -> dict[str, Any]:
 
 
 def is_harmless(annotation: Any) -> bool:
-    """Whether it is plain, without resolving it, that there are no `bytes` in an annotation."""
+    """Whether an annotation cannot contain `bytes`, judged without resolving it."""
     if isinstance(annotation, type):
         return annotation not in {bytes, bytearray} and not _is_open(annotation)
     text = annotation if isinstance(annotation, str) else repr(annotation)
@@ -91,21 +92,21 @@ def is_harmless(annotation: Any) -> bool:
 
 
 def _is_open(kind: Any) -> bool:
-    """Whether the values of a class do not know it: a `TypedDict`, or a `NamedTuple`, which JSON takes for a list."""
+    """Whether JSON takes values of a class for plain ones: a `TypedDict` for a dict, a `NamedTuple` for a list."""
     return hasattr(kind, "__total__") or hasattr(kind, "_fields")
 
 
-def _inner(hint: Any) -> Any:
-    """What an alias or a `NewType` stands for."""
+def _unalias(hint: Any) -> Any:
+    """Return the type behind an alias or a `NewType`."""
     for name in ("__value__", "__supertype__"):
         if hasattr(hint, name):
-            return _inner(getattr(hint, name))
+            return _unalias(getattr(hint, name))
     return hint
 
 
 def has_bytes(hint: Any, seen: tuple[Any, ...] = ()) -> bool:
-    """Whether a type has `bytes` in it that its values do not tell of themselves."""
-    hint = _inner(hint)
+    """Whether a type contains `bytes` that its values alone don't reveal to be declared."""
+    hint = _unalias(hint)
     if hint in (bytes, bytearray):
         return True
     if hint in seen:
@@ -114,22 +115,24 @@ def has_bytes(hint: Any, seen: tuple[Any, ...] = ()) -> bool:
     return any(has_bytes(part, (*seen, hint)) for part in parts)
 
 
-def as_declared(value: Any, hint: Any) -> Any:
-    """*value* with its `bytes` as base64 where *hint* says `bytes`."""
-    hint = _inner(hint)
+def encode_declared_bytes(value: Any, hint: Any) -> Any:
+    """Return *value* with `bytes` as base64 wherever *hint* declares `bytes`."""
+    hint = _unalias(hint)
     if isinstance(value, (bytes, bytearray)) and hint in (bytes, bytearray):
         return b2a_base64(value, newline=False).decode()
     parts = getattr(hint, "__args__", ())
     if type(hint).__name__ in {"UnionType", "_UnionGenericAlias", "Union"}:
         for part in parts:
-            value = as_declared(value, part)
+            value = encode_declared_bytes(value, part)
         return value
     if isinstance(value, dict):
         own = hints(hint) if _is_open(hint) else {}
-        return {key: as_declared(part, own.get(key, parts[-1] if parts else None)) for key, part in value.items()}
+        return {
+            key: encode_declared_bytes(part, own.get(key, parts[-1] if parts else None)) for key, part in value.items()
+        }
     if isinstance(value, tuple) and (_is_open(hint) or parts[1:] not in {(), (...,)}):
         each = hints(hint).values() if _is_open(hint) else parts
-        return [as_declared(part, one) for part, one in zip(value, each, strict=False)]
+        return [encode_declared_bytes(part, one) for part, one in zip(value, each, strict=False)]
     if parts and isinstance(value, (list, tuple, set, frozenset)):
-        return [as_declared(part, parts[0]) for part in value]
+        return [encode_declared_bytes(part, parts[0]) for part in value]
     return value

@@ -1,8 +1,9 @@
 """
-What a class with fields says of them.
+The fields of a class, as the class declares them.
 
-Owns: names, keys, types and necessity of the fields of a dataclass, an attrs class, a `TypedDict` or a `NamedTuple`.
-Refuses to know: how any of them is decoded.
+Owns: names, keys and types of the fields of a dataclass, an attrs class, a `TypedDict` or a `NamedTuple`, and which
+are required.
+Refuses to know: how a field is decoded.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ if typing.TYPE_CHECKING:
 
 
 def is_required(hint: Any, *, default: bool) -> bool:
-    """Whether a `TypedDict` needs this key: its own word counts, which the class has not seen if it was text."""
+    """Whether a `TypedDict` requires this key. Its hint decides: the class cannot read annotations that are strings."""
     own = {typing.Required: True, typing.NotRequired: False}
     return own.get(typing.get_origin(hint), default)
 
 
 def dataclass_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
-    """Of each field its name, that of its argument or "", its key, and whether it is required."""
+    """Of each field: its name, its argument's name or "", its key, and whether it is required."""
     from dataclasses import MISSING
 
     return [
@@ -40,7 +41,7 @@ def dataclass_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
 
 
 def attrs_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
-    """The same of a class that attrs made."""
+    """The same for a class made by attrs."""
     nothing = sys.modules["attr"].NOTHING
     return [
         (
@@ -53,29 +54,29 @@ def attrs_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
     ]
 
 
-def hints_of(kind: Any, annotation: Any) -> dict[str, Any]:
+def field_hints(kind: Any, annotation: Any) -> dict[str, Any]:
     """
-    The fields' types of a class, with the parameters that *annotation* gives it.
+    The types of a class's fields, with the type arguments of *annotation* filled in.
 
     Raises:
-        InitError: one names what cannot be resolved.
+        InitError: a name cannot be resolved.
     """
-    hints = resolved(kind, {kind.__name__: kind}, f"{kind.__name__}: ")
+    hints = resolve_hints(kind, {kind.__name__: kind}, f"{kind.__name__}: ")
     arguments = typing.get_args(annotation)
     if not arguments:
         return hints
     values = dict(zip(kind.__parameters__, arguments, strict=True))
-    return {name: given(hint, values) for name, hint in hints.items()}
+    return {name: substitute(hint, values) for name, hint in hints.items()}
 
 
-def resolved(annotated: Any, names: Mapping[str, Any], where: str) -> dict[str, Any]:
+def resolve_hints(annotated: Any, names: Mapping[str, Any], where: str) -> dict[str, Any]:
     """
-    The annotations of something, with their names resolved.
+    Resolve the names in annotations.
 
     Args:
-        annotated: what has `__annotations__`.
-        names: that count beside those of its module.
-        where: how the error begins.
+        annotated: an object with `__annotations__`.
+        names: known beside those of its module.
+        where: the beginning of the error's text.
 
     Raises:
         InitError: a name cannot be resolved.
@@ -89,17 +90,17 @@ def resolved(annotated: Any, names: Mapping[str, Any], where: str) -> dict[str, 
             "import it outside of `if TYPE_CHECKING`",
         ) from None
     except (SyntaxError, TypeError) as error:
-        raise InitError("Runtime.InvalidHandler", f"{where}the annotation is no type: {error}") from None
+        raise InitError("Runtime.InvalidHandler", f"{where}the annotation isn't a type: {error}") from None
 
 
-def given(hint: Any, values: dict[Any, Any]) -> Any:
-    """*hint* with values for its type variables."""
+def substitute(hint: Any, values: dict[Any, Any]) -> Any:
+    """Replace the type variables in *hint*."""
     if hint in values:
         return values[hint]
-    open_ = getattr(hint, "__parameters__", ())
-    return hint[tuple(values.get(variable, variable) for variable in open_)] if open_ else hint
+    variables = getattr(hint, "__parameters__", ())
+    return hint[tuple(values.get(variable, variable) for variable in variables)] if variables else hint
 
 
-def stripped(hint: Any) -> Any:
-    """What an `InitVar` is of."""
+def strip_init_var(hint: Any) -> Any:
+    """Return the type inside an `InitVar`, or *hint* itself."""
     return hint.type if type(hint).__name__ == "InitVar" else hint

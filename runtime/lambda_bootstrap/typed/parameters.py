@@ -1,8 +1,8 @@
 """
-What a callable takes that has no Python code of its own to read it off: a partial, a builtin.
+The parameters of a callable without Python code of its own, such as a partial or a builtin.
 
 Owns: the standard library's `inspect`, which costs as much as the whole start-up.
-Refuses to know: what a handler may take.
+Refuses to know: which parameters a handler may have.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from inspect import Parameter, iscoroutinefunction, signature, unwrap
 from typing import Any
 
 
-def inspected(function: Any) -> dict[str, Any]:
-    """The arguments of `handler.Signature`; an event and a context if *function* does not tell."""
+def inspect_parameters(function: Any) -> dict[str, Any]:
+    """Return the arguments of `signature.Signature`; an event and a context if *function* hides its parameters."""
     try:
         parameters = signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -33,7 +33,7 @@ def inspected(function: Any) -> dict[str, Any]:
 
 
 def _names(function: Any) -> Any:
-    """The names of the module that *function* was written in."""
+    """The globals of the module that *function* was written in."""
     while hasattr(function, "func"):
         function = function.func
     return getattr(unwrap(getattr(function, "__func__", function)), "__globals__", {})

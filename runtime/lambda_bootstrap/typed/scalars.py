@@ -1,10 +1,10 @@
 """
-Types of which a value is one JSON text, number or literal.
+Types whose values are a single JSON string, number or literal.
 
-Owns: their forms, which are those that `codec.encode` writes.
-Refuses to know: what they are parts of.
+Owns: their forms, the same that `codec.encode` writes.
+Refuses to know: the types that they are parts of.
 
-A type is known by its name and brings what it needs along, so that nothing is imported here for it.
+A type is recognised by its name, so that nothing is imported here for it.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from __future__ import annotations
 from binascii import Error, a2b_base64
 
 from .. import codec
-from .decoder import Mismatch, Plan
+from .decoder import Decoder, Mismatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-MOST_CHOICES = 10  # named in an error message
+MOST_CHOICES = 10  # listed in an error message
 
 
-def scalar(kind: Any) -> Plan | None:
-    """The plan of *kind*, or of what it is derived from; None of what is no scalar."""
-    if hasattr(kind, "__members__"):  # before the str or int that it may be besides
+def scalar(kind: Any) -> Decoder | None:
+    """The decoder of *kind* or of its nearest base that has one; None if *kind* isn't a scalar."""
+    if hasattr(kind, "__members__"):  # before str or int, which may be its bases
         return choices(kind.__members__.values(), kind)
     for base in kind.__mro__:
-        make = _PLANS.get(f"{base.__module__}.{base.__qualname__}")
+        make = _SCALARS.get(f"{base.__module__}.{base.__qualname__}")
         if make is not None:
             return make(kind)
     return None
 
 
-def choices(values: Iterable[Any], missing: Callable[[Any], Any] | None = None) -> Plan:
-    """One of *values*, each known by its JSON; *missing* makes one of a text or integer that is none of them."""
+def choices(values: Iterable[Any], missing: Callable[[Any], Any] | None = None) -> Decoder:
+    """One of *values*, recognised by its JSON; any other string or integer is passed to *missing*."""
     by_json: dict[str, Any] = {}
     for value in values:
         by_json.setdefault(codec.leniently(value), value)
@@ -44,7 +44,7 @@ def choices(values: Iterable[Any], missing: Callable[[Any], Any] | None = None) 
 
     def decode(value: Any) -> Any:
         if type(value) in {list, dict} and not has_parts:
-            raise Mismatch(expected, value)  # all of it need not be read for that
+            raise Mismatch(expected, value)  # without encoding it, however large it is
         try:
             return by_text[value] if type(value) is str else by_json[codec.leniently(value)]
         except KeyError:
@@ -56,7 +56,7 @@ def choices(values: Iterable[Any], missing: Callable[[Any], Any] | None = None) 
             pass
         raise Mismatch(expected, value)
 
-    return Plan(expected, decode)
+    return Decoder(expected, decode)
 
 
 def _alternatives(named: list[str]) -> str:
@@ -66,10 +66,10 @@ def _alternatives(named: list[str]) -> str:
     return f"one of {listed}{', …' if len(named) > MOST_CHOICES else ''}"
 
 
-def _exactly(expected: str) -> Callable[[type], Plan]:
-    """Values as JSON has them; of a subclass, made from them."""
+def _plain(expected: str) -> Callable[[type], Decoder]:
+    """JSON values as they are; a subclass is called with them."""
 
-    def plan(kind: type) -> Plan:
+    def decoder(kind: type) -> Decoder:
         own = next(base for base in kind.__mro__ if base.__module__ == "builtins")
 
         def decode(value: Any) -> Any:
@@ -77,12 +77,12 @@ def _exactly(expected: str) -> Callable[[type], Plan]:
                 raise Mismatch(expected, value)
             return value if kind is own else kind(value)
 
-        return Plan(expected, decode, own if kind is own else None)
+        return Decoder(expected, decode, own if kind is own else None)
 
-    return plan
+    return decoder
 
 
-def _float(kind: type) -> Plan:
+def _float(kind: type) -> Decoder:
     def decode(value: Any) -> Any:
         if type(value) is int or hasattr(value, "as_tuple") or type(value) is float:
             try:
@@ -91,10 +91,10 @@ def _float(kind: type) -> Plan:
                 pass
         raise Mismatch("number", value)
 
-    return Plan("number", decode, float if kind is float else None)
+    return Decoder("number", decode, float if kind is float else None)
 
 
-def _decimal(kind: Any) -> Plan:
+def _decimal(kind: Any) -> Decoder:
     def decode(value: Any) -> Any:
         try:
             if type(value) is not bool:
@@ -105,13 +105,13 @@ def _decimal(kind: Any) -> Plan:
             pass
         raise Mismatch("number", value)
 
-    return Plan("number", decode)
+    return Decoder("number", decode)
 
 
-def _from_text(expected: str, method: str = "") -> Callable[[type], Plan]:
-    """What *method* of the type makes of a text, or the type itself."""
+def _from_text(expected: str, method: str = "") -> Callable[[type], Decoder]:
+    """A string, passed to *method* of the type, or to the type itself."""
 
-    def plan(kind: type) -> Plan:
+    def decoder(kind: type) -> Decoder:
         make = getattr(kind, method) if method else kind
 
         def decode(value: Any) -> Any:
@@ -122,12 +122,12 @@ def _from_text(expected: str, method: str = "") -> Callable[[type], Plan]:
                     pass
             raise Mismatch(expected, value)
 
-        return Plan(expected, decode)
+        return Decoder(expected, decode)
 
-    return plan
+    return decoder
 
 
-def _base64(kind: type) -> Plan:
+def _base64(kind: type) -> Decoder:
     def decode(value: Any) -> Any:
         if type(value) is str:
             try:
@@ -136,17 +136,17 @@ def _base64(kind: type) -> Plan:
                 pass
         raise Mismatch("base64", value)
 
-    return Plan("base64", decode)
+    return Decoder("base64", decode)
 
 
-_PLANS: dict[str, Callable[[Any], Plan]] = {
-    "builtins.NoneType": _exactly("null"),
-    "builtins.bool": _exactly("boolean"),
+_SCALARS: dict[str, Callable[[Any], Decoder]] = {
+    "builtins.NoneType": _plain("null"),
+    "builtins.bool": _plain("boolean"),
     "builtins.bytearray": _base64,
     "builtins.bytes": _base64,
     "builtins.float": _float,
-    "builtins.int": _exactly("integer"),
-    "builtins.str": _exactly("string"),
+    "builtins.int": _plain("integer"),
+    "builtins.str": _plain("string"),
     "datetime.date": _from_text("date", "fromisoformat"),
     "datetime.datetime": _from_text("date and time", "fromisoformat"),
     "datetime.time": _from_text("time", "fromisoformat"),
