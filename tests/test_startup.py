@@ -62,7 +62,7 @@ def _before_next() -> set[str]:
 
 def test_exact_list(before_next: set[str]) -> None:
     """Before the first `next` come four C modules, our own, and the function: nothing else."""
-    ours = {f"runtime.{name}" for name in OURS}  # the package itself is loaded by hand, which goes unreported
+    ours = {f"lambda_bootstrap.{name}" for name in OURS}  # the package itself is loaded by hand, which goes unreported
 
     assert before_next - {"atexit", "time"} == {"__future__", "_contextvars", "_json", "_socket", "echo", "gc", *ours}
 

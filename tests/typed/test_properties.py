@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lambda_bootstrap.codec import DEFAULTS, encode
@@ -18,6 +19,9 @@ from lambda_bootstrap.typed.annotations import event_decoder, result_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# A union's strategy is filtered, so hypothesis writes it out, which it warns about itself when it is deep.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
 
 
 class Color(Enum):
