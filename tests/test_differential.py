@@ -214,7 +214,7 @@ REASONS: dict[str, set[str]] = {
     "Results are written compactly": {"bytes as sent"},
     "The platform gets an error's type": {"Error-Type"},
     "Messages say where, and what to do": {"errorMessage", "X-Ray"},
-    "Init errors name what was probably meant": {"errorMessage", "Content-Type"},
+    "Init errors suggest the right name": {"errorMessage", "Content-Type"},
     "Init errors say that they are JSON": {"Content-Type"},
     "Traces tell the whole story, and only the function's": {"stackTrace"},
     "JSON is JSON, in both directions": {"outcome"},
@@ -230,7 +230,7 @@ REASONS: dict[str, set[str]] = {
 }
 TYPE = ("The platform gets an error's type",)
 FOUND = (*TYPE, "Messages say where, and what to do")
-INIT = ("Init errors name what was probably meant",)
+INIT = ("Init errors suggest the right name",)
 TRACE = ("Traces tell the whole story, and only the function's",)
 JSON_ONLY = ("JSON is JSON, in both directions",)
 FORMS = ("More results have a JSON form",)
