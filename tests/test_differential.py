@@ -211,15 +211,15 @@ CASES = {
 # Why something differs, as docs/differences.md has it, and in what.
 REASONS: dict[str, set[str]] = {
     "Results are written compactly": {"bytes as sent"},
-    "An error's type is told to the platform": {"Error-Type"},
+    "The platform gets an error's type": {"Error-Type"},
     "Messages say where, and what to do": {"errorMessage", "X-Ray"},
-    "Init errors name what was probably meant": {"errorMessage", "Content-Type"},
+    "Init errors suggest the right name": {"errorMessage", "Content-Type"},
     "Init errors say that they are JSON": {"Content-Type"},
     "Traces tell the whole story, and only the function's": {"stackTrace"},
     "JSON is JSON, in both directions": {"outcome"},
-    "What an event must not hold is found in the result": {"errorType"},
+    "NaN in an event is found in the result": {"errorType"},
     "No byte order mark": {"outcome"},
-    "Types of content are compared as HTTP has it": {"value", "bytes"},
+    "Content types are compared as HTTP defines it": {"value", "bytes"},
     "An event without a type is JSON": {"outcome"},
     "More results have a JSON form": {"outcome"},
     "A result that is too large does not end the environment": {"outcome"},
@@ -227,19 +227,19 @@ REASONS: dict[str, set[str]] = {
     "Generators, iterators and files are streams": {"outcome"},
     "Handlers take what they need": {"outcome"},
 }
-TYPE = ("An error's type is told to the platform",)
+TYPE = ("The platform gets an error's type",)
 FOUND = (*TYPE, "Messages say where, and what to do")
-INIT = ("Init errors name what was probably meant",)
+INIT = ("Init errors suggest the right name",)
 TRACE = ("Traces tell the whole story, and only the function's",)
 JSON_ONLY = ("JSON is JSON, in both directions",)
 FORMS = ("More results have a JSON form",)
-ALIKE = ("Types of content are compared as HTTP has it",)
+ALIKE = ("Content types are compared as HTTP defines it",)
 EXITS = ("An exit is answered",)
 STREAMS = ("Generators, iterators and files are streams",)
 HANDLERS = ("Handlers take what they need",)
 DIFFERENT: dict[str, tuple[str, ...]] = {
     "event: floats": JSON_ONLY,
-    "event: not a number": (*FOUND, "What an event must not hold is found in the result"),
+    "event: not a number": (*FOUND, "NaN in an event is found in the result"),
     "event: byte order mark": ("No byte order mark",),
     "event: nothing": FOUND,
     "event: no JSON": FOUND,

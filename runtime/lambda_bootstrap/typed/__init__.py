@@ -1,1 +1,1 @@
-"""What an annotation asks for: a decoder of the event, an encoder of the result. Opened by `signature` and `codec`."""
+"""Decoders of events and encoders of results, as annotations ask for them. Opened by `signature` and `codec`."""

@@ -1,7 +1,7 @@
 """
-What a handler's annotations ask for: a typed event, an encoding of the result, a logger.
+The door to typed events: from a handler's annotations to its decoder, encoder and loggers.
 
-Owns: the decoder, encoder and loggers that a handler gets for its annotations, and the words of their errors.
+Owns: the annotations that ask for one of these, and the words of a decoder's errors.
 Refuses to know: how a type is decoded or encoded.
 """
 
