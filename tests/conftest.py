@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap import current
 from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
@@ -29,6 +30,15 @@ def _event_loop() -> Iterator[None]:
     aio: Any = sys.modules.get("lambda_bootstrap.lifecycle.event_loop")
     if aio is not None:
         aio._runner.close()
+
+
+@pytest.fixture(autouse=True)
+def _nobody() -> Iterator[None]:
+    """No invocation is current before a test, and nobody follows one after it."""
+    current.begin(current.NOBODY)  # type: ignore[arg-type] # as before the first
+    yield
+    current.beginnings.clear()
+    current.endings.clear()
 
 
 @pytest.fixture(params=["socket", "urllib3"])

@@ -6,10 +6,11 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from lambda_bootstrap.client import RuntimeClient, SocketTransport
+from lambda_bootstrap.client import RuntimeClient
 from lambda_bootstrap.errors import ConfigError, RuntimeApiError
 from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
 from lambda_bootstrap.protocol import NEXT, Address
+from lambda_bootstrap.transport import SocketTransport
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import subprocess
-import sys
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,9 @@ import lambda_bootstrap
 import pytest
 from lambda_bootstrap import hooks
 from lambda_bootstrap.context import Context
+from lambda_bootstrap.errors import InitError
 from lambda_bootstrap.main import init
 
-from tests.support import ROOT
 from tests.support.loop import OverError, Script, a_loop, an_invocation, raising
 from tests.support.records import JSON, a_log, valid
 
@@ -23,7 +22,9 @@ if TYPE_CHECKING:
 
     from lambda_bootstrap.signature import Handler
 
-LISTS: list[list[Any]] = [hooks.init, hooks.request, hooks.response, hooks.error, hooks.next_]
+    from tests.support import Start
+
+LISTS: list[list[Any]] = [hooks.init, hooks.init_error, hooks.request, hooks.response, hooks.error, hooks.next_]
 Complaints = list[tuple[str, BaseException | None]]
 
 
@@ -63,6 +64,7 @@ class TestRegister:
         ("decorator", "registered"),
         [
             pytest.param(lambda_bootstrap.on_init, hooks.init, id="on_init"),
+            pytest.param(lambda_bootstrap.on_init_error, hooks.init_error, id="on_init_error"),
             pytest.param(lambda_bootstrap.on_request, hooks.request, id="on_request"),
             pytest.param(lambda_bootstrap.on_response, hooks.response, id="on_response"),
             pytest.param(lambda_bootstrap.on_error, hooks.error, id="on_error"),
@@ -413,15 +415,6 @@ class TestThroughTheLoop:
 
         assert script.answers[0][1] == b'{"marked":true}'
 
-    def test_not_imported(self) -> None:
-        """A function that asks for no hooks does not pay for them."""
-        code = (
-            "import lambda_bootstrap.loop, lambda_bootstrap.main, sys; print('lambda_bootstrap.hooks' in sys.modules)"
-        )
-        result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-
-        assert result.stdout == "False\n"
-
 
 class TestInit:
     """Hooks before the first invocation."""
@@ -443,3 +436,29 @@ def a_handler() -> Handler:
     from lambda_bootstrap.signature import adapt  # noqa: PLC0415 - for its type, above
 
     return adapt(lambda: 1, "app.handler")
+
+
+class TestInitError:
+    """What hears of a function that cannot be loaded."""
+
+    def test_through_the_runtime(self, start: Start) -> None:
+        """A hook hears of the exception before the init error is posted, once; another that fails harms nothing."""
+        emulator = start("hooked_init.handler")
+        emulator.start()
+        (post,) = emulator.wait_for("init/error")
+        status = emulator.wait_exit()
+        lines = emulator.stdout.decode().split("\n")
+
+        assert (json.loads(post.body)["errorMessage"], status) == ("no configuration", 1)
+        assert lines[0].startswith("[ERROR] ValueError: no configuration\r")
+        assert lines[1].startswith("[ERROR] RuntimeError: the hook hooked_init.broken failed: a hook of little use\r")
+        assert lines[2:] == ["reported ValueError: no configuration", ""]
+
+    def test_missing_handler(self) -> None:
+        """A hook gets the runtime's own exceptions as well."""
+        seen: list[BaseException] = []
+        lambda_bootstrap.on_init_error(seen.append)
+        error = InitError("Runtime.HandlerNotFound", "m")
+        hooks.run(hooks.init_error, a_log().problem, error)
+
+        assert seen == [error]

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lambda_bootstrap.errors import ErrorReport
+from lambda_bootstrap import current
 from lambda_bootstrap.log import Lines, Log, Unbuffered
+from lambda_bootstrap.report import ErrorReport
+from lambda_bootstrap.settings import Settings
 from lambda_bootstrap.traces import Frame
 
-from tests.support.records import JSON, NEW_YEAR, a_log, stdout, valid
+from tests.support.records import JSON, NEW_YEAR, a_log, enter, stdout, valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +43,14 @@ class TestLog:
     )
     def test_format(self, value: str, is_json: bool) -> None:  # noqa: FBT001 - a column of the table
         """The format is JSON if that is what the variable says, in any case of letters."""
-        assert Log({"AWS_LAMBDA_LOG_FORMAT": value}).is_json is is_json
+        assert Log(Settings({"AWS_LAMBDA_LOG_FORMAT": value})).is_json is is_json
 
     def test_defaults(self) -> None:
         """A log without variables writes text, and no invocation is current."""
-        log = Log({})
+        log = Log(Settings({}))
 
-        assert (log.is_json, log.level, log.request_id, log.tenant_id) == (False, "", "", "")
+        assert (log.is_json, log.level) == (False, "")
+        assert (current.get().request_id, current.get().tenant_id, current.get().trace_id) == ("", "", "")
 
     @pytest.mark.parametrize(
         ("text", "data"),
@@ -160,7 +163,7 @@ class TestUnbuffer:
         monkeypatch.setattr(sys, "stderr", io.StringIO())
         stream = io.TextIOWrapper(io.BufferedWriter(raw), encoding="ascii")
         monkeypatch.setattr(sys, name, stream)
-        Log({}).open_streams()
+        Log(Settings({})).open_streams()
         print("é", end="", file=getattr(sys, name))
         print("\ud800", file=getattr(sys, name))
         getattr(sys, name).writelines(["a", "b"])
@@ -175,7 +178,7 @@ class TestUnbuffer:
         monkeypatch.setattr(sys, "stderr", None)
         monkeypatch.setattr(sys, "stdout", None)
         sys.stdout = io.TextIOWrapper(raw, encoding="utf-8")
-        log = Log({})
+        log = Log(Settings({}))
         log.open_streams()
         closed = raw.closed
         monkeypatch.undo()
@@ -192,7 +195,7 @@ class TestUnbuffer:
         """A stream without bytes under it stays what it is."""
         monkeypatch.setattr(sys, "stdout", stream)
         monkeypatch.setattr(sys, "stderr", stream)
-        Log({}).open_streams()
+        Log(Settings({})).open_streams()
         same = sys.stdout is stream is sys.stderr
         monkeypatch.undo()
 
@@ -312,7 +315,7 @@ class TestFrames:
     def test_taken(self) -> None:
         """The variable is taken out of the environment: no child process writes into our frames."""
         environ = {"_LAMBDA_TELEMETRY_LOG_FD": "250", "PATH": "/bin"}
-        Log(environ)
+        Log(Settings(environ))
 
         assert environ == {"PATH": "/bin"}
 
@@ -320,7 +323,7 @@ class TestFrames:
     def test_garbage(self, capfd: pytest.CaptureFixture[str], value: str) -> None:
         """What is no descriptor is as none."""
         environ = {"_LAMBDA_TELEMETRY_LOG_FD": value}
-        Log(environ).write("m\n")
+        Log(Settings(environ)).write("m\n")
 
         assert capfd.readouterr().out == "m\n"
         assert environ == {}
@@ -328,7 +331,7 @@ class TestFrames:
     @pytest.mark.parametrize("value", ["2147483648", "99999999999999999999", "9" * 5000], ids=len)
     def test_too_large(self, value: str) -> None:
         """A number that no descriptor can have does no harm."""
-        Log({"_LAMBDA_TELEMETRY_LOG_FD": value}).write("m\n")
+        Log(Settings({"_LAMBDA_TELEMETRY_LOG_FD": value})).write("m\n")
 
     def test_closed(self, pipe: Pipe) -> None:
         """A descriptor that is not open does no harm."""
@@ -441,7 +444,7 @@ class TestIds:
     )
     def test_trace_root(self, trace_id: str, root: str | None) -> None:
         """A record names the root of its trace."""
-        assert a_log(trace_id=trace_id).trace_root == root
+        assert a_log(JSON, trace_id=trace_id).mark(current.get())["traceId"] == root
 
     def test_all(self, capfd: pytest.CaptureFixture[str]) -> None:
         """A JSON record has all the ids there are, in this order, after what it says."""
@@ -467,12 +470,15 @@ class TestIds:
 
     def test_given(self, capfd: pytest.CaptureFixture[str]) -> None:
         """A record of another time and invocation says so."""
-        a_log(JSON).record("INFO", {"message": "m"}, NEW_YEAR, "another")
-        a_log({}).record("INFO", {"message": "m"}, NEW_YEAR, "")
-        as_json, as_text = capfd.readouterr().out.splitlines(keepends=True)
+        as_json, as_text = a_log(JSON), a_log({})
+        enter("another")
+        as_json.record("INFO", {"message": "m"}, NEW_YEAR)
+        current.begin(current.NOBODY)  # type: ignore[arg-type] # as before the first
+        as_text.record("INFO", {"message": "m"}, NEW_YEAR)
+        first, second = capfd.readouterr().out.splitlines(keepends=True)
 
-        assert (valid(as_json)["timestamp"], valid(as_json)["requestId"]) == ("2026-01-01T00:00:00.250Z", "another")
-        assert as_text == "[INFO]\t2026-01-01T00:00:00.250Z\t\tm\n"
+        assert (valid(first)["timestamp"], valid(first)["requestId"]) == ("2026-01-01T00:00:00.250Z", "another")
+        assert second == "[INFO]\t2026-01-01T00:00:00.250Z\t\tm\n"
 
     def test_no_message(self, capfd: pytest.CaptureFixture[str]) -> None:
         """A record of text without a message is an empty one."""
@@ -513,7 +519,7 @@ class TestConnectStreams:
         assert (os.fstat(1), os.fstat(2)) == before
 
 
-class TestComplaint:
+class TestProblem:
     """What fails beside the function."""
 
     @pytest.mark.parametrize(
@@ -522,22 +528,22 @@ class TestComplaint:
         ids=["text", "JSON"],
     )
     def test_without_error(self, capfd: pytest.CaptureFixture[str], environ: dict[str, str], line: str) -> None:
-        """A complaint without an exception is a warning."""
-        a_log(environ).complain("no time", None)
+        """A problem without an exception is a warning."""
+        a_log(environ).problem("no time")
 
         assert re.fullmatch(line, capfd.readouterr().out)
 
     def test_as_text(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """A complaint with an exception is the record of that, and says what it was about."""
-        a_log().complain("the hook app.flush failed", ValueError("boom"))
+        """A problem with an exception is the record of that, and says what it was about."""
+        a_log().problem("the hook app.flush failed", ValueError("boom"))
 
         assert capfd.readouterr().out == (
             "[ERROR] ValueError: the hook app.flush failed: boom\rTraceback (most recent call last):\n"
         )
 
     def test_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """A complaint with an exception is the record of that in JSON, too."""
-        a_log(JSON).complain("the hook app.flush failed", ValueError("boom"))
+        """A problem with an exception is the record of that in JSON, too."""
+        a_log(JSON).problem("the hook app.flush failed", ValueError("boom"))
         record = valid(capfd.readouterr().out)
 
         assert (record["level"], record["errorType"], record["errorMessage"]) == (
@@ -547,12 +553,12 @@ class TestComplaint:
         )
 
 
-class TestAutopsy:
+class TestTimeoutDump:
     """The stacks of all threads."""
 
     def test_as_text(self, capfd: pytest.CaptureFixture[str]) -> None:
         """The stacks of all threads are one record on one line of text."""
-        a_log().autopsy({"thread a": ["  File 1\n", "  File 2\n"], "task b": ["  File 3\n"], "thread c": []})
+        a_log().timeout_dump({"thread a": ["  File 1\n", "  File 2\n"], "task b": ["  File 3\n"], "thread c": []})
 
         assert re.fullmatch(
             r"\[WARN\]\t[-\dT:.]+Z\tid\tthe deadline is near; this is where every thread and task is\r"
@@ -562,7 +568,7 @@ class TestAutopsy:
 
     def test_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:
         """The stacks of all threads are one JSON record, by name."""
-        a_log(JSON).autopsy({"thread a": ["x\n"]})
+        a_log(JSON).timeout_dump({"thread a": ["x\n"]})
 
         assert valid(capfd.readouterr().out)["stacks"] == {"thread a": ["x\n"]}
 
@@ -663,7 +669,7 @@ class TestPrintAsText:
         monkeypatch.setattr(sys, "stdout", early)
         monkeypatch.setattr(sys, "stderr", None)
         sys.stdout.write("early\n")
-        log = Log({})
+        log = Log(Settings({}))
         log.open_streams()
         sys.stdout.write("late\n")
         out = capfd.readouterr().out
@@ -862,7 +868,7 @@ class TestPrintAsJson:
                 written.append(valid(text)["message"])
                 assert level == "INFO"
 
-        stream = Lines(io.BytesIO(), Memory(dict(JSON)), "INFO")
+        stream = Lines(io.BytesIO(), Memory(Settings(dict(JSON))), "INFO")
         for piece in pieces:
             stream.write(piece)
         stream.end()

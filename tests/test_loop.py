@@ -9,6 +9,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap import current
 from lambda_bootstrap.errors import FunctionError, RuntimeApiError
 from lambda_bootstrap.loop import exit_status
 
@@ -406,7 +407,7 @@ class TestOrder:
         )
 
         def handler() -> Any:
-            script.story.append(("handler", loop.log.request_id, loop.log.tenant_id, dict(environ)))
+            script.story.append(("handler", current.get().request_id, current.get().tenant_id, dict(environ)))
             return 1
 
         loop = a_loop(script, handler, environ)

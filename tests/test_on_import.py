@@ -12,12 +12,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from lambda_bootstrap.on_import import Watch
+from lambda_bootstrap.on_import import OnImport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.machinery import ModuleSpec
     from pathlib import Path
+
+
+LOG: Any = None  # what no set-up here asks for
 
 
 @pytest.fixture
@@ -33,13 +36,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
             del sys.modules[name]
 
 
-class TestWatch:
+class TestOnImport:
     """Something to do right after a module's first import."""
 
     def watch(self, name: str) -> list[dict[str, Any]]:
         """What the module called *name* holds each time the hook is called."""
         seen: list[dict[str, Any]] = []
-        Watch({name: lambda module: seen.append(dict(vars(module)))}).begin()
+        OnImport(LOG, {name: lambda _log, module: seen.append(dict(vars(module)))}).begin()
         return seen
 
     def test_already_imported(self, folder: Path) -> None:
@@ -63,7 +66,7 @@ class TestWatch:
     def test_may_change_it(self, folder: Path) -> None:
         """Whoever imports the module sees what the set-up has done to it."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        Watch({"throw_away": lambda module: setattr(module, "value", 6)}).begin()
+        OnImport(LOG, {"throw_away": lambda _log, module: setattr(module, "value", 6)}).begin()
 
         assert importlib.import_module("throw_away").value == 6
 
@@ -138,7 +141,7 @@ class TestWatch:
         (folder / "throw_away_b.py").write_text("", encoding="utf-8")
         seen: list[str] = []
         names = ("throw_away_a", "throw_away_b", "throw_away_c")
-        Watch(dict.fromkeys(names, lambda module: seen.append(module.__name__))).begin()
+        OnImport(LOG, dict.fromkeys(names, lambda _log, module: seen.append(module.__name__))).begin()
         importlib.import_module("throw_away_a")
 
         assert seen == ["throw_away_b", "throw_away_a"]
@@ -147,7 +150,7 @@ class TestWatch:
         """Of several modules those that have been imported are set up at once."""
         seen: list[str] = []
         names = ("json", "throw_away", "logging")
-        watch = Watch(dict.fromkeys(names, lambda module: seen.append(module.__name__)))
+        watch = OnImport(LOG, dict.fromkeys(names, lambda _log, module: seen.append(module.__name__)))
         watch.begin()
         sys.meta_path.remove(watch)
 
@@ -156,7 +159,7 @@ class TestWatch:
     def test_threads(self, folder: Path) -> None:
         """Threads that import a module at the same time all get it set up, once."""
         (folder / "throw_away.py").write_text("import time\ntime.sleep(0.02)\nvalue = 5\n", encoding="utf-8")
-        Watch({"throw_away": lambda module: setattr(module, "value", module.value + 1)}).begin()
+        OnImport(LOG, {"throw_away": lambda _log, module: setattr(module, "value", module.value + 1)}).begin()
         values: list[int] = []
         threads = [
             threading.Thread(target=lambda: values.append(importlib.import_module("throw_away").value))

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import json
 import platform
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lambda_bootstrap import http1, protocol
-from lambda_bootstrap.errors import ErrorReport, RuntimeApiError
+from lambda_bootstrap.errors import RuntimeApiError
 from lambda_bootstrap.http1 import Response
 from lambda_bootstrap.protocol import Invocation, Request
+from lambda_bootstrap.report import ErrorReport
 from lambda_bootstrap.traces import Frame
 
 from tests.support.emulated import REQUEST_ID
-from tests.support.loop import an_invocation
+from tests.support.loop import a_report, an_invocation
 
 CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
 
 
-def a_report(message: str = "boom", error_type: str = "ValueError", stack: list[str] | None = None) -> ErrorReport:
-    """Make the report of an error in one frame."""
-    return ErrorReport(error_type, message, [Frame("/var/task/app.py", 3, "handler", "raise ValueError")], stack)
+def an_error(invocation: Invocation, failure: ErrorReport, folder: str = "/") -> Request:
+    """Make the post of a failure as the client does."""
+    body = failure.body(invocation.request_id)
+    return protocol.error(invocation, body, failure.category, failure.cause(folder))
+
+
+def a_plain_error(invocation: Invocation, failure: ErrorReport) -> Request:
+    """Make the post of a failure that has been refused once."""
+    return protocol.error(invocation, failure.plain_body(), failure.category)
+
+
+def an_init_error(failure: ErrorReport) -> Request:
+    """Make the post of a failure before the first invocation."""
+    return protocol.init_error(failure.body(""), failure.category)
 
 
 def seen(request: Request) -> tuple[str, str, str, tuple[tuple[str, str], ...], bytes | None]:
@@ -83,7 +94,7 @@ class TestError:
             '["  File \\"/var/task/app.py\\", line 3, in handler\\n    raise ValueError\\n"]}'
         )
 
-        assert seen(protocol.error(an_invocation(REQUEST_ID), a_report(), "/var/task")) == (
+        assert seen(an_error(an_invocation(REQUEST_ID), a_report(), "/var/task")) == (
             "error",
             "POST",
             f"/2018-06-01/runtime/invocation/{REQUEST_ID}/error",
@@ -97,7 +108,7 @@ class TestError:
 
     def test_echo(self) -> None:
         """The nonce of the attempt is sent back with an error, too."""
-        request = protocol.error(an_invocation(lambda_runtime_invocation_id="n"), a_report(), "/")
+        request = an_error(an_invocation(lambda_runtime_invocation_id="n"), a_report(), "/")
 
         assert ("Lambda-Runtime-Invocation-Id", "n") in request.headers
 
@@ -109,7 +120,7 @@ class TestError:
     def test_cause_limit(self, frames: int, path: int, kept: int) -> None:
         """Of a cause of more than 64 KiB the innermost frames are kept: the platform would drop the whole."""
         found = [Frame(f"{number:{path}}", number, "f", "") for number in range(frames)]
-        cause = dict(protocol.error(an_invocation(REQUEST_ID), ErrorReport("E", "m", found), "/").headers)[CAUSE]
+        cause = dict(an_error(an_invocation(REQUEST_ID), ErrorReport("E", "m", found), "/").headers)[CAUSE]
         stack = json.loads(cause)["exceptions"][0]["stack"]
 
         assert len(cause) <= 65_536
@@ -119,13 +130,13 @@ class TestError:
         """A cause that does not fit by any means is left out."""
         failure = ErrorReport("E", "m", [Frame("x" * 65_536, 1, "f", "")])
 
-        assert CAUSE not in dict(protocol.error(an_invocation(REQUEST_ID), failure, "/").headers)
+        assert CAUSE not in dict(an_error(an_invocation(REQUEST_ID), failure, "/").headers)
 
     @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
     def test_headers(self, message: str, error_type: str, path: str) -> None:
         """Whatever an error says, its headers are printable ASCII, its body JSON, and the cause reads back."""
         failure = ErrorReport(error_type, message, [Frame(path, 1, "f", "")])
-        request = protocol.error(an_invocation(REQUEST_ID), failure, path)
+        request = an_error(an_invocation(REQUEST_ID), failure, path)
         cause = json.loads(dict(request.headers)[CAUSE])
 
         assert all((name + value).isascii() and (name + value).isprintable() for name, value in request.headers)
@@ -141,9 +152,7 @@ class TestPlainError:
 
     def test_request(self) -> None:
         """A plain error has neither cause nor trace nor anything long."""
-        request = protocol.plain_error(
-            an_invocation(REQUEST_ID, lambda_runtime_invocation_id="n"), a_report("x" * 2000)
-        )
+        request = a_plain_error(an_invocation(REQUEST_ID, lambda_runtime_invocation_id="n"), a_report("x" * 2000))
 
         assert seen(request) == (
             "error",
@@ -163,7 +172,7 @@ class TestInitError:
 
     def test_request(self) -> None:
         """An init error goes to no invocation, so it has no request id and no nonce."""
-        assert seen(protocol.init_error(a_report("m", "Runtime.ImportModuleError", []))) == (
+        assert seen(an_init_error(a_report("m", "Runtime.ImportModuleError", []))) == (
             "init/error",
             "POST",
             "/2018-06-01/runtime/init/error",
@@ -173,44 +182,6 @@ class TestInitError:
             ),
             b'{"errorMessage":"m","errorType":"Runtime.ImportModuleError","requestId":"","stackTrace":[]}',
         )
-
-
-class TestErrorBody:
-    """What a caller gets to read."""
-
-    def test_limit(self) -> None:
-        """An error body of 256 KiB is sent whole."""
-        around = len(protocol.error_body(a_report("", stack=[]), "id"))
-        whole = protocol.error_body(a_report("x" * (262_144 - around), stack=[]), "id")
-
-        assert len(whole) == 262_144
-        assert json.loads(whole)["errorMessage"] == "x" * (262_144 - around)
-
-    def test_cut(self) -> None:
-        """An error body of more than 256 KiB is sent with the start of its message and of each line of its trace."""
-        cut = json.loads(protocol.error_body(a_report("m" * 262_144, stack=["s" * 2000, "t"]), "id"))
-
-        assert cut == {
-            "errorMessage": "m" * 16_384,
-            "errorType": "ValueError",
-            "requestId": "id",
-            "stackTrace": ["s" * 1024, "t"],
-        }
-
-    @pytest.mark.parametrize(
-        "failure",
-        [
-            pytest.param(a_report("\x01" * 300_000, stack=["\x01" * 5000] * 55), id="six bytes a character"),
-            pytest.param(a_report("\U0001f600" * 300_000, stack=["\U0001f600" * 5000] * 55), id="four bytes"),
-            pytest.param(
-                a_report(error_type="X" * 2_000_000),
-                id="a class with a novel for a name",
-            ),
-        ],
-    )
-    def test_worst(self, failure: ErrorReport) -> None:
-        """An error body stays below the megabyte that the platform's strictest form takes, whatever is in it."""
-        assert len(protocol.error_body(failure, "id")) < 1_048_576
 
 
 class TestInvocation:
@@ -361,8 +332,8 @@ class TestPath:
         invocation = an_invocation(request_id)
         paths = [
             protocol.response(invocation, b"", "a/b").path,
-            protocol.error(invocation, a_report(), "/").path,
-            protocol.plain_error(invocation, a_report()).path,
+            an_error(invocation, a_report(), "/").path,
+            a_plain_error(invocation, a_report()).path,
         ]
 
         assert paths == [f"/2018-06-01/runtime/invocation/{segment}/{verb}" for verb in ("response", "error", "error")]
@@ -385,9 +356,9 @@ def an_answer(status: int, body: bytes = b"") -> Response:
 
 POSTS: dict[str, Request] = {
     "response": protocol.response(an_invocation(REQUEST_ID), b"", "application/json"),
-    "error": protocol.error(an_invocation(REQUEST_ID), a_report(), "/"),
-    "plain error": protocol.plain_error(an_invocation(REQUEST_ID), a_report()),
-    "init/error": protocol.init_error(a_report()),
+    "error": an_error(an_invocation(REQUEST_ID), a_report(), "/"),
+    "plain error": a_plain_error(an_invocation(REQUEST_ID), a_report()),
+    "init/error": an_init_error(a_report()),
 }
 
 
@@ -458,8 +429,6 @@ class TestExplain:
         assert protocol.explain(answer) == text
 
 
-def test_limits() -> None:
-    """The limits are the platform's, to the byte."""
-    limits: dict[str, Any] = {name: getattr(protocol, name) for name in ("MAX_RESPONSE", "MAX_CAUSE", "MAX_ERROR")}
-
-    assert limits == {"MAX_RESPONSE": 6_291_556, "MAX_CAUSE": 65_536, "MAX_ERROR": 262_144}
+def test_limit() -> None:
+    """The limit of a buffered response is the platform's, to the byte."""
+    assert protocol.MAX_RESPONSE == 6_291_556

@@ -17,19 +17,24 @@ OURS = {
     "client",
     "codec",
     "context",
+    "current",
     "errors",
-    "json_errors",
-    "loader",
+    "hooks",
     "http1",
+    "loader",
     "log",
     "loop",
     "main",
+    "on_import",
     "protocol",
     "record",
+    "report",
+    "settings",
     "signature",
+    "spare",
     "traces",
     "tracing",
-    "on_import",
+    "transport",
 }
 
 RULED_OUT = {
@@ -45,12 +50,14 @@ def imported(importtime: str) -> set[str]:
     return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:") and "|" in line}
 
 
-def beyond(handler: str, code: str) -> set[str]:
-    """All modules that have been imported when the first `next` arrives, but for those that *code* alone imports."""
+def beyond(handler: str, code: str, *, events: tuple[bytes, ...] = ()) -> set[str]:
+    """All modules that have been imported when `next` waits after *events*, but for those that *code* alone imports."""
     plain = subprocess.run([*PYTHON, "-c", code], capture_output=True, text=True, check=True).stderr
     with Emulator([*PYTHON, str(BOOTSTRAP)], cwd=FUNCTIONS, handler=handler) as emulator:
         emulator.start()
-        emulator.wait_for("next")
+        for event in events:
+            emulator.invoke(event)
+        emulator.wait_for("next", 1 + len(events))
         return imported(emulator.stderr.decode()) - imported(plain)
 
 
@@ -61,10 +68,45 @@ def _before_next() -> set[str]:
 
 
 def test_exact_list(before_next: set[str]) -> None:
-    """Before the first `next` come four C modules, our own, and the function: nothing else."""
+    """Before the first `next` come three C modules, our own, and the function: nothing else."""
     ours = {f"lambda_bootstrap.{name}" for name in OURS}  # the package itself is loaded by hand, which goes unreported
 
-    assert before_next - {"atexit", "time"} == {"__future__", "_contextvars", "_json", "_socket", "echo", "gc", *ours}
+    assert before_next - {"atexit", "time"} == {"__future__", "_json", "_socket", "echo", "gc", *ours}
+
+
+def test_first_invocation(before_next: set[str]) -> None:
+    """An ordinary invocation imports nothing: neither the first one nor any later."""
+    assert beyond("echo.handler", "import os", events=(b'{"a": [1]}', b"2")) == before_next
+
+
+def test_first_error(before_next: set[str]) -> None:
+    """An error imports nothing either."""
+    modules = beyond("plain.fails", "import os", events=(b"{}",))
+
+    assert modules - before_next == {"plain"}
+
+
+def test_first_stream(before_next: set[str]) -> None:
+    """A plain generator opens one room of three modules, and asyncio is none of them."""
+    modules = beyond("plain.streams", "import os", events=(b"{}",))
+    room = {"lambda_bootstrap.web", "lambda_bootstrap.web.response", "lambda_bootstrap.web.stream"}
+
+    assert modules - before_next == {"plain", *room}
+
+
+def test_first_broken_stream(before_next: set[str]) -> None:
+    """A plain generator that fails opens the same room, and base64 for the trailers."""
+    modules = beyond("plain.breaks", "import os", events=(b"{}",))
+    room = {"lambda_bootstrap.web", "lambda_bootstrap.web.response", "lambda_bootstrap.web.stream"}
+
+    assert modules - before_next - {"binascii"} == {"plain", *room}
+
+
+def test_first_unreadable_event(before_next: set[str]) -> None:
+    """An event that isn't JSON opens the one room that explains it."""
+    modules = beyond("echo.handler", "import os", events=(b"{oops",))
+
+    assert modules - before_next == {"lambda_bootstrap.diagnostics", "lambda_bootstrap.diagnostics.json_errors"}
 
 
 def test_garbage() -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lambda_bootstrap import codec
-from lambda_bootstrap.errors import report
+from lambda_bootstrap import codec, report
 from lambda_bootstrap.traces import Frame, describe, frames, line_of, source_lines, title, trace
 
 from tests.support.traces import caught, written
@@ -113,7 +112,7 @@ class TestFrames:
         """Of a runaway recursion the first five and the last fifty frames are told."""
         source = "def down(n):\n    return down(n - 1) if n else 1 / 0\n\ndef top():\n    down(200)\n"
         _, names = written(tmp_path, source)
-        told = report(caught(names["top"]))
+        told = report.of(caught(names["top"]))
 
         assert len(told.frames) == 55
         assert [frame.label for frame in told.frames[:2]] == ["top", "down"]
@@ -124,7 +123,7 @@ class TestFrames:
         """Fifty-five frames are told whole; one more is cut."""
         _, names = written(tmp_path, "def down(n):\n    return down(n - 1) if n else 1 / 0\n")
 
-        assert len(report(caught(lambda: names["down"](depth))).frames[1:]) == count - 1
+        assert len(report.of(caught(lambda: names["down"](depth))).frames[1:]) == count - 1
 
     def test_what_is_cut(self, tmp_path: Path) -> None:
         """The frames that are cut are those in the middle."""

@@ -12,9 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .context import Context
     from .errors import LambdaError
-    from .hooks import before_next, on_error, on_init, on_request, on_response
+    from .hooks import before_next, on_error, on_init, on_init_error, on_request, on_response
     from .main import start
-    from .web.stream import HttpResponse
+    from .web.response import HttpResponse
 
 __all__ = [
     "Context",
@@ -23,13 +23,14 @@ __all__ = [
     "before_next",
     "on_error",
     "on_init",
+    "on_init_error",
     "on_request",
     "on_response",
     "start",
 ]
 
 # The others are at home in `hooks`.
-_HOMES = {"Context": "context", "HttpResponse": "web.stream", "LambdaError": "errors", "start": "main"}
+_HOMES = {"Context": "context", "HttpResponse": "web.response", "LambdaError": "errors", "start": "main"}
 
 if not TYPE_CHECKING:
 

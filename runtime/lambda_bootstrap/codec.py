@@ -10,10 +10,11 @@ the whole start-up, and would take the name `json` from a function that has a mo
 
 from __future__ import annotations
 
+# The C half of `json`, see above; there since Python 2.6, and held by tests on every supported version.
 from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
 
-from . import json_errors
 from .errors import FunctionError
+from .spare import with_spare
 from .traces import describe
 
 TYPE_CHECKING = False
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     Name = Literal["", "json", "orjson", "msgspec"]  # of a codec
+
+
+SPACE = " \t\n\r"
 
 
 class _Rules:
@@ -47,28 +51,28 @@ _scan = scanner(float)
 
 def loads(data: bytes | str, scan: Callable[[str, int], tuple[Any, int]] = _scan) -> Any:
     """
-    The value that a JSON text stands for (RFC 8259), as *scan* reads it.
+    Return the value of a JSON text (RFC 8259), as *scan* reads it.
 
     Raises:
-        ValueError: it is no JSON; the message tells what, the position and the path there.
+        ValueError: it isn't JSON; the message has the reason, the position and the path.
     """
     text = data if isinstance(data, str) else str(data, "utf-8")
-    start = json_errors.after_space(text, 0)
+    start = len(text) - len(text.lstrip(SPACE)) if text[:1] in SPACE else 0
     try:
         value, end = scan(text, start)
     except (RecursionError, MemoryError):
         raise
     except Exception:
         # The C code has no exception of its own: it borrows one from `json`, which may not be there to lend it.
-        raise json_errors.in_text(text, scan) from None
-    if end != len(text) and json_errors.after_space(text, end) != len(text):
-        raise json_errors.in_text(text, scan)
+        raise with_spare(_open_json_errors).in_text(text, scan) from None
+    if end != len(text) and text[end:].strip(SPACE):
+        raise with_spare(_open_json_errors).in_text(text, scan)
     return value
 
 
 def decode(payload: bytes, scan: Callable[[str, int], tuple[Any, int]] = _scan) -> Any:
     """
-    The event that a JSON payload holds.
+    Return the event that a JSON payload holds.
 
     Raises:
         FunctionError: `Runtime.UnmarshalError`, with position and path.
@@ -80,7 +84,7 @@ def decode(payload: bytes, scan: Callable[[str, int], tuple[Any, int]] = _scan) 
 
 
 def exactly() -> Callable[[bytes], Any]:
-    """As `decode`, with a `Decimal` for each number that has a point or an exponent."""
+    """Return a `decode` that makes a `Decimal` of each number with a point or an exponent."""
     from decimal import Decimal
 
     scan = scanner(Decimal)
@@ -94,7 +98,7 @@ def as_is(value: Any) -> Any:
 
 def encode(result: Any) -> bytes:
     """
-    The body for *result*: compact JSON in UTF-8.
+    Return the body for *result*: compact JSON in UTF-8.
 
     `Decimal` keeps its digits; dates and times are ISO 8601; an `Enum` is its value, a set a list; a dataclass, an
     attrs class, a pydantic model and a msgspec Struct are objects. `bytes` are the text that they hold, or base64
@@ -106,19 +110,21 @@ def encode(result: Any) -> bytes:
     try:
         return dumps(result).encode("utf-8", "backslashreplace")
     except Exception:
-        path, reason = json_errors.in_value(result, dumps, _convert_exactly)
+        path, reason = with_spare(_open_json_errors).in_value(result, dumps, _convert_exactly)
         place = f"at {path}" if path else "at the top level"
         raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {reason} ({place})") from None
 
 
 def heaviest(result: Any) -> list[tuple[str, int, int]]:
-    """See `json_errors.heaviest`; nothing of raw bytes."""
-    return [] if isinstance(result, bytes) else json_errors.heaviest(result, dumps, _convert_exactly)
+    """Return the heaviest parts of *result*, as `json_errors` does; raw bytes have none."""
+    if isinstance(result, bytes):
+        return []
+    return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
 
 
 def dumps(value: Any) -> str:
     """
-    Compact JSON for *value*.
+    Return compact JSON for *value*.
 
     Raises:
         Exception: whatever *value* does to make that impossible.
@@ -130,7 +136,7 @@ def dumps(value: Any) -> str:
 
 
 def leniently(value: Any) -> str:
-    """Compact JSON for *value*, in which a part without a form is its `str`; all of it is, if that does not help."""
+    """Return compact JSON for *value*, in which a part without a form is its `str`; if that fails, all of it is."""
     encoder = make_encoder(None, _convert_or_describe, _write_string, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
     try:
         return "".join(encoder(value, 0))
@@ -139,13 +145,13 @@ def leniently(value: Any) -> str:
 
 
 def ascii_json(value: Any) -> str:
-    """Compact JSON of nothing but printable ASCII: fit for a header (RFC 9110, 5.5)."""
+    """Return compact JSON of nothing but printable ASCII: fit for a header (RFC 9110, 5.5)."""
     encoder = make_encoder(None, str, encode_basestring_ascii, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
     return "".join(encoder(value, 0))
 
 
 class _ExactNumber(Exception):  # noqa: N818 - not an error: a request to start over
-    """There is a number that only its digits can express; they come along."""
+    """A number that only its digits can express; they come along."""
 
 
 class _Digits(str):
@@ -180,13 +186,13 @@ _converters: dict[type, Callable[[Any], Any]] = {}
 
 
 def convert(value: Any) -> Any:
-    """*value* in JSON's own types, one step."""
+    """Turn *value* into JSON's own types, one step."""
     return (_converters.get(type(value)) or converter(type(value)))(value)
 
 
 def converter(kind: type) -> Callable[[Any], Any]:
     """
-    What converts the instances of a class.
+    Return what converts the instances of a class.
 
     Raises:
         TypeError: they have no JSON form.
@@ -195,12 +201,22 @@ def converter(kind: type) -> Callable[[Any], Any]:
         conversion = _CONVERSIONS.get(f"{base.__module__}.{base.__qualname__}")
         if conversion is not None:
             return _converters.setdefault(kind, _bound(conversion, base))
-    from .typed import encoder
-
-    found = encoder.converter(kind)
+    found = with_spare(_open_encoder).converter(kind)
     if found is None:
         raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
     return _converters.setdefault(kind, found)
+
+
+def _open_json_errors() -> Any:
+    from .diagnostics import json_errors
+
+    return json_errors
+
+
+def _open_encoder() -> Any:
+    from .typed import encoder
+
+    return encoder
 
 
 def _bound(conversion: Callable[[Any, Any], Any], kind: type) -> Callable[[Any], Any]:

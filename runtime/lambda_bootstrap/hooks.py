@@ -21,23 +21,34 @@ if TYPE_CHECKING:
 
     Hook = TypeVar("Hook")
     InitHook = TypeVar("InitHook", bound=Callable[[], object])
+    InitErrorHook = TypeVar("InitErrorHook", bound=Callable[[BaseException], object])
     EventHook = TypeVar("EventHook", bound=Callable[[Any, Context], object])
     ErrorHook = TypeVar("ErrorHook", bound=Callable[[BaseException, Context], object])
     ContextHook = TypeVar("ContextHook", bound=Callable[[Context], object])
+    Warn = Callable[[str, BaseException | None], None]
 
 # What comes after the answer is billed and delays the next invocation: it gets this long, all hooks together.
 BEFORE_NEXT_SECONDS = 2.0
 
 init: list[Callable[[], object]] = []
+init_error: list[Callable[[BaseException], object]] = []
 request: list[Callable[[Any, Context], object]] = []
 response: list[Callable[[Any, Context], object]] = []
 error: list[Callable[[BaseException, Context], object]] = []
 next_: list[Callable[[Context], object]] = []
+# Not for functions: what goes around the handler's call once it has been loaded, for rooms that stand in for another
+# runtime's client.
+around: list[Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]] = []
 
 
 def on_init(hook: InitHook) -> InitHook:
     """Call `hook()` once, when the function has been imported and before the first invocation."""
     return _register(init, hook)
+
+
+def on_init_error(hook: InitErrorHook) -> InitErrorHook:
+    """Call `hook(exception)` if the function cannot be loaded, before the init error is posted and the process ends."""
+    return _register(init_error, hook)
 
 
 def on_request(hook: EventHook) -> EventHook:
@@ -60,7 +71,7 @@ def before_next(hook: ContextHook) -> ContextHook:
     Call `hook(context)` after the invocation has been answered, before the environment may be frozen: to flush.
 
     All these hooks together have 2 seconds, or what is left until the deadline; when that is used up, those that have
-    not run are skipped, and a record tells which.
+    not run are skipped, and a record names them.
     """
     return _register(next_, hook)
 
@@ -71,25 +82,25 @@ def _register(hooks: list[Any], hook: Hook) -> Hook:
     return hook
 
 
-def run(hooks: list[Any], complain: Callable[[str, BaseException | None], None], *arguments: Any) -> None:
-    """Call each of *hooks* with *arguments*; tell *complain* which of them failed, and of what."""
+def run(hooks: list[Any], warn: Warn, *arguments: Any) -> None:
+    """Call each of *hooks* with *arguments*; report to *warn* which of them failed, and of what."""
     for hook in tuple(hooks):
         try:
             hook(*arguments)
         except BaseException as failure:
-            complain(f"the hook {name(hook)} failed", failure)
+            warn(f"the hook {name(hook)} failed", failure)
 
 
-def run_before_next(context: Context, complain: Callable[[str, BaseException | None], None]) -> None:
+def run_before_next(context: Context, warn: Warn) -> None:
     """Call the hooks of `before_next` while there is time."""
     end = monotonic() + min(BEFORE_NEXT_SECONDS, context.get_remaining_time_in_millis() / 1000)
     for hook in tuple(next_):
         if monotonic() < end:
-            run([hook], complain, context)
+            run([hook], warn, context)
         else:
-            complain(f"there is no time left for the hook {name(hook)}", None)
+            warn(f"there is no time left for the hook {name(hook)}", None)
 
 
 def name(hook: object) -> str:
-    """A hook as its author knows it."""
+    """Return a hook's name as its author knows it."""
     return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', type(hook).__name__)}"

@@ -13,6 +13,7 @@ from os import listdir
 from .codec import DEFAULTS
 from .errors import InitError
 from .signature import Handler, adapt, instance, raw
+from .spare import with_spare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from .codec import Options
 
 
-def heed_pth(folders: list[str]) -> None:
-    """Do what the `.pth` files of *folders* say, as AWS's managed Python runtime does."""
+def process_pth(folders: list[str]) -> None:
+    """Process the `.pth` files in *folders*, as AWS's managed Python runtime does."""
     for folder in folders:
         try:
             names = listdir(folder)
@@ -68,7 +69,7 @@ def find_module(name: str) -> tuple[ModuleType, list[str]]:
         except ImportError as error:
             missing = missing or error
             if not (isinstance(error, ModuleNotFoundError) and f"{dotted}.".startswith(f"{error.name}.")):
-                raise _unimportable(name, error, doctor().of_import(error)) from error
+                raise _unimportable(name, error, with_spare(_open_advice).of_import(error)) from error
         except SyntaxError as error:
             place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text or ""}'
             raise InitError(
@@ -79,7 +80,7 @@ def find_module(name: str) -> tuple[ModuleType, list[str]]:
                 return sys.modules[dotted], parts[end:]
             break
     assert missing is not None
-    raise _unimportable(name, missing, doctor().of_module(".".join(parts))) from missing
+    raise _unimportable(name, missing, with_spare(_open_advice).of_module(".".join(parts))) from missing
 
 
 def find_handler(module: ModuleType, attributes: list[str], name: str) -> Any:
@@ -91,7 +92,9 @@ def find_handler(module: ModuleType, attributes: list[str], name: str) -> Any:
             found = getattr(owner, attribute)
         except AttributeError:
             missing = f"Handler '{'.'.join(attributes)}' missing on module '{module.__name__}'"
-            raise InitError("Runtime.HandlerNotFound", f"{missing}{doctor().of_attribute(owner, attribute)}") from None
+            raise InitError(
+                "Runtime.HandlerNotFound", f"{missing}{with_spare(_open_advice).of_attribute(owner, attribute)}"
+            ) from None
         if isinstance(owner, type) and _needs_instance(raw(owner, attribute)):
             found = getattr(instance(owner, name), attribute)
     return found
@@ -106,8 +109,7 @@ def _unimportable(name: str, error: ImportError, advice: str = "") -> InitError:
     return InitError("Runtime.ImportModuleError", f"Unable to import module '{name}': {error}{advice}")
 
 
-def doctor() -> Any:
-    """Who knows what may be wrong with a function that cannot be imported."""
+def _open_advice() -> Any:
     from .diagnostics import advice
 
     return advice

@@ -1,9 +1,8 @@
 """
 The function's log.
 
-Owns: where it goes (stdout, or the descriptor that the platform gives for it), whole records of it, and which
-invocation they belong to.
-Refuses to know: what a record looks like, which library it comes from.
+Owns: where it goes (stdout, or the descriptor that the platform gives for it), and that its records stay whole.
+Refuses to know: what a record looks like, which library it comes from. `current` knows the invocation it belongs to.
 """
 
 from __future__ import annotations
@@ -15,18 +14,19 @@ from io import TextIOWrapper
 from posix import dup2, write
 from time import sleep, time
 
-from . import record
-from .errors import report
+from . import current, record, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, BinaryIO
 
-    from .errors import ErrorReport
+    from .current import Nobody
+    from .protocol import Invocation
+    from .report import ErrorReport
+    from .settings import Settings
 
 STDOUT, STDERR = 1, 2
-TELEMETRY = "_LAMBDA_TELEMETRY_LOG_FD"
 # Frame types of the platform's descriptor: the base, plus 1 for text, plus the level times 4 (protocol of the managed
 # runtimes: type, length, microseconds since the epoch, all big-endian, then the record).
 FRAME, TEXT_FRAME = 0xA55A0002, 0xA55A0003
@@ -35,58 +35,44 @@ FRAME_LEVELS = {"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "WARNING": 4, "ERR
 
 class Log:
     """
-    The log, and the ids of the current invocation.
+    Writes records, each of the invocation that is current.
 
     Args:
-        environ: read for `AWS_LAMBDA_LOG_FORMAT`, `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_FUNCTION_VERSION`;
-            `_LAMBDA_TELEMETRY_LOG_FD` is taken out of it, as it is nobody else's.
+        settings: the format, the level, and the descriptor.
 
     Attributes:
         is_json: whether records are JSON.
         level: the level asked for, in `logging`'s names, or "".
-        request_id: of the current invocation, "" before the first.
-        tenant_id: of the current invocation, or "".
-        trace_id: its X-Ray trace header, or "".
     """
 
-    def __init__(self, environ: MutableMapping[str, str]) -> None:
-        self.is_json = environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
-        level = environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
-        self.level = {"TRACE": "DEBUG"}.get(level, level)
-        self.version = environ.get("AWS_LAMBDA_FUNCTION_VERSION") or None
-        descriptor = environ.pop(TELEMETRY, "")
-        self.is_framed = descriptor.isascii() and descriptor.isdigit() and len(descriptor) < 8  # noqa: PLR2004 - a descriptor
-        self.fd = int(descriptor) if self.is_framed else STDOUT
+    def __init__(self, settings: Settings) -> None:
+        self.is_json = settings.is_json
+        self.level = settings.log_level
+        self.version = settings.function["function_version"] or None
+        self.is_framed = settings.log_fd is not None
+        self.fd = STDOUT if settings.log_fd is None else settings.log_fd
         self.lock = RLock()  # a signal handler may log while its thread does
         self.streams: list[Unbuffered | Lines] = []
         self.replaced: list[object] = []
-        self.begin("", "", "")
-
-    def begin(self, request_id: str, tenant_id: str, trace_id: str) -> None:
-        """From here on, records belong to this invocation."""
-        self.request_id = request_id
-        self.tenant_id = tenant_id
-        self.trace_id = trace_id
-        self.marks: dict[str, str | None] | None = None
+        self.marked: Invocation | Nobody | None = None
+        self.marks: dict[str, str | None] = {}
 
     def end(self) -> None:
-        """What was begun is written, as the invocation ends here."""
+        """Flush any line that is still open: the invocation is over."""
         for stream in self.streams:
             stream.end()
 
-    def mark(self) -> dict[str, str | None]:
-        """What all records of an invocation have in common, made when the first one needs it."""
-        self.marks = marks = {
-            "tenantId": self.tenant_id or None,
-            "traceId": self.trace_root,
-            "functionVersion": self.version,
-        }
-        return marks
-
-    @property
-    def trace_root(self) -> str | None:
-        """What all parts of a trace have in common."""
-        return next((part[5:] for part in self.trace_id.split(";") if part.startswith("Root=")), None)
+    def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
+        """Return what all records of an *invocation* share, made once it has a record."""
+        if self.marked is not invocation:
+            root = next((part[5:] for part in invocation.trace_id.split(";") if part.startswith("Root=")), None)
+            self.marks = {
+                "tenantId": invocation.tenant_id or None,
+                "traceId": root,
+                "functionVersion": self.version,
+            }
+            self.marked = invocation
+        return self.marks
 
     def write(self, text: str, level: str = "") -> None:
         """Write *text* as one piece. A log that cannot be written is no reason to fail an invocation."""
@@ -106,48 +92,46 @@ class Log:
             pass
 
     def frame(self, data: bytes, level: str) -> bytes:
-        """*data* as the platform's descriptor takes it. Without format or level it is all one kind of frame."""
+        """Return *data* as the platform's descriptor takes it. Without format or level, all frames are of one kind."""
         kind = TEXT_FRAME
         if self.is_json or self.level:
             kind = FRAME + (not self.is_json) + 4 * FRAME_LEVELS.get(level, 0)
         moment = int(time() * 1_000_000)
         return kind.to_bytes(4, "big") + len(data).to_bytes(4, "big") + moment.to_bytes(8, "big") + data
 
-    def record(
-        self, level: str, fields: Mapping[str, Any], seconds: float | None = None, request_id: str | None = None
-    ) -> None:
-        """One record, of now and of the current invocation if nothing else is said."""
-        moment = time() if seconds is None else seconds
-        self.write(self.line(level, fields, moment, self.request_id if request_id is None else request_id), level)
+    def record(self, level: str, fields: Mapping[str, Any], seconds: float | None = None) -> None:
+        """Write a record; *seconds* since the Unix epoch are now unless they are given."""
+        self.write(self.line(level, fields, time() if seconds is None else seconds), level)
 
-    def line(self, level: str, fields: Mapping[str, Any], seconds: float, request_id: str) -> str:
-        """One record in the function's format. Of *fields*, text shows `message` only."""
+    def line(self, level: str, fields: Mapping[str, Any], seconds: float) -> str:
+        """Return a record in the function's format. Of *fields*, text shows `message` only."""
+        invocation = current.get()
         if not self.is_json:
-            return record.text_line(level, seconds, request_id, str(fields.get("message", "")))
+            return record.text_line(level, seconds, invocation.request_id, str(fields.get("message", "")))
         return record.json_line(
             level,
             seconds,
-            {**fields, "requestId": request_id, **(self.marks or self.mark())},
+            {**fields, "requestId": invocation.request_id, **self.mark(invocation)},
         )
 
     def error(self, failure: ErrorReport) -> None:
-        """The one record of a failure that nobody handled."""
+        """Write the one record of a failure that nobody handled."""
         if self.is_json:
-            self.record("ERROR", failure.body(self.request_id))
+            self.record("ERROR", failure.fields(current.get().request_id))
         else:
             self.write(record.text_error(failure.error_type, failure.message, failure.stack), "ERROR")
 
-    def complain(self, message: str, error: BaseException | None) -> None:
-        """One record of something that failed beside the function: a hook, for one."""
+    def problem(self, message: str, error: BaseException | None = None) -> None:
+        """Write a record of something that went wrong beside the function: a hook that failed with *error*, say."""
         if error is None:
             self.record("WARN", {"message": message})
             return
-        failure = report(error)
+        failure = report.of(error)
         failure.message = f"{message}: {failure.message}"
         self.error(failure)
 
-    def autopsy(self, stacks: Mapping[str, Sequence[str]]) -> None:
-        """One record of what every thread was doing."""
+    def timeout_dump(self, stacks: Mapping[str, Sequence[str]]) -> None:
+        """Write a record of what every thread is doing."""
         message = "the deadline is near; this is where every thread and task is"
         if self.is_json:
             self.record("WARN", {"message": message, "stacks": stacks})
@@ -157,7 +141,7 @@ class Log:
 
     def connect_streams(self, path: str) -> None:
         """
-        Let stdout and stderr go to pipes of the platform's, one for each connection to its socket at *path*.
+        Connect stdout and stderr to the platform's log socket at *path*, which makes a pipe of each connection.
 
         Raises:
             OSError: nobody serves it.
@@ -174,7 +158,7 @@ class Log:
         """
         Make `print` appear at once, since what a killed process had buffered is lost; as records in JSON format.
 
-        What they replace, `sys.__stdout__` and `sys.__stderr__`, stays usable.
+        The streams that they replace, `sys.__stdout__` and `sys.__stderr__`, stay usable.
         """
         for name, level in (("stdout", "INFO"), ("stderr", "ERROR")):
             buffer = getattr(getattr(sys, name), "buffer", None)
@@ -188,7 +172,7 @@ class Log:
 
 
 class Unbuffered(TextIOWrapper):
-    """A text stream without a memory."""
+    """A text stream without a buffer."""
 
     is_open = False  # whether what was written last has not ended its line
 
@@ -216,7 +200,7 @@ class Lines(TextIOWrapper):
     A text stream of which every line is a record; a line that is a JSON object already goes out as it is.
 
     Args:
-        buffer: where the stream went before; kept for who asks for it.
+        buffer: where the stream went before; functions may ask for it.
         log: where the records go.
         level: theirs.
     """
@@ -228,7 +212,7 @@ class Lines(TextIOWrapper):
         super().__init__(buffer, encoding="utf-8", errors="backslashreplace")
 
     def write(self, text: str, /) -> int:
-        """As `io.TextIOBase.write`: what ends a line makes a record."""
+        """As `io.TextIOBase.write`: each end of a line makes a record."""
         thread = get_ident()
         *lines, rest = (self.begun.get(thread, "") + text).split("\n")
         self.begun.pop(thread, None)
@@ -239,17 +223,17 @@ class Lines(TextIOWrapper):
         return len(text)
 
     def emit(self, line: str) -> None:
-        """Write one line, unless there is nothing on it."""
+        """Write one line, unless it is empty."""
         if record.is_json_object(line):
             self.log.write(f"{line}\n", self.level)
         elif line:
             self.log.record(self.level, {"message": line})
 
     def flush(self) -> None:
-        """As `io.TextIOBase.flush`: what this thread has begun is a line."""
+        """As `io.TextIOBase.flush`: write what this thread has begun, as a line."""
         self.emit(self.begun.pop(get_ident(), ""))
 
     def end(self) -> None:
-        """What any thread has begun is a line."""
+        """Write what any thread has begun: the invocation is over."""
         for thread in tuple(self.begun):
             self.emit(self.begun.pop(thread, ""))

@@ -7,56 +7,30 @@ Refuses to know: sockets, formats, where handlers come from.
 
 from __future__ import annotations
 
-from _contextvars import copy_context
 from posix import _exit, getpid
-from sys import modules
 from time import time
 
-from . import codec
+from . import codec, current, hooks, report
 from .context import Context, client_context, identity
-from .errors import FunctionError, LambdaError, RuntimeApiError, report
+from .errors import FunctionError, LambdaError, RuntimeApiError
 from .protocol import JSON, MAX_RESPONSE
+from .spare import with_spare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, Protocol
+    from typing import Any
 
-    from .diagnostics.timeout_dump import Autopsy
-    from .errors import ErrorReport
     from .log import Log
-    from .protocol import Invocation, Request
+    from .protocol import Invocation, RuntimeApi
+    from .report import ErrorReport
     from .signature import Handler
-    from .tracing import Tracer
     from .web.stream import ResponseStream
-
-    class RuntimeApi(Protocol):
-        """What the loop needs of a client; see `client.RuntimeClient`."""
-
-        def next(self) -> Invocation:
-            """Wait for an invocation."""
-
-        def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
-            """Answer it with a result."""
-
-        def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
-            """Answer it with an error."""
-
-        def begin(self, request: Request, data: bytes) -> None:
-            """Begin to answer in pieces; this and the next two are for `streaming`."""
-
-        def send(self, request: Request, data: bytes) -> None:
-            """Go on."""
-
-        def end(self, request: Request, data: bytes) -> None:
-            """Come to an end."""
-
 
 RAW = "application/unknown"  # what the managed runtime calls a handler's own bytes
 # Of results: none of these is a stream, and without one of those attributes nothing is.
 VALUES = {bytes, dict, float, int, list, str, tuple, type(None), bool}
 MARKS = ("__next__", "__aiter__", "read", "prelude")
-HOOKS = f"{__package__}.hooks"  # there once a function, or a tool in it, has asked for hooks
 
 
 class InvokeLoop:
@@ -66,49 +40,33 @@ class InvokeLoop:
     Args:
         client: where invocations come from and answers go.
         handler: what answers them.
-        log, tracer: told of each invocation before the function is.
+        log: where failures are recorded.
         function: the attributes of `Context` that are the same for every invocation.
-        autopsy: told when an invocation begins and ends, or None.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - called once, by the composition root
-        self,
-        client: RuntimeApi,
-        handler: Handler,
-        log: Log,
-        tracer: Tracer,
-        function: Mapping[str, Any],
-        autopsy: Autopsy | None = None,
-    ) -> None:
+    def __init__(self, client: RuntimeApi, handler: Handler, log: Log, function: Mapping[str, Any]) -> None:
         self.client = client
         self.handler = handler
         self.log = log
-        self.tracer = tracer
         self.function = function
-        self.autopsy = autopsy
         self.pid = getpid()
 
     def run(self) -> int:
         """
-        Answer invocations for the life of the environment; give the exit status if the function ends it.
+        Answer invocations for the life of the environment; return the exit status if the function ends it.
 
         Raises:
             RuntimeApiError: the Runtime API is gone.
         """
         while True:
-            invocation = self.client.next()
-            # In a context of its own: what is bound in one invocation is not seen in the next.
-            status = copy_context().run(self.answer, invocation)
+            status = self.answer(self.client.next())
             if status is not None:
                 return status
 
     def answer(self, invocation: Invocation) -> int | None:
-        """Answer one invocation; give an exit status if the function asked for the end of its process."""
-        self.log.begin(invocation.request_id, invocation.tenant_id, invocation.trace_id)
-        self.tracer.begin(invocation.trace_id)
+        """Answer one invocation; return an exit status if the function asked for the end of its process."""
+        current.begin(invocation)
         context = self.context(invocation)
-        if self.autopsy is not None:
-            self.autopsy.begin(invocation.deadline_ms)
         status = None
         try:
             result = self.invoke(invocation, context)
@@ -126,55 +84,54 @@ class InvokeLoop:
             if stream is None:
                 self.client.respond(invocation, body, content_type)
             elif stream.loss is None:
-                stream.end()
+                stream.finish()
             else:
-                self.log.complain(f"the response stream was lost: {stream.loss}", None)
+                self.log.problem(f"the response stream was lost: {stream.loss}")
         self.finish(context)
         return status
 
     def invoke(self, invocation: Invocation, context: Context) -> Any:
-        """Decode and call: the result."""
+        """Decode the event, call the handler, and return its result."""
         introduce_caller(context, invocation)
         event = None
         if self.handler.takes_event:
             is_decoded = invocation.is_json or self.handler.is_typed
             event = self.handler.decode(invocation.payload) if is_decoded else invocation.payload
             invocation.payload = b""  # six megabytes perhaps, that nobody needs twice
-        if HOOKS in modules:
-            self.run_hooks("request", event, context)
+        if hooks.request:
+            hooks.run(hooks.request, self.log.problem, event, context)
         return self.handler.call(event, context)
 
     def encode(self, result: Any, context: Context) -> tuple[bytes, str]:
-        """The body to post and its content type."""
+        """Return the body to post, and its content type."""
         if isinstance(result, bytes):
             body, content_type = result, RAW
         else:
             body, content_type = self.handler.encode(result), JSON
         if len(body) > MAX_RESPONSE:
             raise FunctionError("Function.ResponseSizeTooLarge", too_large(len(body), codec.heaviest(result)))
-        if HOOKS in modules:
-            self.run_hooks("response", result, context)
+        if hooks.response:
+            hooks.run(hooks.response, self.log.problem, result, context)
         return body, content_type
 
     def stream(self, invocation: Invocation, result: Any) -> ResponseStream | None:
-        """What posts *result* in pieces, if it is a stream."""
+        """Return what posts *result* in pieces, or None if it isn't a stream."""
         if not any(hasattr(result, mark) for mark in MARKS):
             return None
-        from .web.stream import ResponseStream, is_stream
-
-        return ResponseStream(self.client, invocation, self.end_fork) if is_stream(result) else None
+        web = with_spare(_open_web)
+        return web.ResponseStream(self.client, invocation, self.end_fork) if web.is_stream(result) else None
 
     def pour(self, stream: ResponseStream, result: Any, context: Context) -> int | None:
         """
-        Post all of *result* but its end, and give the exit status if it asked for the end of its process.
+        Post all of *result* but its end, and return the exit status if the function asked for the end of its process.
 
         Raises:
             BaseException: it failed before anything was sent, so that there can still be an error.
         """
         try:
             stream.pour(result)
-            if HOOKS in modules:
-                self.run_hooks("response", result, context)
+            if hooks.response:
+                hooks.run(hooks.response, self.log.problem, result, context)
         except BaseException as error:
             if not stream.has_begun:
                 raise
@@ -185,30 +142,29 @@ class InvokeLoop:
         return None
 
     def failure(self, error: BaseException, context: Context) -> ErrorReport:
-        """Tell hooks and log of *error*, and what the caller is to be told."""
+        """Run the hooks for *error*, log it, and return the report for the caller."""
         self.end_fork()
-        if HOOKS in modules:
-            self.run_hooks("error", error, context)
-        failure = report(error)
+        if hooks.error:
+            hooks.run(hooks.error, self.log.problem, error, context)
+        failure = report.of(error)
         self.log.end()
         self.log.error(failure)
         return failure
 
     def end_fork(self) -> None:
-        """A handler that forked returns twice: it is the parent that answers."""
+        """End a child that the handler forked and that came back here: the parent answers."""
         if getpid() != self.pid:
             _exit(0)
 
     def finish(self, context: Context) -> None:
-        """What comes between the answer and the next poll, when the environment may be frozen."""
-        if HOOKS in modules:
-            modules[HOOKS].run_before_next(context, self.log.complain)
-        if self.autopsy is not None:
-            self.autopsy.end()
+        """Do what comes between the answer and the next poll, during which the environment may be frozen."""
+        if hooks.next_:
+            hooks.run_before_next(context, self.log.problem)
+        current.end()
         self.log.end()
 
     def context(self, invocation: Invocation) -> Context:
-        """The function's view of *invocation*, but for its caller."""
+        """Return the function's view of *invocation*, but for its caller."""
         context = Context(time, self.log.write, self.function)
         context.aws_request_id = invocation.request_id
         context.invoked_function_arn = invocation.function_arn
@@ -219,18 +175,19 @@ class InvokeLoop:
         context.identity = identity(None)
         return context
 
-    def run_hooks(self, phase: str, *arguments: Any) -> None:
-        """Run what has been attached to *phase*."""
-        hooks = modules[HOOKS]
-        hooks.run(getattr(hooks, phase), self.log.complain, *arguments)
+
+def _open_web() -> Any:
+    from .web import stream
+
+    return stream
 
 
 def introduce_caller(context: Context, invocation: Invocation) -> None:
     """
-    Tell *context* who called.
+    Put the caller into *context*.
 
     Raises:
-        FunctionError: the caller's JSON is none, which is this invocation's error and not the loop's.
+        FunctionError: the caller's JSON is malformed, which is this invocation's error and not the loop's.
     """
     if invocation.client_context:
         fields = parse(invocation.client_context, "Client Context")
@@ -240,7 +197,7 @@ def introduce_caller(context: Context, invocation: Invocation) -> None:
 
 
 def too_large(size: int, parts: list[tuple[str, int, int]]) -> str:
-    """What a result over the limit is told: the platform's own words, and which parts of it weigh the most."""
+    """Return the message for a result over the limit: the platform's own words, and the heaviest parts of it."""
     words = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
     if not parts:
         return words
@@ -249,7 +206,12 @@ def too_large(size: int, parts: list[tuple[str, int, int]]) -> str:
 
 
 def parse(header: str, name: str) -> Any:
-    """The value of a JSON header."""
+    """
+    Return the value of a JSON header.
+
+    Raises:
+        FunctionError: it isn't JSON.
+    """
     try:
         return codec.loads(header)
     except (ValueError, RecursionError) as error:
@@ -257,7 +219,7 @@ def parse(header: str, name: str) -> Any:
 
 
 def exit_status(error: BaseException) -> int | None:
-    """The status that the process has to end with after *error*, or None if it lives on."""
+    """Return the status that the process has to end with after *error*, or None if it lives on."""
     kinds = type(error).__mro__  # isinstance() would ask the error itself
     if SystemExit in kinds:
         code = getattr(error, "code", None)

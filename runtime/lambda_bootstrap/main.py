@@ -1,7 +1,7 @@
 """
 The composition root: the phases of a runtime, and its exit statuses.
 
-Owns: reading the environment, once; which part gets what; what happens when init fails.
+Owns: which part gets what, which rooms the settings open, and what happens when init fails.
 Refuses to know: how any part does its work.
 
 Exit statuses: 1 after an init error, a wrong configuration, or when the Runtime API is gone; 126 and 127 for a wrapper
@@ -13,88 +13,85 @@ from __future__ import annotations
 
 import gc
 import sys
-from atexit import _run_exitfuncs
+from atexit import _run_exitfuncs  # what `sys.exit` runs: `leave` skips the rest of a shutdown, which waits for threads
 from os import _exit, execv, getcwd, getpid
 from os import environ as process_environ
 
-from . import loader
-from .client import RuntimeClient, SocketTransport
+from . import current, hooks, loader, report, settings, spare
+from .client import RuntimeClient
 from .codec import DEFAULTS
-from .errors import ConfigError, RuntimeApiError, report
+from .errors import ConfigError, RuntimeApiError
 from .log import Log
 from .loop import InvokeLoop
-from .on_import import Watch
+from .on_import import OnImport
 from .protocol import Address
+from .settings import Settings
 from .signature import adapt
 from .tracing import Tracer
+from .transport import SocketTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping
-    from types import ModuleType
+    from collections.abc import Callable, MutableMapping
     from typing import Any, NoReturn
 
     from .codec import Name, Options
-    from .diagnostics.timeout_dump import Autopsy
-    from .errors import ErrorReport
     from .protocol import Transport
     from .signature import Handler
 
-WRAPPED = "_LAMBDA_BOOTSTRAP_WRAPPED"  # in the environment between the wrapper and our second start
-OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 NO_API = (
     "AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
     "To run a function here, start it under the emulator: make run HANDLER=path/to/app.handler"
 )
 
 
-def main(argv: list[str], environ: MutableMapping[str, str], function: list[str], ours: list[str]) -> int:
+def main(argv: list[str], environ: MutableMapping[str, str], home: str) -> int:
     """
-    Run the handler named by `argv[1]`, else by `_HANDLER`, until the environment ends; give the exit status.
+    Run the handler named by `argv[1]`, else by `_HANDLER`, until the environment ends; return the exit status.
 
     Args:
         argv: the command line.
         environ: the process's environment; `_X_AMZN_TRACE_ID` is kept up to date in it.
-        function: the folders that imports are looked for in first: the function's own, then those of its layers.
-        ours: folders of packages that a function may use without bringing them, looked into last.
+        home: the folder of `bootstrap`; packages that a function may use without bringing them lie in it.
 
-    Source of the order: AWS Lambda Developer Guide, "Search path" in "Working with .zip file archives for Python".
+    Source of the search order: AWS Lambda Developer Guide, "Search path" in "Working with .zip file archives for
+    Python".
     """
     status = wrap(argv, environ)
     if status is not None:
         return status
-    name = argv[1] if len(argv) > 1 else environ.get("_HANDLER", "")
-    ours = [folder for folder in ours if folder not in sys.path]
-
+    packages = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    task_root = environ.get(settings.TASK_ROOT.name) or getcwd()
+    function = [task_root, f"/opt/python/{packages}", "/opt/python"]
+    ours = [folder for folder in (f"{home}/{packages}", f"{home}/site-packages") if folder not in sys.path]
     try:
-        transport = connect(environ, function, ours)
-        options = options_of(environ)
+        found = Settings(environ)
+        transport = connect(found, function, ours)
+        options = options_of(found)
     except ConfigError as error:
-        return complain(error)
-    environ["_HANDLER"] = name
-    environ.setdefault("LAMBDA_TASK_ROOT", function[0])
-    loader.heed_pth(function + ours)
+        return fail(error)
+    name = argv[1] if len(argv) > 1 else found.handler
+    environ[settings.HANDLER.name] = name
+    environ.setdefault(settings.TASK_ROOT.name, task_root)
+    loader.process_pth(function + ours)
     gc.freeze()  # what there is stays: no collection has to look at it
     gc.enable()  # off since `bootstrap` began
-    return serve(transport, lambda: loader.load(name, options), environ)
+    return serve(transport, lambda: loader.load(name, options), found, environ)
 
 
 def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
     """
     Become the program that `AWS_LAMBDA_EXEC_WRAPPER` names, once: it runs what its arguments say, which is us again.
 
-    Give None when there is none (left), or the shell's exit status for a program that cannot be run.
-
-    Source: AWS Lambda Developer Guide, "Modifying the runtime environment", wrapper scripts.
+    Return None if there is none, or if it has run, and the shell's exit status for a program that cannot be run.
     """
-    wrapper = environ.get("AWS_LAMBDA_EXEC_WRAPPER")
-    if environ.pop(WRAPPED, None) or not wrapper:
+    wrapper = settings.take_wrapper(environ)
+    if not wrapper:
         return None
-    environ[WRAPPED] = "1"
     try:
         execv(wrapper, [wrapper, sys.executable, *argv])  # noqa: S606 - the operator's own program
     except OSError as error:
-        complain(ConfigError(f"AWS_LAMBDA_EXEC_WRAPPER is {wrapper!r}, which cannot be run: {error.strerror}"))
+        fail(ConfigError(f"AWS_LAMBDA_EXEC_WRAPPER is {wrapper!r}, which cannot be run: {error.strerror}"))
         return 127 if isinstance(error, FileNotFoundError) else 126
 
 
@@ -113,38 +110,41 @@ def start(
     name = getattr(handler, "__qualname__", type(handler).__name__)
     words = [word for word, is_on in (("strict", strict), ("use_decimal", use_decimal)) if is_on]
     try:
-        transport = connect(process_environ, [], [])
-        options = options_of(process_environ, codec, *words)
+        found = Settings(process_environ)
+        transport = connect(found, [], [])
+        options = options_of(found, codec, *words)
     except ConfigError as error:
-        leave(complain(error))
-    leave(serve(transport, lambda: adapt(handler, name, options), process_environ))
+        leave(fail(error))
+    leave(serve(transport, lambda: adapt(handler, name, options), found, process_environ))
 
 
-def options_of(environ: Mapping[str, str], codec: str = "", *words: str) -> Options:
-    """How events and results are read and written: as *codec* and *words* say, else *environ*; may be a ConfigError."""
-    if not (codec or words or environ.get("BOOTSTRAP_CODEC") or environ.get("BOOTSTRAP_EVENTS")):
-        return DEFAULTS
-    from .integrations.fast_json import chosen
-
-    return chosen(environ, codec, words)
-
-
-def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) -> Transport:
+def options_of(found: Settings, codec: str = "", *words: str) -> Options:
     """
-    A transport to the Runtime API that *environ* names; puts the folders of *function* and *ours* on the import path.
+    Return how events and results are read and written: as *codec* and *words* say, else as the settings do.
 
     Raises:
-        ConfigError: it names no Runtime API, or a transport that there is not.
+        ConfigError: there is no such codec or word, or the function has not brought the codec's library.
     """
-    place = environ.get("AWS_LAMBDA_RUNTIME_API")
-    if not place:
+    name, every = codec or found.codec, [*words, *found.events]
+    if name == settings.CODEC.default and not every:
+        return DEFAULTS
+    from .integrations import fast_json
+
+    return fast_json.options(name, every)
+
+
+def connect(found: Settings, function: list[str], ours: list[str]) -> Transport:
+    """
+    Return a transport to the Runtime API; put the folders of *function* and *ours* on the import path.
+
+    Raises:
+        ConfigError: no Runtime API is named, or its transport cannot be imported.
+    """
+    if not found.runtime_api:
         raise ConfigError(NO_API)
-    address = Address(place)
-    name = environ.get("BOOTSTRAP_TRANSPORT") or "socket"
-    if name not in {"socket", "urllib3"}:
-        raise ConfigError(f"BOOTSTRAP_TRANSPORT is {name!r}: it has to be socket or urllib3")
+    address = Address(found.runtime_api)
     sys.path += ours
-    if name == "socket":
+    if found.transport == "socket":
         sys.path[:0] = function
         return SocketTransport(address)
     before = set(sys.modules)
@@ -156,18 +156,11 @@ def connect(environ: Mapping[str, str], function: list[str], ours: list[str]) ->
     return Aside(Urllib3Transport(address), set(sys.modules) - before)
 
 
-def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMapping[str, str]) -> int:
-    """Init, then invocations; give the exit status."""
-    log, pid = Log(environ), getpid()
-    try:
-        autopsy = autopsy_for(environ, log)
-    except ConfigError as error:
-        return complain(error)
-    client = RuntimeClient(transport, getcwd(), lambda reason: log.complain(reason, None))
-    connect_log(environ, log)
-    log.open_streams()
-    watch(log)
-    trace(environ, log)
+def serve(transport: Transport, load: Callable[[], Handler], found: Settings, environ: MutableMapping[str, str]) -> int:
+    """Init, then answer invocations; return the exit status."""
+    log, pid = Log(found), getpid()
+    client = RuntimeClient(transport, getcwd(), log.problem)
+    prepare(log, found, environ)
     try:
         try:
             handler = load()
@@ -177,107 +170,51 @@ def serve(transport: Transport, load: Callable[[], Handler], environ: MutableMap
         except BaseException as error:
             if getpid() != pid:
                 return 0
-            failure = report(error)
+            failure = report.of(error)
             log.error(failure)
             log.end()
-            fail_init(failure)
+            hooks.run(hooks.init_error, log.problem, error)
             client.fail_init(failure)
             return 1
-        return InvokeLoop(client, handler, log, Tracer(environ), function_values(environ), autopsy).run()
+        return InvokeLoop(client, handler, log, found.function).run()
     except RuntimeApiError as error:
-        return complain(error)
+        return fail(error)
     except (SystemExit, KeyboardInterrupt) as error:  # by a signal handler, while no invocation was under way
         code = getattr(error, "code", 130)
         return code if isinstance(code, int) else int(code is not None)
 
 
-def connect_log(environ: MutableMapping[str, str], log: Log) -> None:
-    """Lead the log to where a platform with concurrent workers wants it; it stays on stdout if that is not there."""
-    path = environ.pop("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET", "")
-    try:
-        if path:
-            log.connect_streams(path)
-    except OSError as error:
-        log.complain(f"the log socket {path} cannot be used", error)
-
-
-def watch(log: Log) -> None:
-    """Have libraries that write to *log*, and tools that look for awslambdaric, set up when they are imported."""
-
-    def set_up(module: ModuleType) -> None:
-        from .integrations import stdlib
-
-        stdlib.set_up(log, module)
-
-    def offer(_module: ModuleType) -> None:
-        from .integrations import awslambdaric
-
-        awslambdaric.offer()
-
-    libraries = ("logging", "structlog", "threading", "warnings")
-    Watch({**dict.fromkeys(libraries, set_up), "sentry_sdk.integrations.aws_lambda": offer}).begin()
-
-
-def trace(environ: MutableMapping[str, str], log: Log) -> None:
-    """Give every invocation an OpenTelemetry span, where `OTEL_*` says that somebody is to get it."""
-    exporter = environ.get("OTEL_TRACES_EXPORTER") or ("otlp" if any(map(environ.get, OTLP_ENDPOINTS)) else "none")
-    # A layer that has put its own handler in front, as their scripts do, makes its own spans.
-    is_taken = environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or environ.get("ORIG_HANDLER")
-    if exporter != "otlp" or is_taken:
-        return
-    try:
-        from .integrations.opentelemetry import set_up
-
-        set_up(environ)
-    except ImportError:
-        pass  # the function has not brought the packages: then the variables are for somebody else
-    except Exception as error:
-        log.complain("OpenTelemetry cannot be set up", error)
-
-
 def init(handler: Handler, log: Log) -> None:
-    """What comes between the import of the function and its first invocation."""
-    hooks = sys.modules.get(f"{__package__}.hooks")
-    if hooks is not None:
-        hooks.run(hooks.init, log.complain)
-    ric = sys.modules.get(f"{__package__}.integrations.awslambdaric")
-    if ric is not None:
-        handler.call = ric.handle_event_request(ric.client, handler.call)
+    """Do what comes between the import of the function and its first invocation."""
+    hooks.run(hooks.init, log.problem)
+    for wrapped in hooks.around:
+        handler.call = wrapped(handler.call)
 
 
-def fail_init(failure: ErrorReport) -> None:
-    """Tell the tools that look for awslambdaric of an init error, while it is being handled."""
-    ric = sys.modules.get(f"{__package__}.integrations.awslambdaric")
-    if ric is not None:
-        ric.client.post_init_error(failure.body(""))
+def prepare(log: Log, found: Settings, environ: MutableMapping[str, str]) -> None:
+    """Set up what has to be there before the function is imported, and open the rooms that the settings ask for."""
+    spare.keep()
+    if found.log_socket:
+        try:
+            log.connect_streams(found.log_socket)
+        except OSError as error:
+            log.problem(f"the log socket {found.log_socket} cannot be used", error)
+    log.open_streams()
+    current.beginnings.append(Tracer(environ).begin)
+    OnImport(log).begin()
+    if found.timeout_dump_ms:
+        from .diagnostics.timeout_dump import TimeoutDump
 
+        dump = TimeoutDump(found.timeout_dump_ms, log.timeout_dump)
+        current.beginnings.append(dump.begin)
+        current.endings.append(dump.end)
+    if any(name.startswith("OTEL_") for name in environ):
+        from .integrations import opentelemetry
 
-def autopsy_for(environ: Mapping[str, str], log: Log) -> Autopsy | None:
-    """
-    Who writes the stacks of an invocation shortly before its deadline, if that was asked for.
-
-    Raises:
-        ConfigError: `BOOTSTRAP_TIMEOUT_DUMP_MS` is no number of milliseconds.
-    """
-    margin = environ.get("BOOTSTRAP_TIMEOUT_DUMP_MS") or "0"
-    if not (margin.isascii() and margin.isdigit()):
-        raise ConfigError(f"BOOTSTRAP_TIMEOUT_DUMP_MS is {margin!r}: it has to be a number of milliseconds, 0 for off")
-    if not int(margin):
-        return None
-    from .diagnostics.timeout_dump import Autopsy
-
-    return Autopsy(int(margin), log.autopsy)
-
-
-def function_values(environ: Mapping[str, str]) -> dict[str, str | None]:
-    """The attributes of `Context` that Lambda tells in the environment."""
-    return {
-        "function_name": environ.get("AWS_LAMBDA_FUNCTION_NAME"),
-        "function_version": environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
-        "memory_limit_in_mb": environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-        "log_group_name": environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
-        "log_stream_name": environ.get("AWS_LAMBDA_LOG_STREAM_NAME"),
-    }
+        try:
+            opentelemetry.set_up(environ)
+        except Exception as error:
+            log.problem("OpenTelemetry cannot be set up", error)
 
 
 def leave(status: int) -> NoReturn:
@@ -291,7 +228,7 @@ def leave(status: int) -> NoReturn:
     _exit(status)
 
 
-def complain(error: Exception) -> int:
-    """Say on stderr, in one line, why there is nothing to run; give the exit status."""
+def fail(error: Exception) -> int:
+    """Print on stderr, in one line, why there is nothing to run; return the exit status."""
     sys.stderr.write(f"bootstrap: {error}\n")
     return 1

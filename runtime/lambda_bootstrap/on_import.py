@@ -1,8 +1,9 @@
 """
 What happens right after a module's first import, wherever in the function that is.
 
-Owns: one finder on `sys.meta_path`, which finds nothing by itself.
-Refuses to know: what the modules are, and what is done to them.
+Owns: which libraries have a set-up of ours, and one finder on `sys.meta_path`, which delegates to the other finders and
+wraps the loader that they find.
+Refuses to know: what a set-up does.
 """
 
 from __future__ import annotations
@@ -11,28 +12,61 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
 
+    from .log import Log
 
-class Watch:
+    SetUp = Callable[[Log, ModuleType], None]
+
+
+def _stdlib(log: Log, module: ModuleType) -> None:
+    from .integrations import stdlib
+
+    stdlib.set_up(log, module)
+
+
+def _structlog(log: Log, module: ModuleType) -> None:
+    from .integrations import structlog
+
+    structlog.set_up(log, module)
+
+
+def _awslambdaric(_log: Log, _module: ModuleType) -> None:
+    from .integrations import awslambdaric
+
+    awslambdaric.set_up()
+
+
+SET_UPS: dict[str, SetUp] = {
+    "logging": _stdlib,
+    "sentry_sdk.integrations.aws_lambda": _awslambdaric,
+    "structlog": _structlog,
+    "threading": _stdlib,
+    "warnings": _stdlib,
+}
+
+
+class OnImport:
     """
-    Lets the other finders find, and adds a line to the execution of the modules that it watches for.
+    Calls a set-up once its module has been executed; the other finders do the finding.
 
     Args:
-        then: by module name, what is called with the module once it has been executed.
+        log: passed to each set-up.
+        set_ups: by module name.
     """
 
-    def __init__(self, then: dict[str, Callable[[ModuleType], None]]) -> None:
-        self.then = then
+    def __init__(self, log: Log, set_ups: Mapping[str, SetUp] = SET_UPS) -> None:
+        self.log = log
+        self.waiting = dict(set_ups)
         self.looking: set[str] = set()
 
     def begin(self) -> None:
-        """From here on; for the modules that are there already, now."""
+        """Do it from here on; for the modules that are there already, now."""
         sys.meta_path.insert(0, self)
-        for name in tuple(self.then):
+        for name in tuple(self.waiting):
             if sys.modules.get(name) is not None:
                 self.finish(sys.modules[name])
 
@@ -40,7 +74,7 @@ class Watch:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """As `importlib.abc.MetaPathFinder`."""
-        if name not in self.then or name in self.looking:  # another finder may ask all finders in turn
+        if name not in self.waiting or name in self.looking:  # another finder may ask all finders in turn
             return None
         self.looking.add(name)
         try:
@@ -54,10 +88,10 @@ class Watch:
         return spec
 
     def finish(self, module: ModuleType) -> None:
-        """*module* has been executed."""
-        then = self.then.pop(module.__name__, None)
-        if then is not None:
-            then(module)
+        """Set up *module*, which has been executed."""
+        set_up = self.waiting.pop(module.__name__, None)
+        if set_up is not None:
+            set_up(self.log, module)
 
 
 class Loader:

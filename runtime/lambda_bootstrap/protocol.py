@@ -16,18 +16,39 @@ from __future__ import annotations
 
 from sys import version_info
 
-from . import codec
-from .errors import ConfigError, FunctionError, TransportError
+from .errors import TransportError
+from .settings import RUNTIME_API
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from .errors import ErrorReport
     from .http1 import Response
+    from .report import ErrorReport
+
+    class RuntimeApi(Protocol):
+        """What the loop and a response stream need of a client; see `client.RuntimeClient`."""
+
+        def next(self) -> Invocation:
+            """Wait for an invocation."""
+
+        def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
+            """Answer it with a result."""
+
+        def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
+            """Answer it with an error."""
+
+        def open(self, request: Request, data: bytes) -> None:
+            """Begin to answer it in pieces: send the head of *request* and the first *data*."""
+
+        def push(self, request: Request, data: bytes) -> None:
+            """Send more of *request*, for which the peer may let the function wait."""
+
+        def finish(self, request: Request, data: bytes) -> None:
+            """Send the last of *request*, and make sure that it has been taken."""
 
     class Transport(Protocol):
-        """What carries requests: a socket, or urllib3."""
+        """What carries requests: a socket, or urllib3. Any of its methods may raise what `exchange` raises."""
 
         def exchange(self, request: Request) -> Response:
             """
@@ -38,14 +59,14 @@ if TYPE_CHECKING:
                 RuntimeApiError: there is nobody to answer.
             """
 
-        def begin(self, request: Request, data: bytes) -> None:
-            """Send the head of *request* and the first *data* of its body; may raise the same, as do the others."""
+        def open(self, request: Request, data: bytes) -> None:
+            """Send the head of *request* and the first *data* of its body."""
 
-        def send(self, request: Request, data: bytes) -> None:
-            """Send more of *request*, for which the peer may let one wait."""
+        def push(self, request: Request, data: bytes) -> None:
+            """Send more of *request*, for which the peer may let the function wait."""
 
-        def end(self, request: Request, data: bytes) -> Response:
-            """Send the last of *request*, wait for its answer."""
+        def finish(self, request: Request, data: bytes) -> Response:
+            """Send the last of *request* and return its answer."""
 
 
 VERSION = "0.1.0"
@@ -54,10 +75,6 @@ API = "/2018-06-01/runtime"
 
 # 6 MiB and 100 bytes: what the platform takes as a buffered response.
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
-# The platform keeps 64 KiB of the X-Ray cause and answers 431 to a megabyte of headers.
-MAX_CAUSE = 64 * 1024
-# An error body above the response limit kills the environment; a quarter of a megabyte is a long error.
-MAX_ERROR = 256 * 1024
 
 JSON = "application/json"
 
@@ -96,9 +113,7 @@ class Address:
         valid = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
         valid = valid and bool(self.host) and ((":" in self.host) == (host != self.host))
         if not (valid and text.isascii() and text.isprintable() and " " not in text):
-            raise ConfigError(
-                f"AWS_LAMBDA_RUNTIME_API is {text!r}: it has to be host:port, [IPv6]:port or http://host:port/prefix"
-            )
+            raise RUNTIME_API.wrong(text)
         self.port = int(port)
 
     def url(self, request: Request) -> str:
@@ -192,56 +207,30 @@ def response(invocation: Invocation, body: bytes, content_type: str) -> Request:
     )
 
 
-def error(invocation: Invocation, failure: ErrorReport, working_directory: str) -> Request:
-    """The post that answers *invocation* with an error, and tells X-Ray its cause."""
-    causes = (codec.ascii_json(failure.cause(working_directory, most)) for most in (60, 20, 5, 1))
-    headers = [("Content-Type", JSON), *_echo(invocation), ("Lambda-Runtime-Function-Error-Type", failure.category)]
-    cause = next((cause for cause in causes if len(cause) <= MAX_CAUSE), "")
+def stream(invocation: Invocation, content_type: str) -> Request:
+    """Return the post that answers *invocation* in chunks."""
+    post = response(invocation, b"", content_type)
+    post.body = None
+    post.headers += (
+        ("Lambda-Runtime-Function-Response-Mode", "streaming"),
+        ("Transfer-Encoding", "chunked"),
+        ("Trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"),
+    )
+    return post
+
+
+def error(invocation: Invocation, body: bytes, category: str, cause: str = "") -> Request:
+    """Return the post that answers *invocation* with an error, and names its *cause* for X-Ray if there is one."""
+    headers = (("Content-Type", JSON), *_echo(invocation), ("Lambda-Runtime-Function-Error-Type", category))
     if cause:
-        headers.append(("Lambda-Runtime-Function-XRay-Error-Cause", cause))
-    return Request(
-        "error",
-        f"{API}/invocation/{_segment(invocation.request_id)}/error",
-        tuple(headers),
-        error_body(failure, invocation.request_id),
-    )
+        headers += (("Lambda-Runtime-Function-XRay-Error-Cause", cause),)
+    return Request("error", f"{API}/invocation/{_segment(invocation.request_id)}/error", headers, body)
 
 
-def plain_error(invocation: Invocation, failure: ErrorReport) -> Request:
-    """The same post with nothing in it that could be refused."""
-    return Request(
-        "error",
-        f"{API}/invocation/{_segment(invocation.request_id)}/error",
-        (("Content-Type", JSON), *_echo(invocation), ("Lambda-Runtime-Function-Error-Type", failure.category)),
-        codec.encode({"errorMessage": failure.message[:1024], "errorType": failure.error_type}),
-    )
-
-
-def init_error(failure: ErrorReport) -> Request:
-    """The post that ends an environment whose function could not be loaded."""
-    return Request(
-        "init/error",
-        f"{API}/init/error",
-        (("Content-Type", JSON), ("Lambda-Runtime-Function-Error-Type", failure.category)),
-        error_body(failure, ""),
-    )
-
-
-def error_body(failure: ErrorReport, request_id: str) -> bytes:
-    """The JSON of an error, cut to what the platform takes."""
-    fields = failure.body(request_id)
-    try:
-        body = codec.encode(fields)
-    except FunctionError:  # nothing else of an error can be without a form
-        fields["errorData"] = codec.loads(codec.leniently(failure.data))
-        body = codec.encode(fields)
-    if len(body) > MAX_ERROR:
-        fields.pop("errorData", None)
-        fields["errorMessage"] = fields["errorMessage"][: MAX_ERROR // 16]
-        fields["errorType"] = fields["errorType"][:1024]
-        fields["stackTrace"] = [line[:1024] for line in fields["stackTrace"]]
-        body = codec.encode(fields)
-    return body
+def init_error(body: bytes, category: str) -> Request:
+    """Return the post that ends an environment whose function could not be loaded."""
+    headers = (("Content-Type", JSON), ("Lambda-Runtime-Function-Error-Type", category))
+    return Request("init/error", f"{API}/init/error", headers, body)
 
 
 def verdict(request: Request, answer: Response) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from . import codec
 from .errors import InitError
+from .spare import with_spare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,9 +151,7 @@ def signature(function: Any, bound: int = 0) -> Signature:
         function, bound = type(function).__call__, 1
     code = getattr(function, "__code__", None)
     if code is None:
-        from .typed.parameters import inspect_parameters
-
-        return Signature(**inspect_parameters(function))
+        return Signature(**with_spare(_open_parameters).inspect_parameters(function))
     count, variadic = code.co_argcount, bool(code.co_flags & VARARGS)
     if variadic and count <= bound and getattr(function, "__wrapped__", function) is not function:
         inner = signature(function.__wrapped__, bound)  # the decorator passes on whatever it gets
@@ -226,10 +225,9 @@ def _with_loggers(function: Any, taken: Signature, name: str) -> Any:
     asked = {p: kind for p, kind in taken.annotations.items() if _last_name(kind) in LOGGER_TYPES and p != "return"}
     if not asked:
         return function
-    from .typed.annotations import loggers, with_loggers
-
-    given = loggers(asked, taken.names, name)
-    call = with_loggers(function, given, taken.positional)
+    door = with_spare(_open_annotations)
+    given = door.loggers(asked, taken.names, name)
+    call = door.with_loggers(function, given, taken.positional)
     taken.required -= sum(p in given for p in taken.positional[: taken.required])
     taken.positional = [p for p in taken.positional if p not in given]
     taken.keyword_only = [p for p in taken.keyword_only if p not in given]
@@ -242,9 +240,7 @@ def _decoder(annotation: Any, taken: Signature, name: str, options: Options) -> 
         return bytes
     if annotation is None or _words(annotation) in PLAIN_EVENTS:
         return None
-    from .typed.annotations import event_decoder
-
-    return event_decoder(annotation, taken.names, name, options)
+    return with_spare(_open_annotations).event_decoder(annotation, taken.names, name, options)  # type: ignore[no-any-return] # the door is Any
 
 
 def _encoder(taken: Signature, options: Options) -> Callable[[Any], bytes] | None:
@@ -255,9 +251,7 @@ def _encoder(taken: Signature, options: Options) -> Callable[[Any], bytes] | Non
         words = words.replace(mark, ",")
     if PLAIN_RESULTS.issuperset(words.rstrip(",").split(",")):
         return None
-    from .typed.annotations import result_encoder
-
-    return result_encoder(annotation, taken.names, options.encode)
+    return with_spare(_open_annotations).result_encoder(annotation, taken.names, options.encode)  # type: ignore[no-any-return] # the door is Any
 
 
 def _words(annotation: Any) -> str:
@@ -277,7 +271,7 @@ def raw(owner: type, attribute: str) -> Any:
 
 def _run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:
     """An `async def` handler as a plain one: all its invocations share one event loop, so clients may live in it."""
-    from .lifecycle.event_loop import run
+    run = with_spare(_open_event_loop).run
 
     def call(*arguments: Any) -> Any:
         result = function(*arguments)
@@ -285,6 +279,24 @@ def _run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:
         return run(result) if hasattr(result, "cr_await") else result
 
     return call
+
+
+def _open_annotations() -> Any:
+    from .typed import annotations
+
+    return annotations
+
+
+def _open_parameters() -> Any:
+    from .typed import parameters
+
+    return parameters
+
+
+def _open_event_loop() -> Any:
+    from .lifecycle import event_loop
+
+    return event_loop
 
 
 def _illegal(name: str, what: str) -> InitError:

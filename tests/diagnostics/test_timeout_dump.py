@@ -14,8 +14,9 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap import current
 from lambda_bootstrap.diagnostics import timeout_dump
-from lambda_bootstrap.diagnostics.timeout_dump import Autopsy, stacks
+from lambda_bootstrap.diagnostics.timeout_dump import TimeoutDump, stacks
 
 from tests.support import ROOT
 from tests.support.loop import OverError, Script, a_loop, an_invocation
@@ -23,6 +24,8 @@ from tests.support.records import a_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from lambda_bootstrap.protocol import Invocation
 
 Stacks = dict[str, list[str]]
 
@@ -43,6 +46,11 @@ class Desk:
 def soon(milliseconds: int) -> int:
     """Give a deadline."""
     return int(time.time() * 1000) + milliseconds
+
+
+def due(deadline_ms: int | None) -> Invocation:
+    """Make an invocation that ends, at the latest, at *deadline_ms* since the Unix epoch."""
+    return an_invocation(lambda_runtime_deadline_ms="" if deadline_ms is None else str(deadline_ms))
 
 
 @contextmanager
@@ -86,7 +94,7 @@ class TestMoment:
         """The dump fires once, and not before the margin begins."""
         desk = Desk()
         begun = time.time()
-        Autopsy(60_000, desk.take).begin(soon(60_100))
+        TimeoutDump(60_000, desk.take).begin(due(soon(60_100)))
 
         assert desk.arrived.wait(5)
         assert 0.09 < time.time() - begun < 1
@@ -96,8 +104,8 @@ class TestMoment:
     def test_in_time(self) -> None:
         """The dump does not fire when the invocation ends before the margin begins."""
         desk = Desk()
-        watcher = Autopsy(50, desk.take)
-        watcher.begin(soon(400))
+        watcher = TimeoutDump(50, desk.take)
+        watcher.begin(due(soon(400)))
         watcher.end()
 
         assert not desk.arrived.wait(0.5)
@@ -105,7 +113,7 @@ class TestMoment:
     def test_no_deadline(self) -> None:
         """The dump does not fire for an invocation without a deadline."""
         desk = Desk()
-        Autopsy(10_000, desk.take).begin(None)
+        TimeoutDump(10_000, desk.take).begin(due(None))
 
         assert not desk.arrived.wait(0.05)
 
@@ -113,39 +121,39 @@ class TestMoment:
     def test_late(self, left: int) -> None:
         """An invocation that begins within the margin is told at once."""
         desk = Desk()
-        Autopsy(1000, desk.take).begin(soon(left))
+        TimeoutDump(1000, desk.take).begin(due(soon(left)))
 
         assert desk.arrived.wait(1)
 
     def test_next_invocation(self) -> None:
         """The dump fires for each invocation that comes near its deadline, and for none between them."""
         desk = Desk()
-        watcher = Autopsy(1000, desk.take)
+        watcher = TimeoutDump(1000, desk.take)
         for number in (1, 2):
-            watcher.begin(soon(0))
+            watcher.begin(due(soon(0)))
             assert desk.arrived.wait(1)
             desk.arrived.clear()
             watcher.end()
-            watcher.begin(soon(60_000))
+            watcher.begin(due(soon(60_000)))
             watcher.end()
             assert len(desk.found) == number
 
     def test_ended_twice(self) -> None:
         """To end a dump that has not begun, or has ended, does no harm."""
         desk = Desk()
-        watcher = Autopsy(1000, desk.take)
+        watcher = TimeoutDump(1000, desk.take)
         for _ in range(3):
             watcher.end()
-        watcher.begin(soon(0))
+        watcher.begin(due(soon(0)))
 
         assert desk.arrived.wait(1)
 
     def test_new_deadline(self) -> None:
         """A later deadline takes the place of an earlier one."""
         desk = Desk()
-        watcher = Autopsy(10, desk.take)
-        watcher.begin(soon(400))
-        watcher.begin(soon(60_000))
+        watcher = TimeoutDump(10, desk.take)
+        watcher.begin(due(soon(400)))
+        watcher.begin(due(soon(60_000)))
 
         assert not desk.arrived.wait(0.5)
 
@@ -153,7 +161,7 @@ class TestMoment:
         """A deadline that is further away than a lock can wait is waited for in steps."""
         monkeypatch.setattr(timeout_dump, "LONGEST_WAIT", 0.01)
         desk = Desk()
-        Autopsy(0, desk.take).begin(soon(400))
+        TimeoutDump(0, desk.take).begin(due(soon(400)))
 
         assert not desk.arrived.wait(0.1)
         assert desk.arrived.wait(1)
@@ -161,14 +169,14 @@ class TestMoment:
     def test_thousands(self) -> None:
         """Invocations by the thousand leave one thread, no memory, and no record."""
         desk = Desk()
-        watcher = Autopsy(100, desk.take)
-        watcher.begin(soon(60_000))
+        watcher = TimeoutDump(100, desk.take)
+        watcher.begin(due(soon(60_000)))
         watcher.end()
         time.sleep(0.02)
         threads = watching()
         tracemalloc.start()
         for _ in range(5000):
-            watcher.begin(soon(60_000))
+            watcher.begin(due(soon(60_000)))
             watcher.end()
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -187,7 +195,9 @@ class TestMoment:
             an_invocation("3"),
         )
         loop = a_loop(script, lambda context: desk.arrived.wait(1) if context.aws_request_id == "2" else None)
-        loop.autopsy = Autopsy(1000, desk.take)
+        dump = TimeoutDump(1000, desk.take)
+        current.beginnings.append(dump.begin)
+        current.endings.append(dump.end)
         with pytest.raises(OverError):
             loop.run()
 
@@ -234,7 +244,7 @@ class TestStacks:
         """Threads of the same name are all told."""
         with waiting("worker"), waiting("worker"):
             desk = Desk()
-            Autopsy(1000, desk.take).begin(soon(0))
+            TimeoutDump(1000, desk.take).begin(due(soon(0)))
             assert desk.arrived.wait(1)
 
         assert len([name for name in desk.found[0] if name.startswith("thread worker")]) == 2
@@ -293,7 +303,7 @@ class TestStacks:
             import sys, threading, time
             if {asyncio_is_there}:
                 import asyncio
-            from lambda_bootstrap.diagnostics.timeout_dump import Autopsy
+            from lambda_bootstrap.diagnostics.timeout_dump import TimeoutDump
 
             class App:
                 def run_forever({takes}):
@@ -301,7 +311,7 @@ class TestStacks:
 
             thread = threading.Thread(target=App().run_forever)
             thread.start()
-            Autopsy(1000, lambda found: print(len(found))).begin(int(time.time() * 1000) + 100)
+            TimeoutDump(1000, lambda found: print(len(found))).wait_for(time.time() + 0.1)
             thread.join()
         """
         result = subprocess.run(
@@ -313,10 +323,10 @@ class TestStacks:
     def test_in_the_runtime(self) -> None:
         """Of a thread that the runtime runs, only what it has called is told."""
         desk = Desk()
-        watcher = Autopsy(1000, desk.take)
+        watcher = TimeoutDump(1000, desk.take)
 
         def handler() -> None:
-            watcher.begin(soon(0))
+            watcher.begin(due(soon(0)))
             assert desk.arrived.wait(5)
 
         with pytest.raises(OverError):
@@ -328,7 +338,7 @@ class TestStacks:
     def test_back_in_the_runtime(self) -> None:
         """The frames of a function are told even if it hangs in a call of the runtime, such as writing the log."""
         desk = Desk()
-        watcher = Autopsy(1000, desk.take)
+        watcher = TimeoutDump(1000, desk.take)
         log = a_log()
 
         def writes(_event: threading.Event) -> None:
@@ -336,7 +346,7 @@ class TestStacks:
 
         log.lock.acquire()
         with waiting("writer", writes):
-            watcher.begin(soon(0))
+            watcher.begin(due(soon(0)))
             assert desk.arrived.wait(5)
             log.lock.release()
 
@@ -346,8 +356,9 @@ class TestStacks:
         """Where nobody has imported `threading` the main thread is told by its number."""
         code = """
             import sys, time
-            from lambda_bootstrap.diagnostics.timeout_dump import Autopsy
-            Autopsy(1000, lambda found: print(len(found), *(name.partition(" ")[0] for name in found))).begin(0)
+            from lambda_bootstrap.diagnostics.timeout_dump import TimeoutDump
+            dump = TimeoutDump(1000, lambda found: print(len(found), *(name.partition(" ")[0] for name in found)))
+            dump.wait_for(0)
             time.sleep(0.2)
             print("threading" in sys.modules)
         """

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap import hooks
-from lambda_bootstrap.errors import ErrorReport
 from lambda_bootstrap.integrations import awslambdaric
-from lambda_bootstrap.main import fail_init, init
+from lambda_bootstrap.main import init
 from lambda_bootstrap.signature import adapt
 
 from tests.support.loop import OverError, Script, a_loop, an_invocation, raising
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 def offered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """The module, offered, and its client patched as a tool does it: gives what the patches saw."""
     told: list[Any] = []
-    awslambdaric.offer()
+    awslambdaric.set_up()
 
     def patch(name: str) -> None:
         original = getattr(awslambdaric.LambdaRuntimeClient, name)
@@ -39,6 +38,8 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     yield told
     hooks.response.clear()
     hooks.error.clear()
+    hooks.init_error.clear()
+    hooks.around.clear()
     del sys.modules["__main__"].bootstrap
 
 
@@ -99,7 +100,7 @@ def test_unpatched() -> None:
 
 def test_init_error(offered: list[Any]) -> None:
     """An init error is told with the body that is posted."""
-    fail_init(ErrorReport("ValueError", "boom", []))
+    hooks.run(hooks.init_error, a_log().problem, ValueError("boom"))
 
     assert offered == [
         (

@@ -11,12 +11,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from lambda_bootstrap import on_import
 from lambda_bootstrap.integrations.stdlib import SET_UPS, set_up, set_up_logging
 from lambda_bootstrap.log import Log
+from lambda_bootstrap.settings import Settings
 
 from tests.support.models import Unprintable
 from tests.support.programs import ran
-from tests.support.records import JSON, NEW_YEAR, a_log, the_one, valid
+from tests.support.records import JSON, NEW_YEAR, a_log, enter, the_one, valid
 from tests.support.traces import caught, fail, written
 
 if TYPE_CHECKING:
@@ -184,7 +186,7 @@ class TestLogging:
         handler = logging.getLogger().handlers[-1]
         handler.setFormatter(logging.Formatter("%(aws_request_id)s %(tenant_id)s"))
         handler.handle(a_record())
-        log.begin("another", "blue", "")
+        enter("another", "blue")
         handler.handle(a_record())
 
         assert capfd.readouterr().out == "id None\nanother blue\n"
@@ -232,14 +234,14 @@ class TestLogging:
     def test_level(self, root: logging.Logger, value: str, level: int) -> None:
         """The root logger has the level of the variable, if that is one."""
         root.setLevel(17)
-        set_up_logging(Log({"AWS_LAMBDA_LOG_LEVEL": value}), logging)
+        set_up_logging(Log(Settings({"AWS_LAMBDA_LOG_LEVEL": value})), logging)
 
         assert root.level == level
 
     def test_one_handler(self, root: logging.Logger) -> None:
         """The root logger gets one handler, beside those that it has."""
         before = root.handlers[:]
-        set_up_logging(Log({}), logging)
+        set_up_logging(Log(Settings({})), logging)
 
         assert root.handlers[:-1] == before
 
@@ -247,7 +249,7 @@ class TestLogging:
         """A function's own `logging.py` is left alone."""
         before = root.handlers[:]
         own = ModuleType("logging")
-        set_up_logging(Log({}), own)
+        set_up_logging(Log(Settings({})), own)
 
         assert root.handlers == before
         assert [name for name in vars(own) if not name.startswith("__")] == []
@@ -705,8 +707,11 @@ class TestSetUp:
     """Every library by its name."""
 
     def test_names(self) -> None:
-        """`SET_UPS` has `logging`, structlog, `threading` and `warnings`."""
-        assert sorted(SET_UPS) == ["logging", "structlog", "threading", "warnings"]
+        """Each library that is set up on import has its own set-up, and `logging`'s are these three."""
+        names = ["logging", "sentry_sdk.integrations.aws_lambda", "structlog", "threading", "warnings"]
+
+        assert sorted(on_import.SET_UPS) == names
+        assert sorted(SET_UPS) == ["logging", "threading", "warnings"]
 
     def test_all_at_once(self) -> None:
         """A function that uses every library needs no line of set-up for any of them."""

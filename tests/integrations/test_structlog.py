@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
-from lambda_bootstrap.integrations.stdlib import set_up_logging, set_up_structlog
+from lambda_bootstrap.integrations import structlog as ours
+from lambda_bootstrap.integrations.stdlib import set_up_logging
 
 from tests.support.loop import OverError, Script, a_loop, an_invocation
 from tests.support.models import Unprintable
@@ -30,7 +31,7 @@ def slog() -> Iterator[Callable[[dict[str, str]], Any]]:
     structlog.contextvars.clear_contextvars()
 
     def made(environ: dict[str, str]) -> Any:
-        set_up_structlog(a_log(environ), structlog)
+        ours.set_up(a_log(environ), structlog)
         return structlog.get_logger("shop")
 
     yield made
@@ -307,7 +308,7 @@ class TestStructlog:
     def test_other_module(self) -> None:
         """A function's own `structlog.py` is left alone."""
         own = ModuleType("structlog")
-        set_up_structlog(a_log(), own)
+        ours.set_up(a_log(), own)
 
         assert [name for name in vars(own) if not name.startswith("__")] == []
 

@@ -16,7 +16,7 @@ from lambda_bootstrap.integrations.stdlib import set_up_threading, set_up_warnin
 
 from tests.support.models import Unprintable
 from tests.support.programs import ran
-from tests.support.records import JSON, a_log, the_one, valid
+from tests.support.records import JSON, a_log, enter, the_one, valid
 from tests.support.traces import fail
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class TestThreading:
         assert line.index("\n") == len(line) - 1
 
     def test_request_id(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """A thread's exception has the request id of the invocation that started it, not of the one at its end."""
+        """A thread's exception has the request id of the invocation that is running, as under awslambdaric."""
         log = a_log(JSON)
         set_up_threading(log, threading)
         go_on = threading.Event()
@@ -179,11 +179,11 @@ class TestThreading:
 
         thread = threading.Thread(target=work)
         thread.start()
-        log.begin("another", "", "")
+        enter("another")
         go_on.set()
         thread.join()
 
-        assert the_one(capfd)["requestId"] == "id"
+        assert the_one(capfd)["requestId"] == "another"
 
     @pytest.mark.parametrize("overridden", ["run", "start"])
     def test_subclass(self, capfd: pytest.CaptureFixture[str], overridden: str) -> None:

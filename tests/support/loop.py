@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from lambda_bootstrap import current
 from lambda_bootstrap.errors import RuntimeApiError
 from lambda_bootstrap.log import Log
 from lambda_bootstrap.loop import InvokeLoop
 from lambda_bootstrap.protocol import Invocation
+from lambda_bootstrap.report import ErrorReport
+from lambda_bootstrap.settings import Settings
 from lambda_bootstrap.signature import adapt
+from lambda_bootstrap.traces import Frame
 from lambda_bootstrap.tracing import Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_bootstrap.errors import ErrorReport
     from lambda_bootstrap.protocol import Request
 
 FUNCTION = {
@@ -60,15 +63,15 @@ class Script:
         """Take down an error."""
         self.note((invocation.request_id, failure.error_type, failure.message, failure.stack))
 
-    def begin(self, request: Request, data: bytes) -> None:
+    def open(self, request: Request, data: bytes) -> None:
         """Take down the start of a stream."""
         self.note((request.endpoint, data))
 
-    def send(self, request: Request, data: bytes) -> None:
+    def push(self, request: Request, data: bytes) -> None:
         """Take down more of it."""
         self.note((request.endpoint, data))
 
-    def end(self, request: Request, data: bytes) -> None:
+    def finish(self, request: Request, data: bytes) -> None:
         """Take down the end of it."""
         self.note((request.endpoint, data))
 
@@ -91,10 +94,16 @@ def an_invocation(request_id: str = "id", payload: bytes = b"{}", **headers: str
     return Invocation({"lambda-runtime-aws-request-id": request_id, **named}, payload)
 
 
+def a_report(message: str = "boom", error_type: str = "ValueError", stack: list[str] | None = None) -> ErrorReport:
+    """Make the report of an error in one frame."""
+    return ErrorReport(error_type, message, [Frame("/var/task/app.py", 3, "handler", "raise ValueError")], stack)
+
+
 def a_loop(script: Script, function: Callable[..., Any], environ: dict[str, str] | None = None) -> InvokeLoop:
     """Make a loop that answers *script* with *function*."""
     environ = {} if environ is None else environ
-    return InvokeLoop(script, adapt(function, "app.handler"), Log(environ), Tracer(environ), FUNCTION)
+    current.beginnings.append(Tracer(environ).begin)
+    return InvokeLoop(script, adapt(function, "app.handler"), Log(Settings(environ)), FUNCTION)
 
 
 def raising(error: BaseException) -> Callable[[], Any]:

@@ -10,12 +10,15 @@ from tests.support import ROOT
 
 PRELUDE = """
 import os, sys
+from lambda_bootstrap import current
 from lambda_bootstrap.log import Log
-from lambda_bootstrap.main import watch
-log = Log(os.environ)
-log.begin("id", "", "")
+from lambda_bootstrap.on_import import OnImport
+from lambda_bootstrap.protocol import Invocation
+from lambda_bootstrap.settings import Settings
+log = Log(Settings(os.environ))
+current.begin(Invocation({"lambda-runtime-aws-request-id": "id"}, b""))
 log.open_streams()
-watch(log)
+OnImport(log).begin()
 """
 
 

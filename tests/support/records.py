@@ -7,9 +7,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+from lambda_bootstrap import current
 from lambda_bootstrap.log import Log
+from lambda_bootstrap.settings import Settings
 
 from tests.support import ROOT
+from tests.support.loop import an_invocation
 
 if TYPE_CHECKING:
     import pytest
@@ -21,9 +24,13 @@ JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
 
 def a_log(environ: dict[str, str] | None = None, *, tenant_id: str = "", trace_id: str = "") -> Log:
     """Make a log within an invocation, `id`."""
-    log = Log(dict(environ or {}))
-    log.begin("id", tenant_id, trace_id)
-    return log
+    enter("id", tenant_id, trace_id)
+    return Log(Settings(dict(environ or {})))
+
+
+def enter(request_id: str, tenant_id: str = "", trace_id: str = "") -> None:
+    """Make an invocation the current one."""
+    current.begin(an_invocation(request_id, lambda_runtime_aws_tenant_id=tenant_id, lambda_runtime_trace_id=trace_id))
 
 
 def valid(line: str | bytes) -> dict[str, Any]:

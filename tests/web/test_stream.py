@@ -23,13 +23,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lambda_bootstrap import HttpResponse, http1
-from lambda_bootstrap.errors import ErrorReport, FunctionError
+from lambda_bootstrap.errors import FunctionError
 from lambda_bootstrap.protocol import Invocation
-from lambda_bootstrap.web.stream import ResponseStream, is_stream, trailers
+from lambda_bootstrap.report import ErrorReport
+from lambda_bootstrap.web.stream import ResponseStream, is_stream
 from lambda_bootstrap_dev.testing import Reply
 
 from tests.support import BOOTSTRAP, FUNCTIONS
 from tests.support.emulated import see
+from tests.support.loop import Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -451,21 +453,23 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-class Api:
-    """A client in memory."""
+class Api(Script):
+    """A client in memory that keeps the bytes."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.data = b""
 
-    def begin(self, request: protocol.Request, data: bytes) -> None:
+    def open(self, request: protocol.Request, data: bytes) -> None:
         """Take the first piece, after the head."""
         self.data = http1.encode(request.method, "/", request.headers, request.body) + data
 
-    def send(self, _request: protocol.Request, data: bytes) -> None:
+    def push(self, request: protocol.Request, data: bytes) -> None:
         """Take more."""
+        del request
         self.data += data
 
-    end = send
+    finish = push
 
 
 class TestPure:
@@ -477,7 +481,7 @@ class TestPure:
         api = Api()
         stream = ResponseStream(api, INVOCATION, lambda: None)
         stream.pour(iter(pieces))
-        stream.end()
+        stream.finish()
         server = h11.Connection(h11.SERVER)
         server.receive_data(api.data.replace(b"\r\n\r\n", b"\r\nHost: h\r\n\r\n", 1))
 
@@ -491,7 +495,7 @@ class TestPure:
     @given(st.text(max_size=200_000), st.text(max_size=2000), st.lists(st.text(max_size=3000), max_size=300))
     def test_any_error(self, message: str, kind: str, stack: list[str]) -> None:
         """Whatever the error is, its trailers fit into the 4 KiB that the platform reads, and hold JSON."""
-        found = dict(trailers(ErrorReport(kind, message, [], stack), "8476a536-e9f4-11e8-9739-2dfe598c3fcd"))
+        found = dict(ErrorReport(kind, message, [], stack).trailers("8476a536-e9f4-11e8-9739-2dfe598c3fcd"))
         wire = http1.last_chunk(found.items()).removeprefix(b"0\r\n")
         body = json.loads(base64.b64decode(found["Lambda-Runtime-Function-Error-Body"], validate=True))
 
@@ -529,7 +533,7 @@ class TestPure:
         """What the client does not take stops the stream, and is kept."""
 
         class Gone(Api):
-            def send(self, _request: protocol.Request, _data: bytes) -> None:
+            def push(self, _request: protocol.Request, _data: bytes) -> None:
                 raise ConnectionResetError
 
         stream = ResponseStream(Gone(), INVOCATION, lambda: None)

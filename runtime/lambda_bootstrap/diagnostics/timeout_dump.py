@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
+    from ..protocol import Invocation
+
 LONGEST_WAIT = 86_400.0  # seconds; a lock has a limit of its own
 
 
-class Autopsy:
+class TimeoutDump:
     """
     Writes the stacks of an invocation that comes close to its deadline, once.
 
@@ -39,12 +41,13 @@ class Autopsy:
         self.changed.acquire()
         start_new_thread(self.watch, ())
 
-    def begin(self, deadline_ms: int | None) -> None:
-        """An invocation has begun that ends, at the latest, at *deadline_ms* since the Unix epoch."""
+    def begin(self, invocation: Invocation) -> None:
+        """Wait for the deadline of *invocation*, if it has one."""
+        deadline_ms = invocation.deadline_ms
         self.wait_for(None if deadline_ms is None else (deadline_ms - self.margin_ms) / 1000)
 
     def end(self) -> None:
-        """It is over."""
+        """Wait for nothing: the invocation is over."""
         self.wait_for(None)
 
     def wait_for(self, moment: float | None) -> None:

@@ -1,5 +1,5 @@
 """
-The names that error trackers patch on AWS's own client, awslambdaric; imported once such a tool is.
+The names that error trackers patch on AWS's own client, awslambdaric.
 
 Owns: `handle_event_request` and `LambdaRuntimeClient`, which do nothing until they are patched.
 Refuses to know: the tools, and what their patches do.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 
-from .. import hooks
+from .. import hooks, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def handle_event_request(_client: object, request_handler: Callable[..., Any], *_: object) -> Callable[..., Any]:
-    """Give the handler, which a patch has wrapped on the way."""
+    """Return the handler, which a patch has wrapped on the way."""
     return request_handler
 
 
@@ -29,21 +29,23 @@ class LambdaRuntimeClient:
     """Methods that are called where awslambdaric calls its own."""
 
     def post_init_error(self, error: dict[str, Any], *_: object) -> None:
-        """An init error is about to be posted."""
+        """Stand for the post of an init error."""
 
     def post_invocation_result(self, *_: object) -> None:
-        """A response is about to be posted."""
+        """Stand for the post of a response."""
 
     def post_invocation_error(self, *_: object) -> None:
-        """An error is about to be posted."""
+        """Stand for the post of an error."""
 
 
 client = LambdaRuntimeClient()
 
 
-def offer() -> None:
-    """Be found by who looks for awslambdaric's module."""
+def set_up() -> None:
+    """Make this module available under the name that error trackers look for, and its functions part of the phases."""
     main: Any = sys.modules["__main__"]
     main.bootstrap = sys.modules[__name__]
+    hooks.around.append(lambda call: handle_event_request(client, call))
+    hooks.on_init_error(lambda error: client.post_init_error(report.of(error).fields("")))
     hooks.on_response(lambda result, context: client.post_invocation_result(context.aws_request_id, result))
     hooks.on_error(lambda _error, context: client.post_invocation_error(context.aws_request_id))

@@ -1,37 +1,28 @@
 """
 JSON by a library that the function brings: orjson or msgspec.
 
-Owns: that events, results and errors are the same as with `codec`, however the library sees it.
+Guarantees the same events, results and errors as `codec`, whatever the library would do.
+Owns: which options of the library make that so, and what it can't be left to do.
 Refuses to know: who has chosen.
 
-A library that refuses something, or would change it, is not asked again: `codec` does the whole of it. Its words for an
-error are those that are told.
+What a library refuses, or would change, `codec` does in its place; an error has `codec`'s words.
 """
 
 from __future__ import annotations
 
-from .. import codec
+from .. import codec, settings
 from ..codec import Options
 from ..errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
-
-CODECS = ("json", "orjson", "msgspec")
-WORDS = ("strict", "use_decimal")
-
-
-def chosen(environ: Mapping[str, str], codec: str, words: tuple[str, ...]) -> Options:
-    """As `options`, of what `start` was given, and for the rest of the environment."""
-    every = [*words, *filter(None, environ.get("BOOTSTRAP_EVENTS", "").split(","))]
-    return options(codec or environ.get("BOOTSTRAP_CODEC") or "json", every)
 
 
 def options(name: str, words: list[str]) -> Options:
     """
-    How to read and write.
+    Return how to read and write.
 
     Args:
         name: of the codec.
@@ -40,11 +31,8 @@ def options(name: str, words: list[str]) -> Options:
     Raises:
         ConfigError: there is no such codec or word, or the function has not brought the codec's library.
     """
-    for word in words:
-        if word not in WORDS:
-            raise ConfigError(f"BOOTSTRAP_EVENTS is {','.join(words)!r}: it has to be strict, use_decimal or both")
-    if name not in CODECS:
-        raise ConfigError(f"BOOTSTRAP_CODEC is {name!r}: it has to be json, orjson or msgspec")
+    settings.EVENTS.check(",".join(words))
+    settings.CODEC.check(name)
     try:
         made = {"json": Options, "orjson": _orjson, "msgspec": _msgspec}[name]()
     except ImportError as error:

@@ -1,7 +1,7 @@
 """
-The logging libraries of a function, led into its log.
+`logging`, `warnings` and `threading`, routed to the function's log.
 
-Owns: the set-up of `logging`, `warnings` and `threading`, each right after the function imports it.
+Owns: the set-up of each, right after the function imports it.
 Refuses to know: where the log goes, what a record looks like. What a function sets up by itself wins.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import filterfalse
 
+from .. import current
 from ..record import error_fields, is_json_object, level_name, one_line, text_of
 from ..traces import describe, title
 
@@ -63,8 +64,9 @@ def set_up_logging(log: Log, logging: Any) -> None:
                 log.record("ERROR", {"message": message})
 
     def add_ids(record: logging.LogRecord) -> bool:
-        record.aws_request_id = log.request_id
-        record.tenant_id = log.tenant_id or None
+        invocation = current.get()
+        record.aws_request_id = invocation.request_id
+        record.tenant_id = invocation.tenant_id or None
         return True
 
     handler = LambdaHandler()
@@ -151,54 +153,39 @@ def set_up_warnings(log: Log, warnings: Any) -> None:
 
 
 def set_up_threading(log: Log, threading: Any) -> None:
-    """Make an exception that ends a thread a record, with the request id of the invocation that started the thread."""
+    """Make an exception that ends a thread a record of the invocation that is running then."""
     if not hasattr(threading, "excepthook"):
         return
-    start = threading.Thread.start
-
-    def start_in_invocation(self: Any) -> None:
-        self.aws_request_id = log.request_id
-        start(self)
 
     def report_end(args: Any) -> None:
         if args.exc_type is not SystemExit:
             name = getattr(args.thread, "name", "?")
-            request_id = getattr(args.thread, "aws_request_id", log.request_id)
             error = args.exc_type() if args.exc_value is None else args.exc_value
-            log_exception(log, f"Exception in thread {name}", error, request_id)
+            log_exception(log, f"Exception in thread {name}", error)
 
-    threading.Thread.start = start_in_invocation
     threading.excepthook = report_end
 
 
-def log_exception(log: Log, message: str, error: BaseException, request_id: str) -> None:
-    """One record of an exception that nobody has caught."""
+def log_exception(log: Log, message: str, error: BaseException) -> None:
+    """Write a record of an exception that nobody has caught."""
     if not log.is_json:
-        log.record("ERROR", {"message": f"{message}\n{text_of(error)}"}, request_id=request_id)
+        log.record("ERROR", {"message": f"{message}\n{text_of(error)}"})
         return
     traceback: TracebackType | None = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     code = traceback.tb_frame.f_code if traceback is not None else None
     place = f"{code.co_filename}:{code.co_name}:{traceback.tb_lineno}" if code and traceback else "?"
-    log.record("ERROR", {"message": message, **error_fields(error, place)}, request_id=request_id)
-
-
-def set_up_structlog(log: Log, module: Any) -> None:
-    """See `structured`."""
-    from . import structlog
-
-    structlog.set_up(log, module)
+    log.record("ERROR", {"message": message, **error_fields(error, place)})
 
 
 SET_UPS: dict[str, Callable[[Log, Any], None]] = {
     "logging": set_up_logging,
-    "structlog": set_up_structlog,
     "threading": set_up_threading,
     "warnings": set_up_warnings,
 }
 
 
 def set_up(log: Log, module: Any) -> None:
-    """Lead *module*, one of `SET_UPS`, into *log*."""
+    """Route the output of *module*, one of `SET_UPS`, to *log*."""
     SET_UPS[module.__name__](log, module)

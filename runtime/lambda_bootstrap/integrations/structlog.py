@@ -1,7 +1,8 @@
 """
-structlog, led into the function's log.
+structlog, routed to the function's log.
 
-Owns: the configuration that a function starts with, and what its records say.
+Owns: the configuration that a function starts with, what its records say, and that what an invocation binds ends with
+it.
 Refuses to know: where the log goes, what a record looks like. What a function configures by itself wins.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import sys
 from time import time
 
+from .. import current
 from ..record import error_fields, text_of
 from ..traces import describe
 
@@ -29,7 +31,10 @@ def set_up(log: Log, structlog: Any) -> None:
 
     On a terminal structlog's own colours are what one wants.
     """
-    if not hasattr(structlog, "configure") or (sys.stdout is not None and sys.stdout.isatty()):
+    if not hasattr(structlog, "configure"):
+        return
+    keep_bindings(structlog.contextvars)
+    if sys.stdout is not None and sys.stdout.isatty():
         return
     levels = {"TRACE": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
 
@@ -53,7 +58,7 @@ def set_up(log: Log, structlog: Any) -> None:
         """The last of the processors."""
         level = METHODS.get(method, method.upper())
         fields = structlog_fields(log, getattr(logger, "name", None), given)
-        line = Line(log.line(level, fields, time(), log.request_id).removesuffix("\n"))
+        line = Line(log.line(level, fields, time()).removesuffix("\n"))
         line.level = level
         return line
 
@@ -64,6 +69,24 @@ def set_up(log: Log, structlog: Any) -> None:
         cache_logger_on_first_use=False,
     )
     structlog._config._CONFIG.is_configured = False  # noqa: SLF001 - by the function, which may ask before it does
+
+
+def keep_bindings(contextvars: Any) -> None:
+    """After each invocation, restore what the function had bound by `bind_contextvars` before its first one."""
+    bound: dict[str, Any] | None = None if current.get() is current.NOBODY else contextvars.get_contextvars()
+
+    def keep(_invocation: object) -> None:
+        nonlocal bound
+        if bound is None:
+            bound = contextvars.get_contextvars()
+
+    def restore() -> None:
+        if bound is not None and contextvars.get_contextvars() != bound:
+            contextvars.clear_contextvars()
+            contextvars.bind_contextvars(**bound)
+
+    current.beginnings.append(keep)
+    current.endings.append(restore)
 
 
 def structlog_fields(log: Log, name: str | None, given: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """
 The same transport over urllib3: the reference that the socket is compared with.
 
-Owns: the settings under which urllib3 does what the Runtime API needs; keeping its modules out of a function's way.
-Refuses to know: everything else. Chosen by `BOOTSTRAP_TRANSPORT=urllib3`, imported only then.
+Owns: how urllib3 is used so that it does what the Runtime API needs; keeping its modules out of a function's way.
+Refuses to know: what a request asks for, what an answer means.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import sys
 from _frozen_importlib_external import PathFinder
 
 import urllib3
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
 
 from ..errors import RuntimeApiError, TransportError
 from ..http1 import MAX_HEAD, Response
 from ..protocol import USER_AGENT
+from ..spare import with_spare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,21 +39,27 @@ class Urllib3Transport:
         self.pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
 
     def exchange(self, request: Request) -> Response:
-        """As `protocol.Transport` says; a poll on a dead connection is repeated once, as `SocketTransport` does."""
+        """Send *request* and return its answer; a poll on a dead connection is repeated once, as `transport` does."""
         connections = self.pool.num_connections
         try:
             try:
-                return self.attempt(request)
+                return with_spare(lambda: self.attempt(request))
             except ProtocolError as error:
                 reused = request.body is None and connections and self.pool.num_connections == connections
                 if not (reused and isinstance(error.args[-1], ConnectionError)):
                     raise
                 return self.attempt(request)
-        except HTTPError as error:
+        except (HTTPError, OSError) as error:
             raise self.failure(request, error) from None
 
     def attempt(self, request: Request) -> Response:
-        """One try."""
+        """
+        Send *request* and return its answer, once.
+
+        Raises:
+            HTTPError: urllib3's word on what went wrong.
+            OSError: no connection could be made.
+        """
         headers = {"Host": self.address.authority, "User-Agent": USER_AGENT, **dict(request.headers)}
         target = self.address.prefix + request.path
         # http.client takes 100 headers of 64 KiB, a function's http.client too: hence only for as long as this takes.
@@ -60,24 +67,27 @@ class Urllib3Transport:
         http_client._MAXLINE = http_client._MAXHEADERS = MAX_HEAD  # noqa: SLF001 - as above
         try:
             answer = self.pool.urlopen(request.method, target, request.body, headers, retries=False, redirect=False)
+        except NewConnectionError as error:
+            raise error.__cause__ or error from None
         finally:
             http_client._MAXLINE, http_client._MAXHEADERS = limits  # noqa: SLF001 - as above
         fields = {name.lower(): value for name, value in answer.headers.itermerged()}
         return Response(answer.status, fields, answer.data, closes=False)
 
-    def begin(self, request: Request, data: bytes) -> None:
-        """As `protocol.Transport` says, on a connection of its own: urllib3 takes no body in pieces and no trailers."""
+    def open(self, request: Request, data: bytes) -> None:
+        """Send the head and *data*, on a connection of its own: urllib3 takes no body in pieces and no trailers."""
         self.connection = http.client.HTTPConnection(self.address.host, self.address.port)
+        self.guard(request, with_spare, self.connection.connect)
         self.guard(request, self.head, request)
         self.guard(request, self.connection.endheaders, data)
 
-    def send(self, request: Request, data: bytes) -> None:
-        """As `protocol.Transport` says."""
+    def push(self, request: Request, data: bytes) -> None:
+        """Send more of *request*."""
         self.guard(request, self.connection.send, data)
 
-    def end(self, request: Request, data: bytes) -> Response:
-        """As `protocol.Transport` says."""
-        self.send(request, data)
+    def finish(self, request: Request, data: bytes) -> Response:
+        """Send the last of *request* and return its answer."""
+        self.push(request, data)
         answer = self.guard(request, self.connection.getresponse)
         body = self.guard(request, answer.read)
         self.connection.close()
@@ -90,7 +100,7 @@ class Urllib3Transport:
             self.connection.putheader(name, value)
 
     def guard(self, request: Request, step: Callable[..., T], *arguments: object) -> T:
-        """Do one *step* of *request*; when it fails, its connection is of no use any more."""
+        """Do one *step* of *request*; if it fails, close the connection."""
         try:
             return step(*arguments)
         except (OSError, http.client.HTTPException) as error:
@@ -101,13 +111,13 @@ class Urllib3Transport:
             raise
 
     def failure(self, request: Request, error: Exception) -> RuntimeApiError:
-        """urllib3's exceptions are its own affair."""
+        """Map a urllib3 exception to ours."""
         is_refused = isinstance(error, ConnectionRefusedError) or isinstance(error.__cause__, ConnectionRefusedError)
         kind = RuntimeApiError if is_refused else TransportError
         return kind(f"failed to {request.method} {self.address.url(request)}: {error}")
 
     def close(self) -> None:
-        """Forget the connection."""
+        """Close the connection."""
         self.pool.close()
 
 
@@ -122,13 +132,13 @@ class Aside:
 
     def __init__(self, transport: Urllib3Transport, names: set[str]) -> None:
         self.transport = transport
-        self.begin, self.send, self.end = transport.begin, transport.send, transport.end  # which import nothing
+        self.open, self.push, self.finish = transport.open, transport.push, transport.finish  # which import nothing
         self.modules = {name: sys.modules[name] for name in names}
         for name in doubles(names):
             del sys.modules[name]
 
     def exchange(self, request: Request) -> Response:
-        """As `protocol.Transport` says."""
+        """Exchange with urllib3's modules in place, and the function's own put back afterwards."""
         theirs = {name: sys.modules[name] for name in self.modules if name in sys.modules}
         sys.modules.update(self.modules)
         try:

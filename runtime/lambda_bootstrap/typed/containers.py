@@ -7,7 +7,7 @@ Refuses to know: annotations; the decoders of the parts are arguments.
 
 from __future__ import annotations
 
-from .. import json_errors
+from ..diagnostics import json_errors
 from .decoder import ABSENT, Decoder, Mismatch
 
 TYPE_CHECKING = False

@@ -7,7 +7,8 @@ Refuses to know: which types there are.
 
 from __future__ import annotations
 
-from .. import codec, json_errors
+from .. import codec
+from ..diagnostics import json_errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 
-from .. import codec, json_errors
+from .. import codec
+from ..diagnostics import json_errors
 from .decoder import Mismatch, mismatch_at
 
 TYPE_CHECKING = False

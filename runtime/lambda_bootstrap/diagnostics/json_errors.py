@@ -1,13 +1,13 @@
 """
-What is wrong with a value or a text that is no JSON, and where.
+What is wrong with a value that has no JSON form, or a text that isn't JSON, and where.
 
-Owns: paths such as `items[2].when`, and the words for what is there. All of it runs only once something has failed.
-Refuses to know: how JSON is read and written; whoever asks brings that along.
+Owns: paths such as `items[2].when`, and the words for what is there.
+Refuses to know: how JSON is read and written: the caller brings that along.
 """
 
 from __future__ import annotations
 
-from .traces import describe
+from ..traces import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ MAX_DEPTH = 100  # a path of more steps helps nobody
 
 def in_value(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], Any]) -> tuple[str, str]:
     """
-    The path of the innermost part of *value* that has no JSON form, and why it has none.
+    Return the path of the innermost part of *value* that has no JSON form, and the reason.
 
     Args:
         value: what *dumps* failed on.
-        dumps: gives the JSON of a value, or raises.
-        convert: gives what is not of JSON's types in those types, one step, or raises.
+        dumps: returns the JSON of a value, or raises.
+        convert: turns a value into JSON's own types, one step, or raises.
     """
     path, above = "", [value]
     while len(above) < MAX_DEPTH:
@@ -43,7 +43,7 @@ def in_value(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], A
 
 
 def heaviest(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], Any]) -> list[tuple[str, int, int]]:
-    """The three parts of *value* that weigh the most: path, characters of JSON, and elements that they have."""
+    """Return the three heaviest parts of *value*: path, characters of JSON, and number of elements."""
     path = ""
     while True:
         parts = sorted(
@@ -57,7 +57,7 @@ def heaviest(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], A
 
 
 def _parts(value: Any, convert: Callable[[Any], Any]) -> list[tuple[str, Any]]:
-    """What *value* consists of, each with its step of the path; nothing if it does not let itself be taken apart."""
+    """Return the parts of *value*, each with its step of the path; empty if it can't be taken apart."""
     try:
         if not isinstance(value, (dict, list, tuple)):
             value = convert(value)
@@ -69,7 +69,7 @@ def _parts(value: Any, convert: Callable[[Any], Any]) -> list[tuple[str, Any]]:
 
 
 def _reason(value: Any, dumps: Callable[[Any], str]) -> str:
-    """Why *value* has no JSON form; nothing if it has one."""
+    """Return why *value* has no JSON form; "" if it has one."""
     try:
         dumps(value)
     except UnicodeDecodeError:
@@ -80,7 +80,7 @@ def _reason(value: Any, dumps: Callable[[Any], str]) -> str:
 
 
 def step(key: Any) -> str:
-    """A key as a step of a path."""
+    """Return a key as a step of a path."""
     if isinstance(key, str) and key.isidentifier():
         return f".{key}"
     try:
@@ -90,14 +90,14 @@ def step(key: Any) -> str:
 
 
 def after_space(text: str, at: int) -> int:
-    """Where the next token starts."""
+    """Return where the next token starts."""
     while text[at : at + 1] in SPACE and at < len(text):
         at += 1
     return at
 
 
 class _Unexpected(Exception):  # noqa: N818 - the find, not a failure
-    """What is wrong with a text, and where."""
+    """A fault in a text, and its place."""
 
     def __init__(self, what: str, at: int) -> None:
         super().__init__(what)
@@ -106,10 +106,10 @@ class _Unexpected(Exception):  # noqa: N818 - the find, not a failure
 
 def in_text(text: str, scan: Callable[[str, int], tuple[Any, int]]) -> ValueError:
     """
-    What is wrong with a *text* that is no JSON, in the standard library's words, and the path that leads there.
+    Return what is wrong with a *text* that isn't JSON, in the standard library's words, and the path that leads there.
 
     Args:
-        text: what is not all JSON.
+        text: a JSON text with a fault.
         scan: reads one JSON value, or raises.
     """
     path: list[str | int] = []  # a step for each open container: an index, or a key; "" before the first key
@@ -131,7 +131,7 @@ def _token(
     text: str, at: int, expected: str, path: list[str | int], scan: Callable[[str, int], tuple[Any, int]]
 ) -> tuple[int, str]:
     """
-    Read what is *expected* at *at*: give the place after it, and what has to follow; nothing at the end of the text.
+    Read what is *expected* at *at*; return the place after it, and what has to follow, "" at the end of the text.
 
     Raises:
         _Unexpected: it is not there.
@@ -166,19 +166,19 @@ def _token(
 
 
 def _scalar(text: str, at: int, scan: Callable[[str, int], tuple[Any, int]]) -> tuple[Any, int]:
-    """The string, number or literal at *at*, and the place after it."""
+    """Return the string, number or literal at *at*, and the place after it."""
     try:
         return scan(text, at)
     except Exception as error:
         if text[at : at + 1] == '"':
             raise _in_string(text, at) from None
-        # Of a number there are too many digits, which Python says; anything else is no value at all.
+        # A ValueError is Python's word on a number with too many digits; anything else isn't a value at all.
         what = str(error) if type(error) is ValueError else "Expecting value"
         raise _Unexpected(what, at) from None
 
 
 def _in_string(text: str, start: int) -> _Unexpected:
-    """What is wrong with the string that opens at *start*."""
+    """Return what is wrong with the string that opens at *start*."""
     at = start + 1
     while at < len(text) and text[at] != '"':
         if text[at] < " ":

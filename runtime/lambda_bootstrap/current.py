@@ -1,0 +1,52 @@
+"""
+The invocation that is under way.
+
+Owns: which one that is, and who follows its begin and end. The log takes its ids from here, tracing its header.
+Refuses to know: what an invocation is for, and when one begins.
+
+It belongs to the process, not to a thread: one invocation runs at a time, so a thread of a pool, or one that was
+started three invocations ago, logs with the ids of the one that is running now, as under awslambdaric. Where tasks run
+side by side, `begin` and `get` are the two places that a `ContextVar` has to go to.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .protocol import Invocation
+
+
+class Nobody:
+    """What stands for the invocation before the first one."""
+
+    request_id = ""
+    tenant_id = ""
+    trace_id = ""
+    deadline_ms: int | None = None
+
+
+NOBODY = Nobody()
+_invocation: Invocation | Nobody = NOBODY
+beginnings: list[Callable[[Invocation], object]] = []
+endings: list[Callable[[], object]] = []
+
+
+def get() -> Invocation | Nobody:
+    """Return the invocation that is running, or the last one between two of them."""
+    return _invocation
+
+
+def begin(invocation: Invocation) -> None:
+    """Make *invocation* the current one, for whoever asks and for those that follow."""
+    global _invocation  # noqa: PLW0603 - this is the one place
+    _invocation = invocation
+    for follow in beginnings:
+        follow(invocation)
+
+
+def end() -> None:
+    """Let those that follow know that the invocation is over: the environment may be frozen next."""
+    for follow in endings:
+        follow()

@@ -1,0 +1,150 @@
+"""
+One OpenTelemetry span per invocation.
+
+Owns: the SERVER span, its parent, attributes and status, and that it is exported before the environment freezes.
+Refuses to know: how spans travel.
+
+Source: OpenTelemetry semantic conventions, "FaaS spans" and "AWS Lambda". The packages are those of the `otel` extra.
+"""
+
+from __future__ import annotations
+
+from opentelemetry import context as contexts
+from opentelemetry import propagate, trace
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
+
+from ..tracing import traceparent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from opentelemetry.context import Context as OtelContext
+
+    from ..context import Context
+
+FLUSH_MS = 1500  # of the 2 seconds that `before_next` has
+TRIGGERS = {"aws:sqs": "pubsub", "aws:sns": "pubsub", "aws:s3": "datasource", "aws:dynamodb": "datasource"}
+
+
+class RootSpan:
+    """
+    The span of the current invocation.
+
+    Args:
+        provider: makes spans, and flushes them.
+        environ: what Lambda says of the function.
+    """
+
+    def __init__(self, provider: Any, environ: Mapping[str, str]) -> None:
+        self.provider = provider
+        self.tracer = provider.get_tracer("lambda-bootstrap")
+        self.name = environ.get("AWS_LAMBDA_FUNCTION_NAME") or "function"
+        self.is_cold = True
+        self.span: Any = None
+        self.token: Any = None
+
+    def begin(self, event: Any, context: Context) -> None:
+        """Start the span, and make it the current one for whatever the function instruments."""
+        parent = parent_of(event, context)
+        span = self.tracer.start_span(
+            self.name,
+            parent,
+            SpanKind.SERVER,
+            {**attributes(event, context), "faas.coldstart": self.is_cold},
+            list(links(event)),
+        )
+        self.span, self.is_cold = span, False
+        self.token = contexts.attach(trace.set_span_in_context(span, parent))
+
+    def succeed(self, result: Any, _context: Context) -> None:
+        """The handler returned; an HTTP status of 500 and above is a failure all the same."""
+        status = result.get("statusCode") if isinstance(result, dict) else None
+        if isinstance(status, int):
+            self.span.set_attribute("http.response.status_code", status)
+            if status >= 500:  # noqa: PLR2004 - a server error, RFC 9110
+                self.span.set_status(StatusCode.ERROR)
+        self.end()
+
+    def fail(self, error: BaseException, _context: Context) -> None:
+        """The invocation failed; before the span began, if the event could not be read."""
+        if self.span is not None:
+            self.span.record_exception(error)
+            self.span.set_status(StatusCode.ERROR, str(error))
+            self.end()
+
+    def end(self) -> None:
+        """The span is over."""
+        self.span.end()
+        contexts.detach(self.token)
+        self.span = None
+
+    def flush(self, context: Context) -> None:
+        """Send what there is: the process may sleep for hours after this."""
+        self.provider.force_flush(min(FLUSH_MS, context.get_remaining_time_in_millis()))
+
+
+def attributes(event: Any, context: Context) -> dict[str, Any]:
+    """What is said of one invocation."""
+    arn = context.invoked_function_arn
+    parts = arn.split(":")
+    values = {
+        "faas.invocation_id": context.aws_request_id,
+        "faas.trigger": trigger(event),
+        "aws.lambda.invoked_arn": arn or None,
+        "cloud.resource_id": ":".join(parts[:7]) or None,  # without the alias
+        "cloud.account.id": parts[4] if len(parts) > 4 else None,  # noqa: PLR2004 - a field of an ARN
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def trigger(event: Any) -> str:
+    """What kind of source *event* is from."""
+    if not isinstance(event, dict):
+        return "other"
+    if "requestContext" in event and ("httpMethod" in event or "http" in (event["requestContext"] or {})):
+        return "http"
+    if event.get("source") in {"aws.events", "aws.scheduler"} or event.get("detail-type") == "Scheduled Event":
+        return "timer"
+    source = next((record.get("eventSource") or record.get("EventSource") for record in records(event)), "")
+    return TRIGGERS.get(source or "", "other")
+
+
+def records(event: Any) -> Iterator[dict[str, Any]]:
+    """The records of a batch."""
+    batch = event.get("Records") if isinstance(event, dict) else None
+    yield from (record for record in batch or () if isinstance(record, dict))
+
+
+def parent_of(event: Any, context: Context) -> OtelContext:
+    """The caller's span: from the HTTP headers of the event, else from the invocation, else as X-Ray has it."""
+    headers = event.get("headers") if isinstance(event, dict) else None
+    if isinstance(headers, dict):
+        carrier = {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
+        parent = propagate.extract(carrier)
+        if trace.get_current_span(parent).get_span_context().is_valid:
+            return parent
+    parent = propagate.extract(context.w3c())
+    remote = span_context(traceparent(context.trace_id or ""))
+    if remote is not None and not trace.get_current_span(parent).get_span_context().is_valid:
+        return trace.set_span_in_context(NonRecordingSpan(remote), parent)
+    return parent
+
+
+def links(event: Any) -> Iterator[Link]:
+    """The spans that sent the messages of a batch from SQS."""
+    for record in records(event):
+        sent = record.get("attributes")
+        header = sent.get("AWSTraceHeader") if isinstance(sent, dict) else None
+        remote = span_context(traceparent(header)) if isinstance(header, str) else None
+        if remote is not None:
+            yield Link(remote)
+
+
+def span_context(header: str | None) -> SpanContext | None:
+    """A well-formed `traceparent` as OpenTelemetry has it."""
+    if header is None:
+        return None
+    _, trace_id, span_id, flags = header.split("-")
+    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))

@@ -1,0 +1,171 @@
+"""
+What the platform is told of a failure, and every limit that it is cut to.
+
+Owns: `ErrorReport`: the error body, the X-Ray cause, the trailers of a broken stream, and how much of each is kept.
+Refuses to know: who sends a report, and where it is logged.
+
+| what | limit | why |
+| --- | --- | --- |
+| the message | 32,768 characters | nobody reads it to its end |
+| the body | 256 KiB | one above the response limit kills the environment |
+| a plain body's message | 1,024 characters | nothing in it can be refused |
+| the X-Ray cause | 64 KiB of ASCII | the platform keeps no more, and answers 431 to a megabyte of headers |
+| the trailers | 2,700 bytes before base64 | Go's HTTP server, which the platform's is, takes 4 KiB of trailers |
+"""
+
+from __future__ import annotations
+
+from . import codec
+from .errors import FunctionError, LambdaError
+from .spare import with_spare
+from .traces import class_name, describe, frames, trace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .traces import Frame
+
+MAX_MESSAGE = 32_768  # characters
+MAX_BODY = 256 * 1024  # bytes
+MAX_PLAIN_MESSAGE = 1024  # characters
+MAX_CAUSE = 64 * 1024  # bytes
+MAX_TRAILER = 2700  # bytes, and a third more in base64
+
+
+class ErrorReport:
+    """
+    What the platform and the caller are told of one failure.
+
+    Args:
+        error_type: `errorType` of the body: a class name, or one of AWS's `Runtime.*` types.
+        message: `errorMessage` of the body.
+        frames: the user's part of the traceback, outermost first.
+        stack: `stackTrace` of the body, where it is not simply the frames.
+
+    Attributes:
+        data: `errorData` of the body, or None for none.
+    """
+
+    __slots__ = ("data", "error_type", "frames", "message", "stack")
+
+    def __init__(self, error_type: str, message: str, frames: list[Frame], stack: list[str] | None = None) -> None:
+        self.error_type = error_type
+        self.message = message
+        self.frames = frames
+        self.data: Any = None
+        self.stack = [str(frame) for frame in frames] if stack is None else stack
+
+    @property
+    def category(self) -> str:
+        """The type in the form that the platform keeps: anything but `Runtime.Xxx` and `Function.Xxx` is lost."""
+        name = self.error_type[:256]
+        if not (name.isascii() and name.replace(".", "").replace("_", "").isalnum()):
+            return "Function.Unknown"
+        return name if name.startswith(("Runtime.", "Function.")) else f"Function.{name}"
+
+    def fields(self, request_id: str) -> dict[str, Any]:
+        """
+        Return the error body before it is cut, with awslambdaric's keys in awslambdaric's order.
+
+        Source: AWS Lambda Developer Guide, "Using the Lambda runtime API", invocation error.
+        """
+        fields = {
+            "errorMessage": self.message,
+            "errorType": self.error_type,
+            "requestId": request_id,
+            "stackTrace": self.stack,
+        }
+        return fields if self.data is None else {**fields, "errorData": self.data}
+
+    def body(self, request_id: str) -> bytes:
+        """Return the error body as JSON, cut to what the platform takes."""
+        fields = self.fields(request_id)
+        try:
+            body = codec.encode(fields)
+        except FunctionError:  # only the data can be without a JSON form
+            fields["errorData"] = codec.loads(codec.leniently(self.data))
+            body = codec.encode(fields)
+        if len(body) > MAX_BODY:
+            fields.pop("errorData", None)
+            fields["errorMessage"] = fields["errorMessage"][: MAX_BODY // 16]
+            fields["errorType"] = fields["errorType"][:1024]
+            fields["stackTrace"] = [line[:1024] for line in fields["stackTrace"]]
+            body = codec.encode(fields)
+        return body
+
+    def plain_body(self) -> bytes:
+        """Return type and message alone, as JSON: nothing in it can be refused."""
+        return codec.encode({"errorMessage": self.message[:MAX_PLAIN_MESSAGE], "errorType": self.error_type})
+
+    def cause(self, working_directory: str) -> str:
+        """Return the X-Ray cause, with as many of the innermost frames as fit; "" if not even one does."""
+        causes = (codec.ascii_json(self.cause_fields(working_directory, most)) for most in (60, 20, 5, 1))
+        return next((cause for cause in causes if len(cause) <= MAX_CAUSE), "")
+
+    def cause_fields(self, working_directory: str, most: int) -> dict[str, Any]:
+        """
+        Return the X-Ray cause with *most* of the frames, the innermost ones, and as many kibibytes of the message.
+
+        `line` is an integer: the platform drops the whole cause over a string.
+
+        Source: AWS X-Ray segment documents, "cause"; sent in `Lambda-Runtime-Function-XRay-Error-Cause`.
+        """
+        kept = self.frames[-most:]
+        stack = [{"label": frame.label, "path": frame.path, "line": frame.line} for frame in kept]
+        return {
+            "working_directory": working_directory,
+            "exceptions": [{"message": self.message[: most * 1024], "type": self.error_type, "stack": stack}],
+            "paths": list(dict.fromkeys(frame.path for frame in kept)),
+        }
+
+    def trailers(self, request_id: str) -> tuple[tuple[str, str], ...]:
+        """Return what a stream ends with, at which the caller learns of the failure: of a long trace its end."""
+        body = self.body(request_id)
+        if len(body) > MAX_TRAILER:
+            fields = self.fields(request_id)
+            fields.pop("errorData", None)
+            fields["errorMessage"], fields["errorType"] = self.message[:250], self.error_type[:64]
+            while len(body := codec.encode(fields)) > MAX_TRAILER:
+                half = len(fields["stackTrace"]) // 2
+                fields["stackTrace"] = fields["stackTrace"][-half:] if half else []
+        b2a_base64 = with_spare(_open_binascii).b2a_base64
+        return (
+            ("Lambda-Runtime-Function-Error-Type", self.category),
+            ("Lambda-Runtime-Function-Error-Body", b2a_base64(body, newline=False).decode()),
+        )
+
+
+def _open_binascii() -> Any:  # a file of its own in most Pythons, and only needed here
+    import binascii
+
+    return binascii
+
+
+def of(error: BaseException) -> ErrorReport:
+    """Report *error*; its trace starts in the user's code."""
+    try:
+        return _of(error)
+    except BaseException:  # its class has an odd idea of attributes
+        return ErrorReport(class_name(error), cut(describe(error)), [])
+
+
+def _of(error: BaseException) -> ErrorReport:
+    if isinstance(error, FunctionError):
+        # The runtime's own finds have no trace but that of what was found, such as a module's own ImportError.
+        cause = error.__cause__
+        found = [] if cause is None else list(frames(cause.__traceback__))
+        message = f"{cut(describe(error))} (docs/errors.md#{error.error_type.replace('.', '').lower()})"
+        return ErrorReport(error.error_type, message, found, getattr(error, "stack", None))
+    own = getattr(error if isinstance(error, LambdaError) else type(error), "error_type", None)
+    name = own if isinstance(own, str) else class_name(error)
+    report = ErrorReport(name, cut(describe(error)), list(frames(error.__traceback__)), trace(error))
+    report.data = error.data if isinstance(error, LambdaError) else None
+    return report
+
+
+def cut(message: str) -> str:
+    """Return the start of a *message* that nobody would read to its end."""
+    if len(message) <= MAX_MESSAGE:
+        return message
+    return f"{message[:MAX_MESSAGE]}... ({len(message)} characters)"

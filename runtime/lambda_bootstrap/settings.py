@@ -1,0 +1,215 @@
+"""
+Every environment variable that the runtime reads, in one table.
+
+Owns: their names, values, defaults and meanings, and what is said of a value that cannot be. docs/reference/options.md
+is made of it.
+Refuses to know: what a setting changes; `OTEL_*`, which belong to OpenTelemetry's own packages.
+"""
+
+from __future__ import annotations
+
+from .errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+
+class Setting:
+    """
+    One variable.
+
+    Args:
+        name: of the variable.
+        meaning: one sentence, for the page of options.
+        values: what it may be, in words; for a setting with *choices*, one of these.
+        default: what an unset or empty variable counts as.
+        unset: what such a variable means, in words, where no value says it.
+        choices: all values that there are, if they can be counted.
+        is_list: whether several of *choices* may be given, with commas between them.
+    """
+
+    __slots__ = ("choices", "default", "is_list", "meaning", "name", "unset", "values")
+
+    def __init__(  # noqa: PLR0913 - a row of a table
+        self,
+        name: str,
+        meaning: str,
+        values: str = "",
+        *,
+        default: str = "",
+        unset: str = "",
+        choices: tuple[str, ...] = (),
+        is_list: bool = False,
+    ) -> None:
+        self.name = name
+        self.meaning = meaning
+        self.values = values
+        self.default = default
+        self.unset = unset
+        self.choices = choices
+        self.is_list = is_list
+
+    def read(self, environ: Mapping[str, str]) -> str:
+        """
+        Return the variable's value, or the default if it is unset or empty.
+
+        Raises:
+            ConfigError: it is not one of the choices.
+        """
+        value = environ.get(self.name) or self.default
+        if self.choices:
+            self.check(value)
+        return value
+
+    def words(self, environ: Mapping[str, str]) -> list[str]:
+        """Return the parts of a list; otherwise as `read`."""
+        return list(filter(None, self.read(environ).split(",")))
+
+    def check(self, value: str) -> None:
+        """
+        Refuse a *value* that is not one of the choices.
+
+        Raises:
+            ConfigError: it is not.
+        """
+        for part in filter(None, value.split(",")) if self.is_list else [value]:
+            if part not in self.choices:
+                raise self.wrong(value)
+
+    def wrong(self, value: str) -> ConfigError:
+        """Return the error for a *value* that cannot be."""
+        *others, last = [*self.choices, "both"] if self.is_list else self.choices or [self.values]
+        wanted = f"{', '.join(others)} or {last}" if others else last
+        return ConfigError(f"{self.name} is {value!r}: it has to be {wanted}")
+
+
+HANDLER = Setting("_HANDLER", "The handler, unless the command line names one.", "a name like app.handler")
+RUNTIME_API = Setting(
+    "AWS_LAMBDA_RUNTIME_API",
+    "Where invocations come from; Lambda sets it.",
+    "host:port, [IPv6]:port or http://host:port/prefix",
+)
+TASK_ROOT = Setting("LAMBDA_TASK_ROOT", "Where the function is.", "a folder", unset="the working directory")
+EXEC_WRAPPER = Setting(
+    "AWS_LAMBDA_EXEC_WRAPPER",
+    "Is run once in place of the runtime, with the runtime's command line as its arguments.",
+    "a program",
+)
+WRAPPED = "_LAMBDA_BOOTSTRAP_WRAPPED"  # set between the wrapper and our second start
+LOG_FORMAT = Setting("AWS_LAMBDA_LOG_FORMAT", "The form of log records.", "`Text`, `JSON`", default="Text")
+LOG_LEVEL = Setting(
+    "AWS_LAMBDA_LOG_LEVEL",
+    "The level of `logging`'s root and of structlog.",
+    "`TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`",
+    unset="their own",
+)
+LOG_FD = Setting(
+    "_LAMBDA_TELEMETRY_LOG_FD",
+    "Takes log records in frames; removed from the environment once read.",
+    "a descriptor",
+    unset="stdout, without frames",
+)
+LOG_SOCKET = Setting(
+    "_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET",
+    "Gives stdout and stderr to an environment with concurrent workers; removed from the environment once read.",
+    "the path of a socket",
+)
+FUNCTION_NAME = Setting("AWS_LAMBDA_FUNCTION_NAME", "`context.function_name`.", "text")
+FUNCTION_VERSION = Setting("AWS_LAMBDA_FUNCTION_VERSION", "`context.function_version`, and in JSON records.", "text")
+MEMORY_SIZE = Setting("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "`context.memory_limit_in_mb`.", "megabytes")
+LOG_GROUP = Setting("AWS_LAMBDA_LOG_GROUP_NAME", "`context.log_group_name`.", "text")
+LOG_STREAM = Setting("AWS_LAMBDA_LOG_STREAM_NAME", "`context.log_stream_name`.", "text")
+CODEC = Setting(
+    "BOOTSTRAP_CODEC",
+    "What reads and writes JSON; the function brings the library.",
+    default="json",
+    choices=("json", "orjson", "msgspec"),
+)
+EVENTS = Setting(
+    "BOOTSTRAP_EVENTS",
+    "`strict` refuses fields that a typed event does not have; `use_decimal` reads fractions as `Decimal`.",
+    choices=("strict", "use_decimal"),
+    is_list=True,
+)
+TIMEOUT_DUMP_MS = Setting(
+    "BOOTSTRAP_TIMEOUT_DUMP_MS",
+    "Logs the stacks of all threads and tasks this many milliseconds before the deadline.",
+    "a number of milliseconds, 0 for off",
+    default="0",
+)
+TRANSPORT = Setting(
+    "BOOTSTRAP_TRANSPORT",
+    "What carries requests; urllib3 is for comparing.",
+    default="socket",
+    choices=("socket", "urllib3"),
+)
+
+TABLE = (
+    *(HANDLER, RUNTIME_API, TASK_ROOT, EXEC_WRAPPER),
+    *(CODEC, EVENTS, TIMEOUT_DUMP_MS, TRANSPORT),
+    *(LOG_FORMAT, LOG_LEVEL, LOG_FD, LOG_SOCKET),
+    *(FUNCTION_NAME, FUNCTION_VERSION, MEMORY_SIZE, LOG_GROUP, LOG_STREAM),
+)
+
+
+class Settings:
+    """
+    What the environment asks for.
+
+    Args:
+        environ: variables that are nobody else's are taken out of it.
+
+    Attributes:
+        handler: the handler's name, or "".
+        runtime_api: its address as written, or "".
+        transport: what carries requests.
+        codec: what reads and writes JSON.
+        events: words of `BOOTSTRAP_EVENTS`.
+        timeout_dump_ms: milliseconds before the deadline, 0 for never.
+        is_json: whether log records are JSON.
+        log_level: a level in `logging`'s names, or "".
+        log_fd: the descriptor that takes records in frames, or None.
+        log_socket: the path of the socket that stdout and stderr connect to, or "".
+        function: the attributes of `Context` that are the same for every invocation.
+
+    Raises:
+        ConfigError: a variable has a value that cannot be.
+    """
+
+    def __init__(self, environ: MutableMapping[str, str]) -> None:
+        self.handler = HANDLER.read(environ)
+        self.runtime_api = RUNTIME_API.read(environ)
+        self.transport = TRANSPORT.read(environ)
+        self.codec = CODEC.read(environ)
+        self.events = EVENTS.words(environ)
+        margin = TIMEOUT_DUMP_MS.read(environ)
+        if not (margin.isascii() and margin.isdigit()):
+            raise TIMEOUT_DUMP_MS.wrong(margin)
+        self.timeout_dump_ms = int(margin)
+        self.is_json = LOG_FORMAT.read(environ).upper() == "JSON"
+        level = environ.get(LOG_LEVEL.name, "").upper()
+        self.log_level = {"TRACE": "DEBUG"}.get(level, level)
+        descriptor = environ.pop(LOG_FD.name, "")
+        is_descriptor = descriptor.isascii() and descriptor.isdigit() and len(descriptor) < 8  # noqa: PLR2004 - digits
+        self.log_fd = int(descriptor) if is_descriptor else None
+        self.log_socket = environ.pop(LOG_SOCKET.name, "")
+        self.function = {
+            "function_name": environ.get(FUNCTION_NAME.name),
+            "function_version": environ.get(FUNCTION_VERSION.name),
+            "memory_limit_in_mb": environ.get(MEMORY_SIZE.name),
+            "log_group_name": environ.get(LOG_GROUP.name),
+            "log_stream_name": environ.get(LOG_STREAM.name),
+        }
+
+
+def take_wrapper(environ: MutableMapping[str, str]) -> str:
+    """
+    Return the program to become, or "" if there is none, or if it has run already; after that it has run.
+
+    Source: AWS Lambda Developer Guide, "Modifying the runtime environment", wrapper scripts.
+    """
+    wrapper = "" if environ.pop(WRAPPED, None) else EXEC_WRAPPER.read(environ)
+    if wrapper:
+        environ[WRAPPED] = "1"
+    return wrapper

@@ -1,0 +1,70 @@
+"""
+The head and body of an HTTP response, for front ends that stream.
+
+Owns: `HttpResponse`, and the prelude that carries its head in front of a stream.
+Refuses to know: how a stream is sent.
+
+Source: AWS Lambda Developer Guide, "Building a custom runtime", response streaming.
+"""
+
+from __future__ import annotations
+
+from .. import codec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+    from typing import Protocol
+
+    class Readable(Protocol):
+        """A file, or something like it."""
+
+        def read(self, size: int, /) -> bytes | str:
+            """Return the next piece, an empty one at the end."""
+
+
+PRELUDE_END = bytes(8)
+STATUSES = range(100, 600)
+
+
+class HttpResponse:
+    """
+    Status, headers and body for a front end that streams: a Function URL or API Gateway, set so.
+
+    A handler returns it with a body, or yields it first and without one: then it leaves at once.
+
+    Args:
+        status: the status code.
+        headers: by name; the parts of a value that has several are separated by commas.
+        cookies: whole values of `Set-Cookie`.
+        body: bytes, str, or a stream of them: a generator, async too, an iterator, a file.
+
+    Raises:
+        ValueError: *status* is not a status code.
+        TypeError: a header or cookie is not a string.
+
+    Source: AWS Lambda Developer Guide, "Invoking a response streaming enabled function using Function URLs".
+    """
+
+    def __init__(
+        self,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        cookies: Iterable[str] = (),
+        body: bytes | str | Iterator[bytes | str] | AsyncIterable[bytes | str] | Readable | None = None,
+    ) -> None:
+        self.status = status
+        self.headers = dict(headers or {})
+        self.cookies = list(cookies)
+        self.body = body
+        if status not in STATUSES:
+            raise ValueError(f"an HTTP status is a number from 100 to 599, not {status!r}")
+        for text in (*self.headers, *self.headers.values(), *self.cookies):
+            if not isinstance(text, str):
+                raise TypeError(f"headers and cookies are strings, and {text!r} is none")
+
+    def prelude(self) -> bytes:
+        """Return what comes before the body: JSON, and eight NUL."""
+        fields = {"statusCode": self.status, "headers": self.headers, "cookies": self.cookies}
+        return codec.encode({name: value for name, value in fields.items() if value}) + PRELUDE_END

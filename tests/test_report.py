@@ -1,0 +1,229 @@
+"""What the platform is told of a failure, and what it is cut to."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lambda_bootstrap import codec, report
+from lambda_bootstrap.errors import FunctionError, InitError, LambdaError
+from lambda_bootstrap.report import ErrorReport
+from lambda_bootstrap.traces import Frame
+
+from tests.support import ROOT, sources
+from tests.support.loop import a_report
+from tests.support.traces import caught, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TestBody:
+    """The error body."""
+
+    def test_keys(self) -> None:
+        """The keys are awslambdaric's, in its order."""
+        body = ErrorReport("ValueError", "boom", [Frame("/a.py", 3, "f", "boom()")]).fields("id")
+
+        assert list(body.items()) == [
+            ("errorMessage", "boom"),
+            ("errorType", "ValueError"),
+            ("requestId", "id"),
+            ("stackTrace", ['  File "/a.py", line 3, in f\n    boom()\n']),
+        ]
+
+    def test_no_frames(self) -> None:
+        """An error without frames has an empty trace, not none."""
+        assert ErrorReport("T", "m", []).fields("")["stackTrace"] == []
+
+    def test_own_stack(self) -> None:
+        """A ready-made stack takes the place of the frames in the body."""
+        assert ErrorReport("T", "m", [Frame("/a.py", 1, "f", "")], ["own"]).fields("")["stackTrace"] == ["own"]
+
+
+class TestCause:
+    """The X-Ray cause."""
+
+    def test_shape(self) -> None:
+        """The cause names each frame, with an integer as its line, and each file once."""
+        lines = [Frame("/b.py", 3, "f", "x"), Frame("/a.py", 4, "g", "y"), Frame("/b.py", 5, "h", "z")]
+
+        assert ErrorReport("ValueError", "boom", lines).cause_fields("/var/task", 60) == {
+            "working_directory": "/var/task",
+            "exceptions": [
+                {
+                    "message": "boom",
+                    "type": "ValueError",
+                    "stack": [
+                        {"label": "f", "path": "/b.py", "line": 3},
+                        {"label": "g", "path": "/a.py", "line": 4},
+                        {"label": "h", "path": "/b.py", "line": 5},
+                    ],
+                }
+            ],
+            "paths": ["/b.py", "/a.py"],
+        }
+
+    def test_own_stack(self) -> None:
+        """Entries that are no frames are not X-Ray's business."""
+        cause = ErrorReport("Runtime.A", "m", [], ["own"]).cause_fields("/", 60)
+
+        assert cause["exceptions"] == [{"message": "m", "type": "Runtime.A", "stack": []}]
+        assert cause["paths"] == []
+
+
+class TestCategory:
+    """The type as the platform keeps it."""
+
+    @pytest.mark.parametrize(
+        ("name", "category"),
+        [
+            pytest.param("ValueError", "Function.ValueError", id="class"),
+            pytest.param("My_Error2", "Function.My_Error2", id="underscore and digit"),
+            pytest.param("Runtime.MarshalError", "Runtime.MarshalError", id="runtime's"),
+            pytest.param("Function.ResponseSizeTooLarge", "Function.ResponseSizeTooLarge", id="function's"),
+            pytest.param("Sandbox.Timedout", "Function.Sandbox.Timedout", id="another prefix"),
+            pytest.param("Runtime", "Function.Runtime", id="prefix without a dot"),
+            pytest.param("Größe", "Function.Unknown", id="not ASCII"),
+            pytest.param("", "Function.Unknown", id="empty"),
+            pytest.param("___", "Function.Unknown", id="nothing but underscores"),
+            pytest.param("a b", "Function.Unknown", id="space"),
+            pytest.param("a\r\nX-Header: b", "Function.Unknown", id="line break"),
+            pytest.param("a\x7f", "Function.Unknown", id="DEL"),
+            pytest.param("\ud800", "Function.Unknown", id="lone surrogate"),
+            pytest.param("²", "Function.Unknown", id="a digit that is none"),
+        ],
+    )
+    def test_category(self, name: str, category: str) -> None:
+        """A category fits into a header and has a form that the platform keeps."""
+        assert ErrorReport(name, "", []).category == category
+
+
+class TestReport:
+    """From an exception to what is told of it."""
+
+    def test_user_error(self, tmp_path: Path) -> None:
+        """A user's error is told by class name, text and frames."""
+        path, names = written(tmp_path, "def handler():\n    raise LookupError('no', 'thing')\n")
+        told = report.of(caught(names["handler"]))
+
+        assert told.error_type == "LookupError"
+        assert told.message == "('no', 'thing')"
+        assert told.stack == [f"  File \"{path}\", line 2, in handler\n    raise LookupError('no', 'thing')\n"]
+
+    def test_function_error(self) -> None:
+        """An error that the runtime found has its own type and no trace of the runtime's code."""
+
+        def find() -> None:
+            raise FunctionError("Runtime.MarshalError", "no form")
+
+        told = report.of(caught(find))
+
+        assert (told.error_type, told.stack, told.frames) == ("Runtime.MarshalError", [], [])
+        assert told.message == "no form (docs/errors.md#runtimemarshalerror)"
+
+    def test_long_message(self) -> None:
+        """A message is cut at 32,768 characters, and tells how many there were."""
+        assert report.of(ValueError("x" * 40_000)).message == "x" * 32_768 + "... (40000 characters)"
+
+    @pytest.mark.parametrize("stack", [None, [], ["  File"]], ids=["none", "empty", "one entry"])
+    def test_init_error(self, stack: list[str] | None) -> None:
+        """An init error brings its own trace entries, if it has any."""
+        assert report.of(InitError("Runtime.UserCodeSyntaxError", "m", stack)).stack == (stack or [])
+
+    @pytest.mark.parametrize(
+        ("error", "error_type", "data"),
+        [
+            pytest.param(LambdaError("m"), "LambdaError", None, id="neither type nor data"),
+            pytest.param(LambdaError("m", type="Any type, é", data=[1]), "Any type, é", [1], id="B6.1 type and data"),
+            pytest.param(LambdaError("m", data=0), "LambdaError", 0, id="data that is false"),
+            pytest.param(type("Own", (LambdaError,), {})("m"), "Own", None, id="a subclass"),
+            pytest.param(type("Own", (LambdaError,), {"error_type": "A.B"})("m"), "A.B", None, id="with its type"),
+            pytest.param(type("Own", (OSError,), {"error_type": "A.B"})("m"), "A.B", None, id="B6.1 any other class"),
+            pytest.param(type("Own", (OSError,), {"error_type": 3})("m"), "Own", None, id="a type that is no text"),
+        ],
+    )
+    def test_own_words(self, error: Exception, error_type: str, data: Any) -> None:
+        """B6.1: what an exception says of its type and data is told as it is."""
+        body = report.of(error).fields("id")
+
+        assert (body["errorMessage"], body["errorType"], body.get("errorData")) == ("m", error_type, data)
+        assert ("errorData" in body) == (data is not None)
+
+    def test_instance_attribute(self) -> None:
+        """An attribute of one instance, as libraries have it for themselves, is not a class's word."""
+        error = ValueError("m")
+        vars(error)["error_type"] = "theirs"
+
+        assert report.of(error).error_type == "ValueError"
+
+    def test_never_raised(self) -> None:
+        """An error that was never raised has no frames."""
+        assert report.of(ValueError("x")).stack == []
+
+    def test_base_exception(self) -> None:
+        """An exception that is no Exception is told like any other."""
+        assert report.of(SystemExit(3)).fields("")["errorType"] == "SystemExit"
+
+    def test_surrogate(self) -> None:
+        """A text with a lone surrogate is still a text that JSON has a form for."""
+        body = codec.encode(report.of(ValueError("\ud800")).fields(""))
+
+        assert json.loads(body)["errorMessage"] == "\ud800"
+
+
+def test_every_type_is_documented() -> None:
+    """Each type that the runtime's sources name has a heading in docs/errors.md, and no heading is of another."""
+    named = set(re.findall(r'"((?:Runtime|Function)\.[A-Z]\w+)"', "".join(path.read_text() for path in sources())))
+    page = (ROOT / "docs" / "errors.md").read_text()
+    headings = set(re.findall(r"^(?:### |#+ (?=Runtime\.|Function\.))(.+)$", page, re.MULTILINE))
+
+    assert named - headings == {"Function.Unknown"}  # for the platform only: of a class whose name says nothing to it
+    assert headings - named == set()
+
+
+class TestErrorBody:
+    """What a caller gets to read."""
+
+    def test_limit(self) -> None:
+        """An error body of 256 KiB is sent whole."""
+        around = len(a_report("", stack=[]).body("id"))
+        whole = a_report("x" * (262_144 - around), stack=[]).body("id")
+
+        assert len(whole) == 262_144
+        assert json.loads(whole)["errorMessage"] == "x" * (262_144 - around)
+
+    def test_cut(self) -> None:
+        """An error body of more than 256 KiB is sent with the start of its message and of each line of its trace."""
+        cut = json.loads(a_report("m" * 262_144, stack=["s" * 2000, "t"]).body("id"))
+
+        assert cut == {
+            "errorMessage": "m" * 16_384,
+            "errorType": "ValueError",
+            "requestId": "id",
+            "stackTrace": ["s" * 1024, "t"],
+        }
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            pytest.param(a_report("\x01" * 300_000, stack=["\x01" * 5000] * 55), id="six bytes a character"),
+            pytest.param(a_report("\U0001f600" * 300_000, stack=["\U0001f600" * 5000] * 55), id="four bytes"),
+            pytest.param(
+                a_report(error_type="X" * 2_000_000),
+                id="a class with a novel for a name",
+            ),
+        ],
+    )
+    def test_worst(self, failure: ErrorReport) -> None:
+        """An error body stays below the megabyte that the platform's strictest form takes, whatever is in it."""
+        assert len(failure.body("id")) < 1_048_576
+
+
+def test_limits() -> None:
+    """The limits of a report are the platform's, to the byte."""
+    limits = (report.MAX_MESSAGE, report.MAX_BODY, report.MAX_PLAIN_MESSAGE, report.MAX_CAUSE, report.MAX_TRAILER)
+
+    assert limits == (32_768, 262_144, 1024, 65_536, 2700)

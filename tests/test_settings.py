@@ -1,0 +1,176 @@
+"""Every variable that the runtime reads: its values, its default, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from lambda_bootstrap import settings
+from lambda_bootstrap.errors import ConfigError
+from lambda_bootstrap.settings import Settings
+
+from tests.support import ROOT
+
+PACKAGE = ROOT / "runtime" / "lambda_bootstrap"
+PAGE = ROOT / "docs" / "reference" / "options.md"
+VARIABLE = re.compile(r"_?(?:AWS_LAMBDA|BOOTSTRAP|LAMBDA)_[A-Z_]+|_HANDLER")
+
+
+def strings(source: str) -> set[str]:
+    """The string constants of a module that are names of variables, docstrings aside."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    return {node.value for node in nodes if isinstance(node.value, str) and VARIABLE.fullmatch(node.value)}
+
+
+class TestTable:
+    """The table that the page of options is made of."""
+
+    def test_only_here(self) -> None:
+        """No other module of the package has the name of one of the runtime's variables to look it up."""
+        files = [path for path in PACKAGE.rglob("*.py") if path.name != "settings.py"]
+        # Spans have attributes of the function's name and the like; what asks for spans is `OTEL_*`.
+        found = {path.relative_to(PACKAGE).as_posix(): strings(path.read_text()) for path in files}
+        described = {f"integrations/{name}.py" for name in ("opentelemetry", "spans")}
+
+        assert len(files) > 40
+        assert {name for name, names in found.items() if names} - described == set()
+
+    def test_all_in_it(self) -> None:
+        """Every variable that `settings` reads is a row of the table, but for the mark of our own second start."""
+        names = strings((PACKAGE / "settings.py").read_text())
+
+        assert {setting.name for setting in settings.TABLE} == names - {"_LAMBDA_BOOTSTRAP_WRAPPED"}
+
+    def test_rows(self) -> None:
+        """Every row says what the variable means and what it may be, in sentences that end."""
+        assert [row.name for row in settings.TABLE if not row.meaning.endswith(".")] == []
+        assert [row.name for row in settings.TABLE if not (row.values or row.choices)] == []
+
+    def test_page(self) -> None:
+        """docs/reference/options.md is what `make options` makes of the table."""
+        code = "import runpy; print(end=runpy.run_path('docs/options.py')['page']())"
+        made = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+        assert made.stdout == PAGE.read_text()
+
+
+class TestValues:
+    """What an environment asks for."""
+
+    def test_nothing(self) -> None:
+        """An environment without variables asks for the defaults."""
+        assert vars(Settings({})) == {
+            "handler": "",
+            "runtime_api": "",
+            "transport": "socket",
+            "codec": "json",
+            "events": [],
+            "timeout_dump_ms": 0,
+            "is_json": False,
+            "log_level": "",
+            "log_fd": None,
+            "log_socket": "",
+            "function": {
+                "function_name": None,
+                "function_version": None,
+                "memory_limit_in_mb": None,
+                "log_group_name": None,
+                "log_stream_name": None,
+            },
+        }
+
+    def test_everything(self) -> None:
+        """Each variable has its attribute."""
+        found = Settings(
+            {
+                "_HANDLER": "app.handler",
+                "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+                "BOOTSTRAP_TRANSPORT": "urllib3",
+                "BOOTSTRAP_CODEC": "orjson",
+                "BOOTSTRAP_EVENTS": "use_decimal,,strict",
+                "BOOTSTRAP_TIMEOUT_DUMP_MS": "0150",
+                "AWS_LAMBDA_LOG_FORMAT": "json",
+                "AWS_LAMBDA_LOG_LEVEL": "trace",
+                "_LAMBDA_TELEMETRY_LOG_FD": "62",
+                "_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET": "/s",
+                "AWS_LAMBDA_FUNCTION_NAME": "f",
+                "AWS_LAMBDA_FUNCTION_VERSION": "7",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+                "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f",
+                "AWS_LAMBDA_LOG_STREAM_NAME": "s",
+            }
+        )
+
+        assert (found.handler, found.runtime_api, found.transport) == ("app.handler", "127.0.0.1:9001", "urllib3")
+        assert (found.codec, found.events, found.timeout_dump_ms) == ("orjson", ["use_decimal", "strict"], 150)
+        assert (found.is_json, found.log_level, found.log_fd, found.log_socket) == (True, "DEBUG", 62, "/s")
+        assert list(found.function.values()) == ["f", "7", "128", "/aws/lambda/f", "s"]
+
+    @pytest.mark.parametrize("name", [setting.name for setting in settings.TABLE])
+    def test_empty(self, name: str) -> None:
+        """An empty variable counts as an unset one, but for the function's own values, which are passed on."""
+        unset, empty = vars(Settings({})), vars(Settings({name: ""}))
+
+        assert {key: value for key, value in empty.items() if key != "function"} == {
+            key: value for key, value in unset.items() if key != "function"
+        }
+        assert [value or None for value in empty["function"].values()] == [None] * 5
+
+    def test_taken_out(self) -> None:
+        """Variables that are nobody else's are taken out of the environment, so no child process gets them."""
+        environ = {"_LAMBDA_TELEMETRY_LOG_FD": "3", "_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET": "/s", "PATH": "/bin"}
+        Settings(environ)
+
+        assert environ == {"PATH": "/bin"}
+
+    @pytest.mark.parametrize(
+        ("name", "value", "wanted"),
+        [
+            ("BOOTSTRAP_TRANSPORT", "pigeon", "socket or urllib3"),
+            ("BOOTSTRAP_TRANSPORT", "socket,urllib3", "socket or urllib3"),
+            ("BOOTSTRAP_CODEC", "JSON", "json, orjson or msgspec"),
+            ("BOOTSTRAP_EVENTS", "strict,loose", "strict, use_decimal or both"),
+            ("BOOTSTRAP_EVENTS", "strict, use_decimal", "strict, use_decimal or both"),
+            ("BOOTSTRAP_TIMEOUT_DUMP_MS", "-1", "a number of milliseconds, 0 for off"),
+            ("BOOTSTRAP_TIMEOUT_DUMP_MS", "1.5", "a number of milliseconds, 0 for off"),
+            ("BOOTSTRAP_TIMEOUT_DUMP_MS", "\u0663", "a number of milliseconds, 0 for off"),
+        ],
+    )
+    def test_wrong(self, name: str, value: str, wanted: str) -> None:
+        """A value that cannot be is refused with the variable, the value, and what it has to be."""
+        with pytest.raises(ConfigError) as raised:
+            Settings({name: value})
+
+        assert str(raised.value) == f"{name} is {value!r}: it has to be {wanted}"
+
+
+class TestWrapper:
+    """The program that runs in front of the runtime, once."""
+
+    @pytest.mark.parametrize(
+        ("environ", "wrapper", "left"),
+        [
+            pytest.param({}, "", {}, id="none"),
+            pytest.param({"AWS_LAMBDA_EXEC_WRAPPER": ""}, "", {"AWS_LAMBDA_EXEC_WRAPPER": ""}, id="empty"),
+            pytest.param(
+                {"AWS_LAMBDA_EXEC_WRAPPER": "/w"},
+                "/w",
+                {"AWS_LAMBDA_EXEC_WRAPPER": "/w", "_LAMBDA_BOOTSTRAP_WRAPPED": "1"},
+                id="first start",
+            ),
+            pytest.param(
+                {"AWS_LAMBDA_EXEC_WRAPPER": "/w", "_LAMBDA_BOOTSTRAP_WRAPPED": "1"},
+                "",
+                {"AWS_LAMBDA_EXEC_WRAPPER": "/w"},
+                id="second start",
+            ),
+        ],
+    )
+    def test_once(self, environ: dict[str, str], wrapper: str, left: dict[str, Any]) -> None:
+        """The wrapper is named at the first start only, and the mark between the two is taken away again."""
+        assert settings.take_wrapper(environ) == wrapper
+        assert environ == left
