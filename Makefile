@@ -73,7 +73,7 @@ image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm6
 	docker build --quiet --tag $(IMAGE) --platform linux/$(ARCH:x86_64=amd64) \
 		--build-arg BASE_IMAGE=$(BASE_IMAGE) \
 		--build-arg ARCH=$(ARCH) \
-		--build-arg VERSION="$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
+		--build-arg VERSION="$$(sed -n 's/^__version__ = "\([^"]*\)".*/\1/p' runtime/lambda_bootstrap/__init__.py)" \
 		--build-arg REVISION="$$(git describe --always --dirty --exclude '*' 2>/dev/null)" .
 	@$(sbom) build/tree/$(ARCH) $(ARCH) build/lambda-bootstrap-image-$(ARCH).cdx.json --rie
 

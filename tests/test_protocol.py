@@ -6,6 +6,7 @@ import json
 import platform
 from typing import Any
 
+import lambda_bootstrap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +45,9 @@ class TestNext:
 
     def test_user_agent(self) -> None:
         """The runtime names itself, the interpreter and its version."""
-        assert f"lambda-bootstrap-python/{platform.python_version()}-0.1.0" == protocol.USER_AGENT
+        assert (
+            f"lambda-bootstrap-python/{platform.python_version()}-{lambda_bootstrap.__version__}" == protocol.USER_AGENT
+        )
 
 
 class TestResponse:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from sys import version_info
 
-from . import codec
+from . import __version__, codec
 from .errors import ConfigError, FunctionError, TransportError
 
 TYPE_CHECKING = False
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
             """Send the last of *request*, wait for its answer."""
 
 
-VERSION = "0.1.0"
-USER_AGENT = f"lambda-bootstrap-python/{version_info[0]}.{version_info[1]}.{version_info[2]}-{VERSION}"
+USER_AGENT = f"lambda-bootstrap-python/{version_info[0]}.{version_info[1]}.{version_info[2]}-{__version__}"
 API = "/2018-06-01/runtime"
 
 # 6 MiB and 100 bytes: what the platform takes as a buffered response.
