@@ -101,7 +101,7 @@ def metadata(package: Path) -> list[str]:
 def version() -> str:
     """Our own version, read from the package without importing it."""
     text = (HERE.parent / "runtime" / "lambda_bootstrap" / "__init__.py").read_text()
-    return re.findall(r'^__version__ = "(.+?)"', text, re.MULTILINE)[0]
+    return str(re.findall(r'^__version__ = "(.+?)"', text, re.MULTILINE)[0])
 
 
 def document(package: Path, arch: str, *, emulator: bool) -> str:

@@ -8,8 +8,9 @@ import re
 import jsonschema
 import pytest
 
-from tests.integration.conftest import ROOT, post
-from tests.integration.test_image import apart
+from tests.conftest import ROOT
+from tests.support.containers import apart
+from tests.support.rie import post
 
 pytestmark = pytest.mark.engine
 
