@@ -15,10 +15,10 @@ run: .venv/.emulator ## Run a function under the emulator: HANDLER=examples/hell
 quick: .venv/.tests ## Run the tests that start no process: under a minute.
 	$(pytest) -p tests.support.quick $(TESTS)
 
-test: .venv/.tests .venv/.build rie ## Run the tests, or TESTS=path. Compiles nothing; without a container engine (`make engine`), no containers.
+test: .venv/.tests .venv/.build rie ## Run the tests, or TESTS=path: nothing is compiled, and containers need an engine (`make engine`).
 	$(test)
 
-test-all: .venv/.tests .venv/.build .cache/lint/.made rie tree ## Run what CI runs: image, layer and zip too. Compiles the interpreter first, in a quarter of an hour.
+test-all: .venv/.tests .venv/.build .cache/lint/.made rie tree ## Run all tests, as CI does: image, layer and zip too; the interpreter takes 15 minutes to compile, once.
 	$(test_all)
 
 check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold the import graph.
@@ -60,7 +60,7 @@ profile: .venv/.build .venv/.emulator fetch ## Count anew what the interpreter d
 lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
 	@$(lock)
 
-clean: ## Remove what was built, but for the compiled interpreter and its sources.
+clean: ## Remove what was made, but for the compiled interpreter and its sources.
 	@$(clean)
 
 distclean: clean ## Remove those too.

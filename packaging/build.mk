@@ -39,8 +39,8 @@ sbom := .venv/bin/python packaging/sbom.py
 # It asks nobody, but wants to know where.
 sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
 
-.PHONY: help run quick test test-all check bench image layer zip tree engine base arm64 sources profile lock clean distclean
-.PHONY: rie fetch debian
+# No target that the Makefile explains is a file.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST))) rie fetch debian
 
 # Recipes.
 
@@ -113,9 +113,9 @@ lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests bench:benchm
 	packaging/build.in packaging/interpreter.in packaging/lint.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
+kept := .cache/interpreter .cache/sources
 define clean
-rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build
-@find .cache -mindepth 1 -maxdepth 1 ! -name interpreter ! -name sources -exec rm -rf {} + 2>/dev/null || true
+rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build $(filter-out $(kept),$(wildcard .cache/*))
 @find . -path ./.cache -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 @for image in $(IMAGE) $(arm64_image) $(debian_image) $(debian_image)-base; do \
 	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image; fi; done

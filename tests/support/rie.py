@@ -25,9 +25,6 @@ from tests.conftest import BOOTSTRAP, FUNCTIONS, ROOT
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
-
 ARCH = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 RIE = ROOT / ".cache" / "rie" / f"aws-lambda-rie-{ARCH}"
 COUNTER = itertools.count()
