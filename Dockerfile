@@ -15,9 +15,10 @@ ENV LANG=C.UTF-8 \
     LAMBDA_RUNTIME_DIR=/var/runtime
 
 ARG ARCH=x86_64
+ARG TREE=${ARCH}
 COPY .cache/rie/aws-lambda-rie-${ARCH} /usr/local/bin/aws-lambda-rie
 COPY build/lambda-entrypoint.sh /lambda-entrypoint.sh
-COPY build/tree/${ARCH} /var/runtime
+COPY build/tree/${TREE} /var/runtime
 
 ARG BASE_IMAGE
 ARG VERSION

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-import tomllib
 import zipfile
 from datetime import UTC, datetime
 from email.parser import HeaderParser
@@ -99,9 +98,14 @@ def metadata(package: Path) -> list[str]:
         return [archive.read(name).decode() for name in sorted(names)]
 
 
+def version() -> str:
+    """Our own version, read from the package without importing it."""
+    text = (HERE.parent / "runtime" / "lambda_bootstrap" / "__init__.py").read_text()
+    return str(re.findall(r'^__version__ = "(.+?)"', text, re.MULTILINE)[0])
+
+
 def document(package: Path, arch: str, *, emulator: bool) -> str:
     """The package's document."""
-    version = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]["version"]
     rows = [row for row in (HERE / "sources.txt").read_text().splitlines() if not row.startswith("#")]
     components = [of_source(row) for row in rows] + [of_wheel(text) for text in metadata(package)]
     components.append(of_certifi((HERE / "interpreter.txt").read_text()))
@@ -113,7 +117,7 @@ def document(package: Path, arch: str, *, emulator: bool) -> str:
     bom.metadata.timestamp = datetime.fromtimestamp(1754697600, UTC)  # as in interpreter.sh
     bom.metadata.component = Component(
         name=f"lambda-bootstrap-{arch}",
-        version=version,
+        version=version(),
         bom_ref="lambda-bootstrap",
         type=ComponentType.APPLICATION,
         licenses=[LicenseExpression("MIT")],

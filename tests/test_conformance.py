@@ -7,6 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+import lambda_bootstrap
 import pytest
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
@@ -38,7 +39,7 @@ class TestRequests:
         assert (request.method, request.target, request.body) == ("GET", NEXT, b"")
         assert request.header("Host") == emulator.address
         version = ".".join(str(number) for number in sys.version_info[:3])
-        assert request.header("User-Agent") == f"lambda-bootstrap-python/{version}-0.1.0"
+        assert request.header("User-Agent") == f"lambda-bootstrap-python/{version}-{lambda_bootstrap.__version__}"
         assert request.header("Content-Length") == ""
         assert request.header("Transfer-Encoding") == ""
 

@@ -157,8 +157,8 @@ def imports(path: Path, nodes: Iterator[ast.AST] | None = None) -> Iterator[str]
 
 
 def ours(names: Iterator[str]) -> list[str]:
-    """Those of *names* that are the package's own."""
-    return sorted({name[1:] for name in names if name[0] == "."})
+    """Those of *names* that are modules of the package; itself, where its version stands, is there before them."""
+    return sorted({name[1:] for name in names if name[0] == "." and name != "."})
 
 
 def at_top(path: Path) -> Iterator[ast.AST]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 
+import lambda_bootstrap
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +52,9 @@ class TestNext:
 
     def test_user_agent(self) -> None:
         """The runtime names itself, the interpreter and its version."""
-        assert f"lambda-bootstrap-python/{platform.python_version()}-0.1.0" == protocol.USER_AGENT
+        assert (
+            f"lambda-bootstrap-python/{platform.python_version()}-{lambda_bootstrap.__version__}" == protocol.USER_AGENT
+        )
 
 
 class TestResponse:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .main import start
     from .web.response import HttpResponse
 
+__version__ = "0.1.0"  # its one place: packages, image and bill of materials read it here
+
 __all__ = [
     "Context",
     "HttpResponse",

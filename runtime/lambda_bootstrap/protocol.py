@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from sys import version_info
 
+from . import __version__
 from .errors import TransportError
 from .settings import RUNTIME_API
 
@@ -69,8 +70,7 @@ if TYPE_CHECKING:
             """Send the last of *request* and return its answer."""
 
 
-VERSION = "0.1.0"
-USER_AGENT = f"lambda-bootstrap-python/{version_info[0]}.{version_info[1]}.{version_info[2]}-{VERSION}"
+USER_AGENT = f"lambda-bootstrap-python/{version_info[0]}.{version_info[1]}.{version_info[2]}-{__version__}"
 API = "/2018-06-01/runtime"
 
 # 6 MiB and 100 bytes: what the platform takes as a buffered response.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import zipfile
@@ -13,42 +12,23 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from tests.integration.conftest import ARCH, ROOT
+from tests.support import ROOT
+from tests.support.packages import TREE, elf_versions, pack
+from tests.support.rie import ARCH
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TREE = ROOT / "build" / "tree" / ARCH
 MB = 1_000_000
 
 
-def pack(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the packer as `make layer` and `make zip` do."""
-    command = [sys.executable, str(ROOT / "packaging" / "archive.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-
-
-built = pytest.mark.skipif(not TREE.is_dir(), reason="there is no tree: `make tree` builds it")
-
-
-@built
+@pytest.mark.compiled
 def test_glibc_2_26_is_enough() -> None:
     """No ELF file of the tree asks for a symbol of a later glibc than Amazon Linux 2's."""
     assert elf_versions(TREE) == {"python3": (2, 26)}
 
 
-def elf_versions(tree: Path) -> dict[str, tuple[int, int]]:
-    """The latest version of glibc that each ELF file names, of those that name any."""
-    found = {}
-    for path in tree.rglob("*"):
-        content = path.read_bytes() if path.is_file() else b""
-        names = re.findall(rb"\0GLIBC_(\d+)\.(\d+)", content) if content.startswith(b"\x7fELF") else []
-        if names:
-            found[path.name] = max((int(major), int(minor)) for major, minor in names)
-    return found
-
-
-@built
+@pytest.mark.compiled
 def test_the_systems_own_c_library_is_called() -> None:
     """Comparing memory and the like is left to glibc, which knows the processor: the compiler's own would be slow."""
     program = (TREE / "lambda-bootstrap" / "bin" / "python3").read_bytes()
@@ -56,7 +36,7 @@ def test_the_systems_own_c_library_is_called() -> None:
     assert [name for name in (b"memcpy", b"memcmp", b"strlen", b"sin") if b"\0%b\0" % name not in program] == []
 
 
-@built
+@pytest.mark.compiled
 def test_nothing_tells_where_it_was_built() -> None:
     """No file of the tree has the folder of its build in it: another folder gives the same bytes."""
     files = [path for path in TREE.rglob("*") if path.is_file()]
@@ -70,13 +50,13 @@ def test_nothing_tells_where_it_was_built() -> None:
     assert telling == []
 
 
-@built
+@pytest.mark.compiled
 def test_tree_is_small() -> None:
     """The tree has at most 45 MB."""
     assert sum(path.stat().st_size for path in TREE.rglob("*") if path.is_file()) <= 45 * MB
 
 
-@built
+@pytest.mark.compiled
 @pytest.mark.parametrize("what", [("layer", ARCH), ("function", ARCH, "examples/hello")])
 def test_archives_are_small_and_reproducible(what: tuple[str, ...]) -> None:
     """Layer and zip have at most 16 MB, and are the same bytes when packed again."""
@@ -88,7 +68,7 @@ def test_archives_are_small_and_reproducible(what: tuple[str, ...]) -> None:
     assert len(first) <= 16 * MB
 
 
-@built
+@pytest.mark.compiled
 @pytest.mark.parametrize("what", ["image", "layer"])
 def test_bill_of_materials(what: str, tmp_path: Path) -> None:
     """The document beside a package is CycloneDX, the same each time; it lists what is linked in and came as wheels."""
@@ -109,7 +89,7 @@ def test_bill_of_materials(what: str, tmp_path: Path) -> None:
 PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["attrs"]\n'
 
 
-@built
+@pytest.mark.compiled
 @pytest.mark.parametrize(("file", "text"), [("requirements.txt", "attrs\n"), ("pyproject.toml", PROJECT)])
 def test_dependencies_are_packed(file: str, text: str, tmp_path: Path) -> None:
     """What either file asks for is in the zip, beside the function; what tools left in its folder is not."""
@@ -127,7 +107,7 @@ def test_dependencies_are_packed(file: str, text: str, tmp_path: Path) -> None:
     assert [name for name in names if name.startswith(".aws-sam")] == []
 
 
-@built
+@pytest.mark.compiled
 def test_glibc_is_a_version(tmp_path: Path) -> None:
     """A GLIBC that is none is told so, with an example."""
     (tmp_path / "requirements.txt").touch()
@@ -147,7 +127,7 @@ def test_architecture_is_known() -> None:
     assert 'ARCH is "aarch64": it has to be x86_64 or arm64' in done.stderr
 
 
-@built
+@pytest.mark.compiled
 def test_sdist_is_refused_in_one_line(tmp_path: Path) -> None:
     """A dependency that comes as source only is named, and so is what it would have to be."""
     (tmp_path / "requirements.txt").write_text("docopt==0.6.2\n")
@@ -159,7 +139,7 @@ def test_sdist_is_refused_in_one_line(tmp_path: Path) -> None:
     assert f"wheels for Python 3.13 on {ARCH}" in done.stderr
 
 
-@built
+@pytest.mark.compiled
 def test_machine_code_of_another_architecture_is_refused(tmp_path: Path) -> None:
     """An extension module for another processor is named before Lambda would find out."""
     other = {"x86_64": 183, "arm64": 62}[ARCH]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.conftest import ARCH, RIE, ROOT, docker, post
-from tests.integration.test_archives import elf_versions
-from tests.integration.test_image import function, over_base
-from tests.integration.test_packages import SMOKE, ask, expected, running
-from tests.support import give_up
+from tests.support import ROOT, give_up
+from tests.support.containers import docker, function, over_base, running
+from tests.support.packages import SMOKE, ask, elf_versions, expected
+from tests.support.rie import ARCH, RIE, post
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply
 
-from tests.integration.conftest import FUNCTIONS, bridge_address, docker
+from tests.support import FUNCTIONS
+from tests.support.containers import bridge_address, docker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,79 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import h11
+import lambda_bootstrap
 import pytest
 from testcontainers.community.aws.aws_lambda import AWSLambdaContainer
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.network import Network
 
-from tests.integration.conftest import FUNCTIONS, ROOT, docker, post, wait_for
+from tests.support import ROOT
+from tests.support.containers import AS_LAMBDA, LOOPBACK, apart, docker, function, inspect, over_base
+from tests.support.rie import post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.engine
-
-# Lambda's ways: its own user, nothing writable but /tmp, no privileges, and no HOME, which the engine would set.
-AS_LAMBDA: dict[str, Any] = {"user": "993:990", "read_only": True, "cap_drop": ["ALL"]}
-WITHOUT_HOME = {"entrypoint": ["env", "-u", "HOME", "/lambda-entrypoint.sh"]}
-LOOPBACK: Any = ("127.0.0.1", None)  # the engine chooses the port
-
-
-def prepare(container: DockerContainer, handler: str, task_root: Path) -> None:
-    """Have a container run a function as Lambda would."""
-    container.with_kwargs(**AS_LAMBDA, **WITHOUT_HOME).with_command(handler)
-    container.with_tmpfs_mount("/tmp")  # noqa: S108 -- Lambda's one writable folder
-    container.with_volume_mapping(str(task_root), "/var/task", "ro")
-
-
-@contextmanager
-def function(image: str, handler: str, task_root: Path = FUNCTIONS) -> Iterator[str]:
-    """Start a function under AWS's emulator inside the image; give its URL."""
-    container = AWSLambdaContainer(image)
-    prepare(container, handler, task_root)
-    container.ports = {"8080/tcp": LOOPBACK}
-    with container:
-        yield container.get_api_url()
-
-
-@contextmanager
-def apart(image: str, handler: str, log_format: str = "Text") -> Iterator[tuple[str, DockerContainer]]:
-    """A function's container alone, so that its log is its own; and the URL of the emulator in another one."""
-    with Network() as network:
-        emulator = DockerContainer(image).with_network(network).with_network_aliases("emulator")
-        emulator.with_kwargs(
-            entrypoint=["python3", "-m", "lambda_bootstrap_dev.cli.run", "--serve", "0.0.0.0:9001"], working_dir="/srv"
-        )
-        emulator.with_volume_mapping(str(ROOT / "dev" / "lambda_bootstrap_dev"), "/srv/lambda_bootstrap_dev", "ro")
-        emulator.with_volume_mapping(str(Path(h11.__file__).parent), "/srv/h11", "ro")
-        emulator.ports = {"9001/tcp": LOOPBACK}
-        function = DockerContainer(image).with_network(network)
-        function.with_env("AWS_LAMBDA_RUNTIME_API", "emulator:9001").with_env("AWS_LAMBDA_LOG_FORMAT", log_format)
-        prepare(function, handler, FUNCTIONS)
-        with emulator:
-            port = int(emulator.get_exposed_port(9001))
-            wait_for(port)
-            with function:
-                yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", function
-
-
-def inspect(image: str) -> dict[str, Any]:
-    """The image's configuration as the engine tells it."""
-    config: dict[str, Any] = json.loads(docker("image", "inspect", "--format", "{{json .Config}}", image).stdout)
-    return config
-
-
-def over_base(image: str) -> int:
-    """How many bytes the image has on top of its base."""
-    base = inspect(image)["Labels"]["org.opencontainers.image.base.name"]
-    sizes = [int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout) for name in (image, base)]
-    return sizes[0] - sizes[1]
 
 
 def shell(image: str, script: str) -> str:
@@ -106,14 +47,14 @@ def test_failing_function_keeps_answering(image: str) -> None:
 
 
 def test_three_lines_make_a_function_image(image: str) -> None:
-    """A function's image needs FROM, COPY and CMD; examples/hello has just these."""
+    """A function's image needs FROM, COPY and CMD; examples/hello has just these, here on the image under test."""
     context = ROOT / "examples" / "hello"
     tag = "lambda-bootstrap-hello:test"
     lines = (context / "Dockerfile").read_text().splitlines()
     assert [line.split()[0] for line in lines] == ["FROM", "COPY", "CMD"]
-    docker("tag", image, "lambda-bootstrap:latest")
+    dockerfile = "\n".join([f"FROM {image}", *lines[1:]])
 
-    build = docker("build", "--quiet", "--tag", tag, str(context), timeout=100)
+    build = docker("build", "--quiet", "--tag", tag, "--file=-", str(context), timeout=100, stdin=dockerfile)
     assert build.returncode == 0, build.stderr
 
     container = AWSLambdaContainer(tag).with_kwargs(**AS_LAMBDA)
@@ -163,16 +104,18 @@ def test_configuration_is_that_of_the_provided_images(image: str) -> None:
     assert environ["LD_LIBRARY_PATH"].split(":")[-3:] == ["/var/task", "/var/task/lib", "/opt/lib"]
 
 
+@pytest.mark.compiled
 def test_image_says_what_it_is(image: str) -> None:
     """The labels name the product, its version and its base."""
     labels = inspect(image)["Labels"]
 
     assert labels["org.opencontainers.image.title"] == "lambda-bootstrap"
     assert labels["org.opencontainers.image.licenses"] == "MIT"
-    assert labels["org.opencontainers.image.version"]
+    assert labels["org.opencontainers.image.version"] == lambda_bootstrap.__version__
     assert labels["org.opencontainers.image.base.name"] == "debian:trixie-slim"
 
 
+@pytest.mark.compiled
 def test_image_is_small(image: str) -> None:
     """The image has at most 60 MB over its base."""
     assert over_base(image) <= 60_000_000
@@ -191,6 +134,7 @@ def test_programs_are_executable_files(image: str) -> None:
     ]
 
 
+@pytest.mark.compiled
 def test_python_is_ours_and_first_on_the_path(image: str) -> None:
     """`python3` in the image is the interpreter that runs functions, whatever the base brings."""
     script = "import sys; print(sys.executable, sys.version_info[:2])"
@@ -205,6 +149,7 @@ def test_everybody_reads_and_nobody_writes(image: str) -> None:
     assert shell(image, f"find {tree} ! -readable -o -writable -o -type d ! -executable") == ""
 
 
+@pytest.mark.compiled
 def test_byte_code_is_there_and_never_checked(image: str) -> None:
     """Each module has its byte code, marked as hash-based and unchecked (PEP 552: flags 1)."""
     script = r"""
@@ -229,6 +174,7 @@ def test_tools_of_wrapper_scripts_are_there(image: str) -> None:
     ]
 
 
+@pytest.mark.compiled
 def test_standard_library_is_whole(image: str) -> None:
     """The parts of the standard library that need a C library or the system's data work."""
     script = (

@@ -8,13 +8,14 @@ import re
 import jsonschema
 import pytest
 
-from tests.integration.conftest import ROOT, post
-from tests.integration.test_image import apart
-from tests.support.emulated import REQUEST_ID
+from tests.support import ROOT
+from tests.support.containers import apart
+from tests.support.rie import post
 
 pytestmark = pytest.mark.engine
 
 SCHEMA = json.loads((ROOT / "docs" / "log-record.schema.json").read_text())
+REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 
 def test_json(image: str) -> None:

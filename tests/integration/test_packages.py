@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import subprocess
-import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from testcontainers.core.container import DockerContainer
 
-from tests.integration.conftest import ARCH, RIE, ROOT, docker, post, wait_for
-from tests.integration.test_archives import pack
-from tests.integration.test_image import AS_LAMBDA, LOOPBACK
+from tests.support import ROOT
+from tests.support.containers import docker, running
+from tests.support.packages import SMOKE, ask, expected, pack, unpack
+from tests.support.rie import ARCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-SMOKE = ROOT / "tests" / "integration" / "smoke"
 
-
-def unpack(archive: Path, folder: Path) -> Path:
-    """Unpack as Lambda does, with the modes."""
-    with zipfile.ZipFile(archive) as file:
-        for entry in file.infolist():
-            path = folder / file.extract(entry, folder)
-            path.chmod(entry.external_attr >> 16 & 0o777)
-    for path in (folder, *folder.rglob("*"), *list(folder.parents)[:2]):
-        if path.is_dir():
-            path.chmod(0o755)
-    return folder
+pytestmark = [pytest.mark.engine, pytest.mark.compiled]
 
 
 @pytest.fixture(scope="module", name="layer")
@@ -66,42 +51,6 @@ def _certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextlib.contextmanager
-def running(image: str, mounts: dict[str, Path], **environ: str) -> Iterator[str]:
-    """Run what is mounted under AWS's emulator on the old system, as Lambda would; give the URL."""
-    container = DockerContainer(image).with_kwargs(**AS_LAMBDA, entrypoint=["/rie"], working_dir="/var/task")
-    for target, source in {"/rie": RIE, **mounts}.items():
-        container.with_volume_mapping(str(source), target, "ro")
-    for name, value in {"_HANDLER": "app.handler", "LAMBDA_TASK_ROOT": "/var/task", **environ}.items():
-        container.with_env(name, value)
-    container.with_tmpfs_mount("/tmp")  # noqa: S108 -- Lambda's one writable folder
-    container.ports = {"8080/tcp": LOOPBACK}
-    with container:
-        port = int(container.get_exposed_port(8080))
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-
-
-def ask(url: str, *checks: str) -> Any:
-    """What the smoke function tells."""
-    answer = post(url, json.dumps(dict.fromkeys(checks, 0)).encode())
-    return answer.json()
-
-
-def expected(executable: str) -> dict[str, Any]:
-    """What it has to tell."""
-    return {
-        "interpreter": {"executable": executable, "version": [3, 13], "wrapped": None},
-        "child": executable,
-        "fork": True,
-        "zone": "2026-07-01T14:00:00+02:00",
-        "database": [["a word in a row"]],
-        "wheels": [[1], 2],
-        "authorities": True,
-        "symbols": [],
-    }
-
-
 # On a system with glibc 2.31, without Python, authorities and time zones.
 
 
@@ -123,7 +72,6 @@ def _package(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, dict[
     return request.getfixturevalue("image"), mounts, "/var/runtime"
 
 
-@pytest.mark.engine
 def test_runs_where_there_is_no_python(package: tuple[str, dict[str, Path], str]) -> None:
     """A function answers, and the whole interpreter works, extension modules of wheels too."""
     system, mounts, root = package
@@ -133,7 +81,6 @@ def test_runs_where_there_is_no_python(package: tuple[str, dict[str, Path], str]
     assert told == expected(f"{root}/lambda-bootstrap/bin/python3")
 
 
-@pytest.mark.engine
 def test_systems_own_authorities_are_believed(old: str, task: Path, certificates: Path) -> None:
     """A server is trusted for what the system's store says, with no variable set."""
     store = certificates / "server.pem"
@@ -144,7 +91,6 @@ def test_systems_own_authorities_are_believed(old: str, task: Path, certificates
     assert told == {"tls": "hello"}
 
 
-@pytest.mark.engine
 def test_server_without_an_authority_is_not_trusted(old: str, task: Path, certificates: Path) -> None:
     """Without the system's store a certificate of nobody's is refused."""
     with running(old, {"/certificates": certificates, "/var/task": task}) as url:
@@ -153,7 +99,6 @@ def test_server_without_an_authority_is_not_trusted(old: str, task: Path, certif
     assert told["errorType"] == "SSLCertVerificationError"
 
 
-@pytest.mark.engine
 def test_python_of_the_layer_is_on_the_path(old: str, layer: Path) -> None:
     """/opt/bin/python3 is a Python for extensions and scripts."""
     run = docker("run", "--rm", "--volume", f"{layer}:/opt:ro", old, "/opt/bin/python3", "-c", "print(6*7)")
@@ -161,7 +106,6 @@ def test_python_of_the_layer_is_on_the_path(old: str, layer: Path) -> None:
     assert (run.stdout, run.stderr) == ("42\n", "")
 
 
-@pytest.mark.engine
 def test_wrapper_runs_once_with_two_arguments(package: tuple[str, dict[str, Path], str], tmp_path: Path) -> None:
     """AWS_LAMBDA_EXEC_WRAPPER runs once, with the interpreter and the script; what it exports, the function sees."""
     wrapper = tmp_path / "wrapper"
@@ -177,7 +121,6 @@ def test_wrapper_runs_once_with_two_arguments(package: tuple[str, dict[str, Path
     assert told["interpreter"] == {"executable": f"{home}/bin/python3", "version": [3, 13], "wrapped": "yes"}
 
 
-@pytest.mark.engine
 @pytest.mark.parametrize(("wrapper", "status"), [("/no/such/wrapper", 127), ("/etc/hostname", 126)])
 def test_wrapper_that_cannot_run(old: str, layer: Path, wrapper: str, status: int) -> None:
     """A wrapper that is not there ends the start with 127, one that cannot be executed with 126."""
@@ -188,7 +131,6 @@ def test_wrapper_that_cannot_run(old: str, layer: Path, wrapper: str, status: in
     assert wrapper in run.stderr
 
 
-@pytest.mark.engine
 def test_image_of_another_base(old: str) -> None:
     """The image is built on any base: nothing of its Python is used, there may be none."""
     tag = "lambda-bootstrap-old:test"

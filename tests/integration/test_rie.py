@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.conftest import Emulator
+    from tests.support.rie import Emulator
 
 pytestmark = pytest.mark.rie
 

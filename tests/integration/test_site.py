@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.integration.conftest import ARCH, ROOT
 from tests.support import FUNCTIONS
+from tests.support.packages import TREE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TREE = ROOT / "build" / "tree" / ARCH
-
-pytestmark = pytest.mark.skipif(not TREE.is_dir(), reason="there is no tree: `make tree` builds it")
+pytestmark = pytest.mark.compiled
 
 
 def run(folder: Path = FUNCTIONS, **environ: str) -> Emulator:

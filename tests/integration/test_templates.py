@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import hcl2
 import pytest
 
-from tests.integration.conftest import ARCH, ROOT, docker
-from tests.integration.test_archives import built
-from tests.support import give_up
+from tests.support import ROOT, give_up
+from tests.support.containers import docker
+from tests.support.rie import ARCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def sam(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run AWS's own tool in the template's folder."""
     program = ROOT / ".cache" / "lint" / "bin" / "sam"
     if not program.is_file():
-        give_up("AWS's SAM is not there: `make test` fetches it")
+        give_up("AWS's SAM is not there: `make test-all` fetches it")
     command = [str(program), *arguments]
     environ = {**os.environ, **SAM}
     return subprocess.run(command, cwd=DEPLOY, env=environ, capture_output=True, text=True, timeout=110, check=False)
@@ -39,7 +39,7 @@ def sam(*arguments: str) -> subprocess.CompletedProcess[str]:
 # SAM.
 
 
-@built
+@pytest.mark.compiled
 @pytest.mark.parametrize(("resource", "own"), [("Zip", "app.py"), ("Runtime", "bin/python3")])
 def test_sam_builds_what_lambda_unpacks(resource: str, own: str, tmp_path: Path) -> None:
     """`sam build` runs the makefile, and gets bootstrap, tree and what else belongs to the package."""
@@ -52,6 +52,7 @@ def test_sam_builds_what_lambda_unpacks(resource: str, own: str, tmp_path: Path)
 
 
 @pytest.mark.engine
+@pytest.mark.compiled
 def test_sam_builds_and_invokes_the_image(image: str, tmp_path: Path) -> None:
     """`sam build` makes the function's image out of ours, and `sam local invoke` gets its answer."""
     docker("tag", image, "lambda-bootstrap:latest")
@@ -122,7 +123,7 @@ def test_terraform_references_lead_somewhere(terraform: dict[str, Any], provider
     assert set(named) - known == set()
 
 
-@built
+@pytest.mark.compiled
 def test_terraform_packs_what_make_builds(terraform: dict[str, Any]) -> None:
     """The files that the template names are those that `make zip layer` writes."""
     (build,) = (block["build"] for block in terraform["locals"])

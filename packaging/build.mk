@@ -1,0 +1,182 @@
+# What stands behind the targets of the Makefile: variables, recipes of several lines, and the files that are made.
+
+PYTHON ?= python3
+HANDLER ?= examples/hello/app.handler
+EVENT ?=
+TESTS ?=
+IMAGE ?= lambda-bootstrap:latest
+FUNCTION ?= examples/hello
+GLIBC ?= 2.34
+OUTPUT ?=
+
+native := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+ARCH ?= $(native)
+ifeq ($(filter x86_64 arm64,$(ARCH)),)
+$(error ARCH is "$(ARCH)": it has to be x86_64 or arm64)
+endif
+foreign := $(filter-out $(native),$(ARCH))
+# Another machine's base has a name of its own, Docker's, or it would take the place of this machine's.
+BASE_IMAGE ?= $(patsubst x86_64,amd64/,$(patsubst arm64,arm64v8/,$(foreign)))debian:trixie-slim
+# Images for the tests: for arm64, with Debian's Python in place of ours, and one with an old C library.
+arm64_image := lambda-bootstrap:arm64
+debian_image := lambda-bootstrap:debian
+old_image := debian:bullseye-slim
+
+# The interpreter is compiled anew when anything that it is made of has changed, and by nothing else.
+recipe := $(addprefix packaging/,interpreter.sh interpreter.profile.xz launcher.c store.c)
+key := $(shell { cat $(recipe); grep -v '^\#' packaging/sources.txt; grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
+interpreter := .cache/interpreter/$(ARCH)-$(key)
+python3.13 := .cache/interpreter/$(native)-$(key)/bin/python3.13
+compiled := $(wildcard $(python3.13))
+
+pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes
+pytest := .venv/bin/python -m pytest
+make := $(MAKE) --no-print-directory
+version = $(shell sed -n 's/^__version__ = "\([^"]*\)".*/\1/p' runtime/lambda_bootstrap/__init__.py)
+revision = $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
+engine_answers := docker info >/dev/null 2>&1
+sbom := .venv/bin/python packaging/sbom.py
+# It asks nobody, but wants to know where.
+sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
+
+# No target that the Makefile explains is a file.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST))) rie fetch debian
+
+# Recipes.
+
+emulate = PYTHONPATH=runtime:dev .venv/bin/python -m lambda_bootstrap_dev.cli.run $(if $(EVENT),--event $(EVENT)) $(HANDLER)
+
+# Where the interpreter is compiled already, its image, layer and zip are tested too. Where it is not, containers run
+# Debian's Python, and a tree that an earlier interpreter has left behind must not be taken for this one's.
+define test
+@$(if $(compiled),$(make) tree,rm -rf build/tree/$(native))
+@if $(engine_answers); then $(if $(compiled),$(images),$(make) debian); fi
+IMAGE=$(if $(compiled),$(IMAGE),$(debian_image)) $(pytest) $(TESTS)
+endef
+
+define test_all
+@if $(engine_answers); then $(images); fi
+IMAGE=$(IMAGE) $(pytest) $(TESTS)
+endef
+
+images = $(make) image && packaging/base.sh $(old_image) $(native)
+
+define check
+.venv/bin/ruff check
+.venv/bin/ruff format --check
+.venv/bin/mypy
+$(pytest) --quiet tests/test_graph.py
+.venv/bin/hadolint Dockerfile packaging/debian.Dockerfile
+@# DL3006: a function's image follows the runtime's latest, as the example is meant to be read.
+.venv/bin/hadolint --ignore DL3006 examples/*/Dockerfile
+.cache/lint/bin/cfn-lint examples/deploy/template.yaml
+$(sam) validate --template examples/deploy/template.yaml
+packaging/terraform.sh examples/deploy
+endef
+
+define bench
+PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
+PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
+endef
+
+# An image called $(1) with the tree build/tree/$(2), on the base $(3).
+define build_image
+install -m 755 packaging/lambda-entrypoint.sh build/
+docker build --quiet --tag $(1) --platform linux/$(ARCH:x86_64=amd64) \
+	--build-arg BASE_IMAGE=$(3) --build-arg ARCH=$(ARCH) --build-arg TREE=$(2) \
+	--build-arg VERSION="$(version)" --build-arg REVISION="$(revision)" .
+endef
+
+define image
+$(call build_image,$(IMAGE),$(ARCH),$(BASE_IMAGE))
+@$(sbom) build/tree/$(ARCH) $(ARCH) build/lambda-bootstrap-image-$(ARCH).cdx.json --rie
+endef
+
+# A package, and beside it what it is made of; none of that where `sam build` asks for a folder.
+pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--output "$(OUTPUT)", \
+	&& $(sbom) $(2).zip $(ARCH) $(2).cdx.json)
+layer = $(call pack,layer,build/lambda-bootstrap-layer-$(ARCH))
+zip = $(call pack,function,build/$(notdir $(FUNCTION:/=))-$(ARCH),$(FUNCTION) --glibc $(GLIBC))
+
+define arm64
+packaging/arm64.sh
+@$(make) image ARCH=arm64 IMAGE=$(arm64_image)
+endef
+
+define profile
+packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
+	clang-19:clang-19 clang-19:libclang-rt-19-dev llvm-profdata-19:llvm-19
+@packaging/profile.sh $(native)
+endef
+
+lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests bench:benchmarks \
+	packaging/build.in packaging/interpreter.in packaging/lint.in
+
+# The interpreter takes a quarter of an hour to compile, and has byte code of its own.
+kept := .cache/interpreter .cache/sources
+define clean
+rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build $(filter-out $(kept),$(wildcard .cache/*))
+@find . -path ./.cache -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+@for image in $(IMAGE) $(arm64_image) $(debian_image) $(debian_image)-base; do \
+	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image; fi; done
+endef
+
+# What recipes need beforehand.
+
+rie: .venv/.made
+	@.venv/bin/python packaging/rie.py
+
+fetch: .venv/.made
+	@.venv/bin/python packaging/sources.py
+
+debian: ARCH := $(native)
+debian: rie build/site-packages
+	@packaging/base.sh debian:trixie-slim $(native)
+	@packaging/debian.sh $(debian_image)-base
+	@$(call build_image,$(debian_image),debian,$(debian_image)-base)
+
+.venv/.made:
+	@packaging/venv.sh $(PYTHON)
+	@touch $@
+
+.venv/.emulator: dev/requirements.txt .venv/.made
+	@$(pip) -r $<
+	@touch $@
+
+.venv/.tests: tests/requirements.txt .venv/.made
+	@$(pip) -r $<
+	@touch $@
+
+.venv/.bench: benchmarks/requirements.txt .venv/.tests
+	@$(pip) -r $<
+	@touch $@
+
+.venv/.build: packaging/build.txt .venv/.made
+	@$(pip) -r $<
+	@touch $@
+
+# Apart, as it brings much along. All of that is in the list; pip does not know boto3[crt] for boto3 where hashes are due.
+.cache/lint/.made: packaging/lint.txt .venv/.made
+	@.venv/bin/python -m venv .cache/lint
+	@.cache/lint/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --require-hashes -r $<
+	@touch $@
+
+# Pure Python only: the same folders serve every architecture.
+build/site-packages build/extras: | .venv/.made
+	@rm -rf $@
+	@$(pip) --no-deps --no-compile --only-binary=:all: --platform=any --target=$@ -r $<
+	@touch $@
+build/site-packages: packaging/requirements.txt
+build/extras: packaging/interpreter.txt
+
+# For another architecture than this machine's, this machine's interpreter freezes modules and makes byte code.
+.cache/interpreter/%-$(key)/bin/python3.13: | .venv/.build
+	@packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils
+	@.venv/bin/python packaging/sources.py
+	@mkdir -p .cache/interpreter
+	@packaging/interpreter.sh $* $(@:/bin/python3.13=) $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
+$(if $(foreign),$(interpreter)/bin/python3.13: | $(python3.13))
+
+build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(shell find runtime -name "*.py") build/site-packages build/extras \
+		$(interpreter)/bin/python3.13
+	@.venv/bin/python packaging/tree.py $(ARCH) $(interpreter) $(python3.13) build/extras build/site-packages

@@ -1,0 +1,84 @@
+"""
+What `make quick` runs: the tests that start no process, in under a minute.
+
+Owns the list of those that do, and the check that it is whole: a test that starts a process after all fails, and says
+so. Loaded by `pytest -p tests.support.quick` alone; everybody else runs everything.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+# These fixtures start the runtime, or fetch something with pip.
+FIXTURES = {"awslambdaric", "samples", "start"}
+# Beginnings of test ids, from tests/ on.
+STARTING = (
+    "benchmarks/test_soak.py::test_soak",
+    "cli/test_run.py",
+    "diagnostics/test_timeout_dump.py::TestStacks::test_run_forever",
+    "diagnostics/test_timeout_dump.py::TestStacks::test_without_threading",
+    "emulator/test_testing.py",
+    "events/test_models.py::test_lazy",
+    "integrations/test_fast_json.py::test_chosen",
+    "integrations/test_fast_json.py::test_events_variable",
+    "integrations/test_fast_json.py::test_missing",
+    "integrations/test_fast_json.py::test_start",
+    "integrations/test_stdlib.py::TestDictConfig",
+    "integrations/test_stdlib.py::TestSetUp::test_all_at_once",
+    "integrations/test_stdlib.py::TestWarnings",
+    "integrations/test_tools.py",
+    "test_conformance.py",
+    "test_copies.py",
+    "test_differential.py",
+    "test_examples.py",
+    "test_hostile_",
+    "test_main.py",
+    "test_parity.py",
+    "test_settings.py::TestTable::test_page",
+    "test_spare.py",
+    "test_startup.py",
+    "test_typing.py",
+    "typed/test_conformance.py",
+    "web/test_stream.py",
+)
+EVENTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
+
+TESTS = Path(__file__).parents[1]
+started: set[str] = set()
+
+
+def starts(item: pytest.Item) -> bool:
+    """Whether a test starts a process, by its fixtures or by its id."""
+    path = item.path.relative_to(TESTS).as_posix()
+    test = f"{path}::{item.nodeid.partition('::')[2]}"
+    return test.startswith(STARTING) or not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def pytest_configure() -> None:
+    """Watch for new processes, whoever starts them."""
+    sys.addaudithook(lambda event, _: started.add(event) if event in EVENTS else None)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out tests/integration, where nothing works without other programs."""
+    return True if collection_path == TESTS / "integration" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests that start a process."""
+    deselected = [item for item in items if starts(item)]
+    items[:] = [item for item in items if not starts(item)]
+    config.hook.pytest_deselected(items=deselected)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> object:
+    """Fail a test that has started a process, in a fixture or by itself."""
+    result = yield
+    if started:
+        started.clear()
+        pytest.fail("this test starts a process: name it in tests/support/quick.py", pytrace=False)
+    return result
