@@ -28,7 +28,7 @@ STARTING = (
     "integrations/test_fast_json.py::test_start",
     "integrations/test_stdlib.py::TestDictConfig",
     "integrations/test_stdlib.py::TestSetUp::test_all_at_once",
-    "integrations/test_stdlib.py::TestWarnings",
+    "integrations/test_threads_and_warnings.py::TestWarnings",
     "integrations/test_tools.py",
     "test_conformance.py",
     "test_copies.py",
