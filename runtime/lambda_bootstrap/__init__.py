@@ -31,12 +31,19 @@ __all__ = [
     "start",
 ]
 
-# The others are at home in `hooks`.
-_HOMES = {"Context": "context", "HttpResponse": "web.response", "LambdaError": "errors", "start": "main"}
-
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(__import__(f"{__name__}.{_HOMES.get(name, 'hooks')}", fromlist=[name]), name)
+        if name == "Context":
+            from . import context as home
+        elif name == "HttpResponse":
+            from .web import response as home
+        elif name == "LambdaError":
+            from . import errors as home
+        elif name == "start":
+            from . import main as home
+        else:
+            from . import hooks as home
+        return getattr(home, name)

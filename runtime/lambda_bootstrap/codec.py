@@ -40,7 +40,7 @@ class _Rules:
 
 
 def scanner(parse_float: Callable[[str], Any]) -> Callable[[str, int], tuple[Any, int]]:
-    """What reads one JSON value at a position; numbers with a point or an exponent are what *parse_float* makes."""
+    """Return a reader of one JSON value at a position; *parse_float* makes numbers with a point or an exponent."""
     rules = _Rules()
     rules.parse_float = parse_float  # type: ignore[assignment] # a type is a callable
     return make_scanner(rules)  # type: ignore[arg-type] # typeshed asks for itself

@@ -114,7 +114,7 @@ class Context:
         self.__dict__.update(values)
 
     def get_remaining_time_in_millis(self) -> int:
-        """The milliseconds until the deadline, never below 0; Lambda's longest timeout if there is no deadline."""
+        """Return the milliseconds until the deadline, at least 0; Lambda's longest timeout if there is no deadline."""
         if self.deadline_ms is None:
             return LONGEST_TIMEOUT_MS
         return max(self.deadline_ms - int(self._clock() * 1000), 0)
@@ -124,12 +124,12 @@ class Context:
         self._log(str(message))
 
     def w3c(self) -> dict[str, str]:
-        """The caller's W3C trace context: `traceparent`, `tracestate`, `baggage`, those that it sent."""
+        """Return the caller's W3C trace context: those of `traceparent`, `tracestate` and `baggage` that it sent."""
         return dict(self._w3c or {})
 
     @property
     def traceparent(self) -> str | None:
-        """The caller's W3C `traceparent`, else the X-Ray trace header in that form; None of neither."""
+        """The caller's W3C `traceparent`, else the X-Ray trace header in that form; None without either."""
         return self.w3c().get("traceparent") or traceparent(self.trace_id or "")
 
     def __repr__(self) -> str:
@@ -138,7 +138,7 @@ class Context:
 
 def client_context(fields: object) -> tuple[ClientContext | None, dict[str, str]]:
     """
-    A client context as decoded, and the W3C trace context that travels in it.
+    Return a client context as decoded, and the W3C trace context that travels in it.
 
     `w3c` is the runtime's: it does not show in the `ClientContext`.
     """
@@ -151,7 +151,7 @@ def client_context(fields: object) -> tuple[ClientContext | None, dict[str, str]
 
 
 def identity(fields: object) -> Identity:
-    """A Cognito identity as decoded; an empty one of anything else."""
+    """Return a Cognito identity as decoded; an empty one for anything else."""
     return Identity(fields if isinstance(fields, dict) else {})
 
 

@@ -42,7 +42,7 @@ class Response:
 
 
 def encode(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> bytes:
-    """The head of a request; *body* is sent after it, as it is. All of *headers* has to be latin-1."""
+    """Return the head of a request; *body* is sent after it, as it is. All of *headers* has to be latin-1."""
     head = f"{method} {target} HTTP/1.1\r\n"
     for name, value in headers:
         head += f"{name}: {value}\r\n"
@@ -51,12 +51,12 @@ def encode(method: str, target: str, headers: Iterable[tuple[str, str]], body: b
 
 
 def chunk(data: bytes) -> bytes:
-    """*data* as a chunk of a body (RFC 9112, 7.1); not empty, as that is the last one."""
+    """Return *data* as a chunk of a body (RFC 9112, 7.1); not empty, as that is the last one."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def last_chunk(trailers: Iterable[tuple[str, str]]) -> bytes:
-    """The end of a body in chunks, with *trailers* (RFC 9112, 7.1.2); all of them have to be latin-1."""
+    """Return the end of a body in chunks, with *trailers* (RFC 9112, 7.1.2); all of them have to be latin-1."""
     return ("0\r\n" + "".join(f"{name}: {value}\r\n" for name, value in trailers) + "\r\n").encode("latin-1")
 
 
@@ -105,7 +105,7 @@ class Reader:
 
     def end(self) -> Response:
         """
-        The peer closed: give the response that only this could complete.
+        Return the response that only the peer's closing could complete.
 
         Raises:
             TransportError: the response was cut short.
@@ -153,20 +153,20 @@ class Reader:
         return False
 
     def slice(self, size: int) -> bytes:
-        """The next *size* bytes, copied once."""
+        """Return the next *size* bytes, copied once."""
         if isinstance(self.buffer, bytes):
             return self.buffer[self.at : self.at + size]
         return bytes(memoryview(self.buffer)[self.at : self.at + size])
 
     def finish(self, body: bytes) -> Response:
-        """The response, now that its body is whole."""
+        """Return the response, now that its body is whole."""
         assert self.head is not None
         status, headers, closes = self.head
         return Response(status, headers, body, closes=closes)
 
 
 def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
-    """Version, status and headers; values are latin-1, so that they can be echoed byte for byte."""
+    """Return version, status and headers; values are latin-1, so that they can be echoed byte for byte."""
     text = str(head, "latin-1")
     first, *lines = text.split("\r\n")
     version, _, rest = first.partition(" ")
@@ -189,7 +189,7 @@ def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
 
 
 def chunk_size(line: bytes) -> int:
-    """The size on a chunk's first line; its extensions are ignored."""
+    """Return the size on a chunk's first line; its extensions are ignored."""
     digits = line.partition(b";")[0].strip(b" \t")
     if not 0 < len(digits) < MAX_DIGITS or digits.strip(b"0123456789abcdefABCDEF"):
         raise malformed("a chunk without a size", line)
@@ -197,5 +197,5 @@ def chunk_size(line: bytes) -> int:
 
 
 def malformed(what: str, data: bytes | bytearray) -> TransportError:
-    """The error for bytes that are not HTTP/1.1."""
+    """Return the error for bytes that are not HTTP/1.1."""
     return TransportError(f"the Runtime API sent {what}: {bytes(data[:80])!r}")

@@ -1,7 +1,7 @@
 """
-The function's code: found by name.
+Finds the handler by its name, and imports the function.
 
-Owns: the handler string, and what is wrong with one that leads nowhere; the `.pth` files of the folders it leads to.
+Owns: the handler string, what is wrong with one that leads nowhere, and the `.pth` files of the function's folders.
 Refuses to know: what a handler takes, events, invocations, where an error is reported.
 """
 
@@ -55,7 +55,7 @@ def load(name: str, options: Options = DEFAULTS) -> Handler:
 
 
 def find_module(name: str) -> tuple[ModuleType, list[str]]:
-    """The module that *name* starts with, and the attributes that the rest of it names: `app.Class` is in `app`."""
+    """Import the module that *name* starts with; return it and the attributes that follow: `app.Class` is in `app`."""
     parts = name.replace("/", ".").split(".")
     if not all(parts):
         raise _unimportable(
@@ -84,7 +84,7 @@ def find_module(name: str) -> tuple[ModuleType, list[str]]:
 
 
 def find_handler(module: ModuleType, attributes: list[str], name: str) -> Any:
-    """What *attributes* lead to from *module*. A method that needs an instance of its class gets one."""
+    """Follow *attributes* from *module*. A method that needs an instance of its class gets one."""
     found: Any = module
     for attribute in attributes:
         owner = found
@@ -101,7 +101,7 @@ def find_handler(module: ModuleType, attributes: list[str], name: str) -> Any:
 
 
 def _needs_instance(raw: Any) -> bool:
-    """Whether what a class defines is a method of its instances."""
+    """Return whether a class's attribute is a method of its instances."""
     return callable(raw) and hasattr(type(raw), "__get__") and not isinstance(raw, (staticmethod, classmethod))
 
 

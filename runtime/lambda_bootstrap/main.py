@@ -157,7 +157,7 @@ def connect(found: Settings, function: list[str], ours: list[str]) -> Transport:
 
 
 def serve(transport: Transport, load: Callable[[], Handler], found: Settings, environ: MutableMapping[str, str]) -> int:
-    """Init, then answer invocations; return the exit status."""
+    """Initialise, then answer invocations; return the exit status."""
     log, pid = Log(found), getpid()
     client = RuntimeClient(transport, getcwd(), log.problem)
     prepare(log, found, environ)

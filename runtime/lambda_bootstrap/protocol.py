@@ -117,7 +117,7 @@ class Address:
         self.port = int(port)
 
     def url(self, request: Request) -> str:
-        """Where *request* goes, for messages."""
+        """Return where *request* goes, for messages."""
         return f"http://{self.authority}{self.prefix}{request.path}"
 
 
@@ -198,7 +198,7 @@ NEXT = Request("next", f"{API}/invocation/next")
 
 
 def response(invocation: Invocation, body: bytes, content_type: str) -> Request:
-    """The post that answers *invocation* with a result."""
+    """Return the post that answers *invocation* with a result."""
     return Request(
         "response",
         f"{API}/invocation/{_segment(invocation.request_id)}/response",
@@ -234,7 +234,7 @@ def init_error(body: bytes, category: str) -> Request:
 
 
 def verdict(request: Request, answer: Response) -> str:
-    """What is to be done after *answer* to *request*."""
+    """Decide what to do after *answer* to *request*."""
     # A 400 that is no JSON is the HTTP server's own: no handler has seen the post, so the invocation is still open.
     if answer.status == 400 and request.endpoint in {"response", "error"} and answer.body[:1] != b"{":  # noqa: PLR2004 - statuses are best read as numbers
         return PLAINER
@@ -243,17 +243,17 @@ def verdict(request: Request, answer: Response) -> str:
 
 
 def explain(answer: Response) -> str:
-    """The answer in one line, for a log."""
+    """Return the answer in one line, for a log."""
     return " ".join(f"{answer.status} {str(answer.body[:512], 'utf-8', 'replace')}".split())
 
 
 def _echo(invocation: Invocation) -> tuple[tuple[str, str], ...]:
-    """The nonce that ties an answer to this attempt, where there is one: a retry reuses the request id."""
+    """Return the nonce that ties an answer to this attempt, if there is one: a retry reuses the request id."""
     return (("Lambda-Runtime-Invocation-Id", invocation.invocation_id),) if invocation.invocation_id else ()
 
 
 def _segment(request_id: str) -> str:
-    """A request id as a path segment: unchanged, as the platform compares it raw, but for what would break the line."""
+    """Escape what would break the request line. The rest stays: the platform compares the request id raw."""
     if request_id.replace("-", "").isalnum() and request_id.isascii():
         return request_id
     return "".join(
@@ -263,12 +263,12 @@ def _segment(request_id: str) -> str:
 
 
 def _milliseconds(value: str) -> int | None:
-    """A deadline; None of what can be none, as a wrong deadline is no reason to refuse an event."""
+    """Parse a deadline. Return None if it isn't a number: a bad deadline is no reason to refuse the event."""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None  # noqa: PLR2004 - 64 bits
 
 
 def _utf8(value: str) -> str:
-    """A header's latin-1 as the UTF-8 that its sender meant, if it is that."""
+    """Return a header as the UTF-8 that its sender meant, if its latin-1 is that."""
     if value.isascii():
         return value
     try:

@@ -28,17 +28,17 @@ PLATFORM_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
 def level_name(number: int) -> str:
-    """The platform's name for a level of `logging`, rounded down."""
+    """Return the platform's name for a level of `logging`, rounded down."""
     return PLATFORM_LEVELS[min(max(number // 10, 0), 5)]
 
 
 def text_line(level: str, seconds: float, request_id: str, message: str) -> str:
-    """A record as AWS's managed Python runtime writes it, and always on one line."""
+    """Return a record as AWS's managed Python runtime writes it, and always on one line."""
     return f"[{level}]\t{timestamp(seconds)}\t{request_id}\t{one_line(message)}\n"
 
 
 def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
-    """An unhandled error as the managed runtime writes it: type, message, traceback."""
+    """Return an unhandled error as the managed runtime writes it: type, message, traceback."""
     title = f"{error_type}: {message}" if message else error_type
     lines = [f"[ERROR] {title}", "Traceback (most recent call last):"]
     for line in "".join(entry if entry.endswith("\n") else f"{entry}\n" for entry in stack).splitlines():
@@ -49,7 +49,7 @@ def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
 
 def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
     """
-    A record as one JSON object.
+    Return a record as one JSON object.
 
     Fields do not replace `timestamp` and `level`; one that is None is left out, one without a JSON form is its `str`.
     """
@@ -66,7 +66,7 @@ def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
 
 
 def error_fields(error: BaseException | None, place: str) -> dict[str, Any]:
-    """What a JSON record says of an exception, and where it was logged; nothing of none."""
+    """Return the JSON fields for an exception and where it was logged; empty without an exception."""
     if error is None:
         return {}
     return {
@@ -78,12 +78,12 @@ def error_fields(error: BaseException | None, place: str) -> dict[str, Any]:
 
 
 def text_of(error: BaseException) -> str:
-    """What a text record says of an exception."""
+    """Return an exception as a text record has it."""
     return f"{title(error)}\nTraceback (most recent call last):\n{''.join(trace(error))}".rstrip("\n")
 
 
 def is_json_object(line: str) -> bool:
-    """Whether *line* is a record already: one that the function has formatted by itself."""
+    """Return whether *line* is a record already: one that the function has formatted by itself."""
     text = line.strip()
     if text[:1] != "{" or text[-1:] != "}":
         return False
@@ -97,7 +97,7 @@ _last: dict[int, str] = {}  # the second that was asked for last: most records a
 
 
 def timestamp(seconds: float) -> str:
-    """*seconds* since the Unix epoch in UTC, RFC 3339 with milliseconds."""
+    """Return *seconds* since the Unix epoch in UTC, as RFC 3339 with milliseconds."""
     whole = int(seconds // 1)
     text = _last.get(whole)
     if text is None:
@@ -108,5 +108,5 @@ def timestamp(seconds: float) -> str:
 
 
 def one_line(text: str) -> str:
-    """*text* with carriage returns for newlines."""
+    """Return *text* with carriage returns for newlines."""
     return text.replace("\r\n", "\r").replace("\n", "\r")

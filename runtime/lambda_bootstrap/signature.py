@@ -144,7 +144,7 @@ def _call(function: Any, contexts: list[bool], taken: Signature) -> Handler:
 
 
 def signature(function: Any, bound: int = 0) -> Signature:
-    """What *function* takes after *bound* arguments: read off its code where there is one, by `inspect` where not."""
+    """Return what *function* takes after *bound* arguments: from its code, or by `inspect` if it has none."""
     if hasattr(function, "__func__") and hasattr(function, "__self__"):
         function, bound = function.__func__, 1
     elif not hasattr(function, "__code__") and hasattr(type(function).__call__, "__code__"):
@@ -171,7 +171,7 @@ def signature(function: Any, bound: int = 0) -> Signature:
 
 
 def instance(owner: type, name: str) -> Any:
-    """An instance of the class that a handler's name goes through."""
+    """Return an instance of the class that a handler's name goes through."""
     try:
         return owner()
     except TypeError as error:
@@ -182,7 +182,7 @@ def instance(owner: type, name: str) -> Any:
 
 
 def _is_context(parameter: str, annotations: Mapping[str, Any]) -> bool:
-    """Whether *parameter* gets the context: its name says so, or its annotation."""
+    """Return whether *parameter* gets the context, by its name or its annotation."""
     annotation = annotations.get(parameter)
     kind = annotation if isinstance(annotation, str) else str(getattr(annotation, "__name__", ""))
     return parameter in CONTEXT_NAMES or kind.strip("'\"").rpartition(".")[2] in CONTEXT_TYPES
@@ -190,7 +190,7 @@ def _is_context(parameter: str, annotations: Mapping[str, Any]) -> bool:
 
 def _annotations(function: Any) -> Mapping[str, Any]:
     """
-    Annotations as written.
+    Return annotations as written.
 
     Those that a decorator with parameters of its own has copied tell what the inner function gets, not what it gets
     itself: of them only contexts count.
@@ -206,7 +206,7 @@ def _annotations(function: Any) -> Mapping[str, Any]:
 
 
 def _as_text(function: Any) -> Mapping[str, Any]:
-    """Annotations of which one has a name that only a type checker imports: an error from Python 3.14 on (PEP 749)."""
+    """Return annotations as text: one has a name that only a type checker imports, an error from 3.14 on (PEP 749)."""
     try:
         library = __import__("annotationlib")
         return library.get_annotations(function, format=library.Format.STRING)  # type: ignore[no-any-return] # no stub
@@ -215,13 +215,13 @@ def _as_text(function: Any) -> Mapping[str, Any]:
 
 
 def _last_name(annotation: Any) -> str:
-    """What an annotation is called, without its module."""
+    """Return an annotation's name without its module."""
     text = annotation if isinstance(annotation, str) else str(getattr(annotation, "__name__", ""))
     return text.strip("'\"").rpartition(".")[2]
 
 
 def _with_loggers(function: Any, taken: Signature, name: str) -> Any:
-    """*function* without its parameters that are annotated with a logger's type: those are given here."""
+    """Return *function* without the parameters annotated with a logger's type: it gets loggers there."""
     asked = {p: kind for p, kind in taken.annotations.items() if _last_name(kind) in LOGGER_TYPES and p != "return"}
     if not asked:
         return function
@@ -235,7 +235,7 @@ def _with_loggers(function: Any, taken: Signature, name: str) -> Any:
 
 
 def _decoder(annotation: Any, taken: Signature, name: str, options: Options) -> Callable[[bytes], Any] | None:
-    """What the annotation of the event asks for; None if it is JSON and no more."""
+    """Return the decoder that the event's annotation asks for, or None for plain JSON."""
     if annotation in (bytes, "bytes"):
         return bytes
     if annotation is None or _words(annotation) in PLAIN_EVENTS:
@@ -244,7 +244,7 @@ def _decoder(annotation: Any, taken: Signature, name: str, options: Options) -> 
 
 
 def _encoder(taken: Signature, options: Options) -> Callable[[Any], bytes] | None:
-    """What the annotation of the result asks for; None if nothing."""
+    """Return the encoder that the result's annotation asks for, or None."""
     annotation = taken.annotations.get("return")
     words = "None" if annotation is None else _words(annotation)
     for mark in "[]|":
@@ -255,7 +255,7 @@ def _encoder(taken: Signature, options: Options) -> Callable[[Any], bytes] | Non
 
 
 def _words(annotation: Any) -> str:
-    """An annotation as a text that can be compared, without importing anything."""
+    """Return an annotation as text that can be compared, without importing anything."""
     text = annotation if isinstance(annotation, str) else None
     if text is None:
         text = annotation.__name__ if isinstance(annotation, type) else repr(annotation)
@@ -265,12 +265,12 @@ def _words(annotation: Any) -> str:
 
 
 def raw(owner: type, attribute: str) -> Any:
-    """What the class or a base of it defines as *attribute*, before any binding."""
+    """Return what the class or a base of it defines as *attribute*, before any binding."""
     return next((vars(base)[attribute] for base in owner.__mro__ if attribute in vars(base)), None)
 
 
 def _run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:
-    """An `async def` handler as a plain one: all its invocations share one event loop, so clients may live in it."""
+    """Return an `async def` handler as a plain one. All invocations share one event loop, so clients may live in it."""
     run = with_spare(_open_event_loop).run
 
     def call(*arguments: Any) -> Any:

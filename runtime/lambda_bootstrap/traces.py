@@ -40,7 +40,7 @@ class Frame:
 
 
 def describe(value: object) -> str:
-    """`str(value)`, also of something that cannot say what it is."""
+    """Return `str(value)`, or a placeholder if that fails."""
     try:
         return str(value)
     except BaseException:
@@ -48,19 +48,19 @@ def describe(value: object) -> str:
 
 
 def class_name(value: object) -> str:
-    """The name of the class of *value*, also where a metaclass has a `__name__` of its own."""
+    """Return the name of the class of *value*, even if a metaclass has a `__name__` of its own."""
     return str(_NAME.__get__(type(value)))
 
 
 def title(error: BaseException) -> str:
-    """Type and message, as the last line of Python's own tracebacks."""
+    """Return type and message, as in the last line of Python's own tracebacks."""
     message = describe(error)
     return f"{class_name(error)}: {message}" if message else class_name(error)
 
 
 def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
     """
-    What `stackTrace` holds of *error*: its frames, an entry each, then notes, members of a group, and what led to it.
+    Return `stackTrace` of *error*: its frames, an entry each, then notes, members of a group, and what led to it.
 
     That is the other way round than Python has it: the error itself stands before its trace, so its cause comes after.
     """
@@ -83,7 +83,7 @@ def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
 
 
 def notes(error: BaseException) -> list[str]:
-    """What `add_note` has added."""
+    """Return what `add_note` has added."""
     try:
         found = error.__notes__
     except Exception:
@@ -92,7 +92,7 @@ def notes(error: BaseException) -> list[str]:
 
 
 def frames(traceback: TracebackType | None) -> Iterator[Frame]:
-    """The user's frames of *traceback*, outermost first: neither ours that lead to them nor the import system's."""
+    """Yield the user's frames of *traceback*, outermost first: neither ours that lead there nor the import system's."""
     while traceback is not None and _is_lead(traceback.tb_frame.f_code):
         traceback = traceback.tb_next
     places: list[tuple[CodeType, int]] = []
@@ -111,17 +111,17 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
 
 
 def _is_import(code: CodeType) -> bool:
-    """Whether *code* is the import system's."""
+    """Return whether *code* is the import system's."""
     return code.co_filename.startswith("<frozen importlib")
 
 
 def _is_lead(code: CodeType) -> bool:
-    """Whether *code* stands between Python and the function: the import system's, or the runtime's."""
+    """Return whether *code* stands between Python and the function: the import system's, or the runtime's."""
     return _is_import(code) or code.co_filename.startswith(HERE)
 
 
 def source_lines(path: str) -> list[str]:
-    """The lines of a source file; none if it cannot be read (a frozen module, `exec`, a zip)."""
+    """Return the lines of a source file; empty if it cannot be read (a frozen module, `exec`, a zip)."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.readlines()
@@ -130,5 +130,5 @@ def source_lines(path: str) -> list[str]:
 
 
 def line_of(lines: list[str], number: int) -> str:
-    """Line *number* of a source file, counted from 1, without its indent."""
+    """Return line *number* of a source file, counted from 1, without its indent."""
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""

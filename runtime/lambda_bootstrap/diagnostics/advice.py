@@ -25,7 +25,7 @@ MOST_NAMES = 10
 
 
 def of_module(dotted: str) -> str:
-    """Advice for a missing module: similar names, and the folders that were searched."""
+    """Return advice for a missing module: similar names, and the folders that were searched."""
     *package, name = dotted.split(".")
     folders = ["/".join([path, *package]) for path in sys.path]
     found = [entry.removesuffix(".py") for entry in entries(folders[:1]) if entry.endswith(".py") or "." not in entry]
@@ -33,7 +33,7 @@ def of_module(dotted: str) -> str:
 
 
 def of_attribute(owner: object, name: str) -> str:
-    """Advice for a name that a module or class doesn't define: similar names, and the names that it defines."""
+    """Return advice for a name that a module or class doesn't define: similar names, and the names that it defines."""
     try:
         defined = [each for each in vars(owner) if not each.startswith("_") and callable(getattr(owner, each, None))]
     except TypeError:
@@ -43,7 +43,7 @@ def of_attribute(owner: object, name: str) -> str:
 
 
 def of_import(error: ImportError) -> str:
-    """Advice for an import that failed in the function: its line, and the fault of an extension module."""
+    """Return advice for an import that failed in the function: its line, and the fault of an extension module."""
     places = list(frames(error.__traceback__))
     where = f" (line {places[-1].line} of {places[-1].path}: {places[-1].source})" if places else ""
     return where + next((advice for each in chain(error) if (advice := of_extension(each))), "")
@@ -58,7 +58,7 @@ def chain(error: BaseException | None) -> Iterator[ImportError]:
 
 
 def of_extension(error: ImportError) -> str:
-    """Advice for an extension module built for another Python, machine or C library."""
+    """Return advice for an extension module built for another Python, machine or C library."""
     version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", uname().machine
     if error.path and ".so" in error.path:
         file, built = error.path, built_for(error.path)
@@ -81,7 +81,7 @@ def of_extension(error: ImportError) -> str:
 
 
 def fetch(where: str, version: str, machine: str) -> str:
-    """The command that fetches the right wheel."""
+    """Return the command that fetches the right wheel."""
     folder = next((path for path in sys.path if path and where.startswith(f"{path}/")), "")
     top = where.removeprefix(f"{folder}/").replace("/", ".").partition(".")[0]
     return (
@@ -91,7 +91,7 @@ def fetch(where: str, version: str, machine: str) -> str:
 
 
 def built_for(path: str) -> str:
-    """The machine that an ELF file was built for; "" for any other file."""
+    """Return the machine that an ELF file was built for; "" for any other file."""
     try:
         with open(path, "rb") as file:
             head = file.read(20)
@@ -103,13 +103,13 @@ def built_for(path: str) -> str:
 
 
 def needed_glibc(message: str) -> str:
-    """The version of glibc that the dynamic linker asks for."""
+    """Return the version of glibc that the dynamic linker asks for."""
     _, found, rest = message.partition("`GLIBC_")
     return rest.partition("'")[0] if found else ""
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """A suggestion of the name that was probably meant."""
+    """Return a suggestion of the name that was probably meant."""
     try:
         from difflib import get_close_matches
 

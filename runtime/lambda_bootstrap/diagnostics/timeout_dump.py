@@ -69,7 +69,7 @@ class TimeoutDump:
 
 
 def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
-    """The stack of every thread but *own*, and of every task of the event loops that these run."""
+    """Yield the stack of every thread but *own*, and of every task of the event loops that these run."""
     threading: Any = sys.modules.get("threading")
     names = {thread.ident: thread.name for thread in threading.enumerate()} if threading else {}
     loops = []
@@ -87,19 +87,19 @@ def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
 
 
 def lines(frames: list[FrameType]) -> list[str]:
-    """The entries of a stack."""
+    """Return the entries of a stack."""
     return [str(place(frame)) for frame in frames]
 
 
 def outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    """*frame*, its caller, and so on."""
+    """Yield *frame*, its caller, and so on."""
     while frame is not None:
         yield frame
         frame = frame.f_back
 
 
 def users(frames: list[FrameType]) -> list[FrameType]:
-    """Of *frames*, innermost first, those that the runtime has called, or all if it has none; outermost first."""
+    """Return, outermost first, those of *frames* that the runtime has called, or all if it has called none."""
     outermost = frames[::-1]
     inner = [frame.f_code.co_filename.startswith(HERE) for frame in outermost]
     start = inner.index(True) if True in inner else 0
@@ -107,6 +107,6 @@ def users(frames: list[FrameType]) -> list[FrameType]:
 
 
 def place(frame: FrameType) -> Frame:
-    """Where *frame* is."""
+    """Return where *frame* is."""
     path, number = frame.f_code.co_filename, frame.f_lineno or 0
     return Frame(path, number, frame.f_code.co_name, line_of(source_lines(path), number))

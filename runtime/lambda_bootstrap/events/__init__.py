@@ -82,37 +82,25 @@ __all__ = [
     "partial_batch",
 ]
 
-# Names that are not listed begin with "Cognito", and their module is `cognito`.
-_HOMES = {
-    "AlbEvent": "http",
-    "ApiGatewayAuthorizerEvent": "http",
-    "ApiGatewayEvent": "http",
-    "ApiGatewayTokenAuthorizerEvent": "http",
-    "CloudFormationEvent": "other",
-    "DynamoDbEvent": "dynamodb_kinesis",
-    "DynamoDbRecord": "dynamodb_kinesis",
-    "EventBridgeEvent": "eventbridge",
-    "FunctionUrlEvent": "http",
-    "HttpApiEvent": "http",
-    "IotButtonEvent": "other",
-    "KinesisEvent": "dynamodb_kinesis",
-    "KinesisRecord": "dynamodb_kinesis",
-    "S3BatchEvent": "s3",
-    "S3Event": "s3",
-    "S3Record": "s3",
-    "SchedulerEvent": "eventbridge",
-    "SnsEvent": "sqs_sns",
-    "SnsRecord": "sqs_sns",
-    "SqsEvent": "sqs_sns",
-    "SqsRecord": "sqs_sns",
-    "StepFunctionsError": "other",
-    "WebSocketEvent": "http",
-    "partial_batch": "batch",
-}
-
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(__import__(f"{__package__}.{_HOMES.get(name, 'cognito')}", fromlist=[name]), name)
+        if name.startswith("Cognito"):
+            from . import cognito as home
+        elif name.startswith(("DynamoDb", "Kinesis")):
+            from . import dynamodb_kinesis as home
+        elif name.startswith("S3"):
+            from . import s3 as home
+        elif name.startswith(("Sns", "Sqs")):
+            from . import sqs_sns as home
+        elif name in {"EventBridgeEvent", "SchedulerEvent"}:
+            from . import eventbridge as home
+        elif name in {"CloudFormationEvent", "IotButtonEvent", "StepFunctionsError"}:
+            from . import other as home
+        elif name == "partial_batch":
+            from . import batch as home
+        else:
+            from . import http as home
+        return getattr(home, name)

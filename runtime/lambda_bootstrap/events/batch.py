@@ -52,7 +52,7 @@ def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[
 
 
 def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any], dict[str, Any]]:
-    """A handler that calls *function* with one record after another."""
+    """Return a handler that calls *function* with one record after another."""
     single = adapt(function, name, Options(as_is))
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any],
 
 
 def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], dict[str, Any]]:
-    """The same for an `async` *function*; each record has a task, and so a context, of its own."""
+    """Return such a handler for an `async` *function*; each record has a task, and so a context, of its own."""
     from ..lifecycle.event_loop import run
 
     def wrapped(*arguments: Any, **keywords: Any) -> tuple[Any]:
@@ -164,7 +164,7 @@ class Attempt:
 
 def attempts_of(event: Any, name: str, logger: str) -> list[Attempt]:
     """
-    The records of a batch, not tried yet.
+    Return the records of a batch, not tried yet.
 
     Raises:
         FunctionError: *event* isn't a batch, or its source doesn't support partial batches.
@@ -176,7 +176,7 @@ def attempts_of(event: Any, name: str, logger: str) -> list[Attempt]:
 
 
 def response_of(attempts: list[Attempt]) -> dict[str, Any]:
-    """The records to deliver again: those that failed, and on a FIFO queue all that follow the first failure."""
+    """Return the records to deliver again: those that failed, and on a FIFO queue all that follow the first failure."""
     failed = [attempt for attempt in attempts if attempt.has_failed]
     if failed and failed[0].is_fifo:
         failed = attempts[attempts.index(failed[0]) :]
@@ -185,7 +185,7 @@ def response_of(attempts: list[Attempt]) -> dict[str, Any]:
 
 def identify(record: Any) -> tuple[str, str]:
     """
-    The source of a record, and its identifier in a report of failures.
+    Return the source of a record, and its identifier in a report of failures.
 
     Raises:
         FunctionError: the source doesn't support partial batches.

@@ -68,7 +68,7 @@ def _orjson() -> Options:
 
 
 def _msgspec() -> Options:
-    """It cannot be kept from writing times and `bytes` in a way of its own: its work is held against the result."""
+    """Return msgspec's way. It can't be kept from writing times and `bytes` its own way, so its body is read back."""
     import msgspec
 
     dumps, loads, plain = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode, msgspec.to_builtins

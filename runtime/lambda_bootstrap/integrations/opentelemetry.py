@@ -59,7 +59,7 @@ def set_up(environ: Mapping[str, str]) -> None:
 
 
 def resource(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What all spans of this environment have in common."""
+    """Return what all spans of this environment have in common."""
     memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     group = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     name = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")

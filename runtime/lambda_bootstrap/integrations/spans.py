@@ -59,7 +59,7 @@ class RootSpan:
         self.token = contexts.attach(trace.set_span_in_context(span, parent))
 
     def succeed(self, result: Any, _context: Context) -> None:
-        """The handler returned; an HTTP status of 500 and above is a failure all the same."""
+        """End the span of a handler that returned; an HTTP status of 500 and above is a failure all the same."""
         status = result.get("statusCode") if isinstance(result, dict) else None
         if isinstance(status, int):
             self.span.set_attribute("http.response.status_code", status)
@@ -68,14 +68,14 @@ class RootSpan:
         self.end()
 
     def fail(self, error: BaseException, _context: Context) -> None:
-        """The invocation failed; before the span began, if the event could not be read."""
+        """End the span of a failed invocation, if it has begun: not if the event could not be read."""
         if self.span is not None:
             self.span.record_exception(error)
             self.span.set_status(StatusCode.ERROR, str(error))
             self.end()
 
     def end(self) -> None:
-        """The span is over."""
+        """End the span."""
         self.span.end()
         contexts.detach(self.token)
         self.span = None
@@ -86,7 +86,7 @@ class RootSpan:
 
 
 def attributes(event: Any, context: Context) -> dict[str, Any]:
-    """What is said of one invocation."""
+    """Return the attributes of one invocation."""
     arn = context.invoked_function_arn
     parts = arn.split(":")
     values = {
@@ -100,7 +100,7 @@ def attributes(event: Any, context: Context) -> dict[str, Any]:
 
 
 def trigger(event: Any) -> str:
-    """What kind of source *event* is from."""
+    """Return the kind of source that *event* comes from."""
     if not isinstance(event, dict):
         return "other"
     if "requestContext" in event and ("httpMethod" in event or "http" in (event["requestContext"] or {})):
@@ -112,13 +112,13 @@ def trigger(event: Any) -> str:
 
 
 def records(event: Any) -> Iterator[dict[str, Any]]:
-    """The records of a batch."""
+    """Yield the records of a batch."""
     batch = event.get("Records") if isinstance(event, dict) else None
     yield from (record for record in batch or () if isinstance(record, dict))
 
 
 def parent_of(event: Any, context: Context) -> OtelContext:
-    """The caller's span: from the HTTP headers of the event, else from the invocation, else as X-Ray has it."""
+    """Return the caller's span: from the event's HTTP headers, else from the invocation, else from X-Ray's header."""
     headers = event.get("headers") if isinstance(event, dict) else None
     if isinstance(headers, dict):
         carrier = {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
@@ -133,7 +133,7 @@ def parent_of(event: Any, context: Context) -> OtelContext:
 
 
 def links(event: Any) -> Iterator[Link]:
-    """The spans that sent the messages of a batch from SQS."""
+    """Yield links to the spans that sent the messages of a batch from SQS."""
     for record in records(event):
         sent = record.get("attributes")
         header = sent.get("AWSTraceHeader") if isinstance(sent, dict) else None
@@ -143,7 +143,7 @@ def links(event: Any) -> Iterator[Link]:
 
 
 def span_context(header: str | None) -> SpanContext | None:
-    """A well-formed `traceparent` as OpenTelemetry has it."""
+    """Return a well-formed `traceparent` as OpenTelemetry has it."""
     if header is None:
         return None
     _, trace_id, span_id, flags = header.split("-")

@@ -79,7 +79,7 @@ def set_up_logging(log: Log, logging: Any) -> None:
 
 
 def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Callable[..., None]:
-    """A `logging.basicConfig` that does not give up because our handler is there already."""
+    """Return a `logging.basicConfig` that does not give up because our handler is there already."""
     original = logging.basicConfig
 
     def basic_config(**given: Any) -> None:
@@ -113,7 +113,7 @@ def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Call
 
 
 def record_fields(log: Log, record: logging.LogRecord) -> dict[str, Any]:
-    """What a record says, with the keys of the managed runtime's JSON; in text, all of it is the message."""
+    """Return the fields of a record, with the keys of the managed runtime's JSON; in text, all of it is the message."""
     message: Any = record.getMessage()
     error = record.exc_info[1] if record.exc_info else None
     if not log.is_json:

@@ -55,7 +55,7 @@ def set_up(log: Log, structlog: Any) -> None:
         log = debug = info = warning = warn = error = critical = fatal = failure = err = exception = msg
 
     def render(logger: Any, method: str, given: dict[str, Any]) -> str:
-        """The last of the processors."""
+        """Make the line: the last of the processors."""
         level = METHODS.get(method, method.upper())
         fields = structlog_fields(log, getattr(logger, "name", None), given)
         line = Line(log.line(level, fields, time()).removesuffix("\n"))
@@ -90,7 +90,7 @@ def keep_bindings(contextvars: Any) -> None:
 
 
 def structlog_fields(log: Log, name: str | None, given: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a record that structlog was given: `event` is the message; in text, the others follow it."""
+    """Return the fields of a structlog record: `event` is the message; in text, the others follow it."""
     fields = dict(given)
     message = fields.pop("event", "")
     message = message if isinstance(message, (str, dict)) else describe(message)
@@ -111,7 +111,7 @@ def structlog_fields(log: Log, name: str | None, given: dict[str, Any]) -> dict[
 
 
 def exception_of(exc_info: Any) -> BaseException | None:
-    """The exception that `exc_info=` means: itself, the one being handled, or a triple."""
+    """Return the exception that `exc_info=` means: itself, the one being handled, or a triple's."""
     if isinstance(exc_info, BaseException):
         return exc_info
     if isinstance(exc_info, tuple):
@@ -120,7 +120,7 @@ def exception_of(exc_info: Any) -> BaseException | None:
 
 
 def represent(value: object) -> str:
-    """`repr`, whatever happens in it; of text without blanks the text."""
+    """Return `repr`, whatever happens in it; for text without blanks, the text."""
     if isinstance(value, str) and value and not set(value) & set(" \t\r\n=\"'"):
         return value
     try:

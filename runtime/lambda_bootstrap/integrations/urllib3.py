@@ -150,7 +150,7 @@ class Aside:
 
 
 def doubles(names: set[str]) -> set[str]:
-    """Those imported modules among *names* of which the import path now finds another copy."""
+    """Return those imported modules among *names* of which the import path now finds another copy."""
     found: set[str] = set()
     for top in {name.partition(".")[0] for name in names}:
         spec = PathFinder.find_spec(top)

@@ -21,5 +21,5 @@ _runner = Runner()
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What *coroutine* returns, run as one task that sees the `contextvars` of its caller."""
+    """Run *coroutine* as one task that sees the `contextvars` of its caller, and return its result."""
     return _runner.run(coroutine, context=copy_context())

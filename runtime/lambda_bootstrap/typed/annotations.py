@@ -104,7 +104,7 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any], where: str) ->
 
 
 def loggers(annotations: Mapping[str, Any], names: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A logger for each parameter that is annotated with a type of `logging` or structlog."""
+    """Return a logger for each parameter that is annotated with a type of `logging` or structlog."""
     found = {}
     for parameter, annotation in annotations.items():
         kind = resolve_annotation(annotation, names, f"handler '{name}': ")

@@ -56,7 +56,7 @@ class Mismatch(Exception):  # noqa: N818 - not an error yet: `annotations` words
         self.steps: list[str] = []
 
     def copy(self) -> Mismatch:
-        """A second instance, to raise at another place of the event."""
+        """Return a second instance, to raise at another place of the event."""
         same = Mismatch(self.what, self.value)
         same.steps = self.steps.copy()
         return same
@@ -68,7 +68,7 @@ class Mismatch(Exception):  # noqa: N818 - not an error yet: `annotations` words
 
 
 def excerpt(value: Any) -> str:
-    """The beginning of a value's JSON."""
+    """Return the beginning of a value's JSON."""
     text = codec.leniently(value)
     return text if len(text) <= LONGEST_EXCERPT else f"{text[:LONGEST_EXCERPT]}…"
 

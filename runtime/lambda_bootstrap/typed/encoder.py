@@ -63,7 +63,7 @@ def _field_converter(kind: Any, fields: Any) -> Callable[[Any], Any]:
 
 
 def _fields_with_bytes(kind: Any, types: dict[str, Any]) -> dict[str, Any]:
-    """The types that contain `bytes`, by field."""
+    """Return the types that contain `bytes`, by field."""
     if all(map(is_harmless, types.values())):
         return {}
     try:
@@ -74,7 +74,7 @@ def _fields_with_bytes(kind: Any, types: dict[str, Any]) -> dict[str, Any]:
 
 
 def hints(kind: Any) -> dict[str, Any]:
-    """The types of a class's fields."""
+    """Return the types of a class's fields."""
     import typing
 
     if kind not in _HINTS:
@@ -83,7 +83,7 @@ def hints(kind: Any) -> dict[str, Any]:
 
 
 def is_harmless(annotation: Any) -> bool:
-    """Whether an annotation cannot contain `bytes`, judged without resolving it."""
+    """Return whether an annotation cannot contain `bytes`, judged without resolving it."""
     if isinstance(annotation, type):
         return annotation not in {bytes, bytearray} and not _is_open(annotation)
     text = annotation if isinstance(annotation, str) else repr(annotation)
@@ -92,7 +92,7 @@ def is_harmless(annotation: Any) -> bool:
 
 
 def _is_open(kind: Any) -> bool:
-    """Whether JSON takes values of a class for plain ones: a `TypedDict` for a dict, a `NamedTuple` for a list."""
+    """Return whether JSON takes a class's values for plain ones, as a `TypedDict` for a dict."""
     return hasattr(kind, "__total__") or hasattr(kind, "_fields")
 
 
@@ -105,7 +105,7 @@ def _unalias(hint: Any) -> Any:
 
 
 def has_bytes(hint: Any, seen: tuple[Any, ...] = ()) -> bool:
-    """Whether a type contains `bytes` that its values alone don't reveal to be declared."""
+    """Return whether a type contains `bytes` that its values alone don't reveal to be declared."""
     hint = _unalias(hint)
     if hint in (bytes, bytearray):
         return True

@@ -19,13 +19,13 @@ if typing.TYPE_CHECKING:
 
 
 def is_required(hint: Any, *, default: bool) -> bool:
-    """Whether a `TypedDict` requires this key. Its hint decides: the class cannot read annotations that are strings."""
+    """Return whether a `TypedDict` requires this key. Its hint decides: the class cannot read strings."""
     own = {typing.Required: True, typing.NotRequired: False}
     return own.get(typing.get_origin(hint), default)
 
 
 def dataclass_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
-    """Of each field: its name, its argument's name or "", its key, and whether it is required."""
+    """Return for each field its name, its argument's name or "", its key, and whether it is required."""
     from dataclasses import MISSING
 
     return [
@@ -41,7 +41,7 @@ def dataclass_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
 
 
 def attrs_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
-    """The same for a class made by attrs."""
+    """Return the same for a class made by attrs."""
     nothing = sys.modules["attr"].NOTHING
     return [
         (
@@ -56,7 +56,7 @@ def attrs_fields(kind: Any) -> list[tuple[str, str, str, bool]]:
 
 def field_hints(kind: Any, annotation: Any) -> dict[str, Any]:
     """
-    The types of a class's fields, with the type arguments of *annotation* filled in.
+    Return the types of a class's fields, with the type arguments of *annotation* filled in.
 
     Raises:
         InitError: a name cannot be resolved.

@@ -86,7 +86,7 @@ def _bare(info: Any) -> Any:
 
 
 def _takes(info: Any, value: Any) -> bool:
-    """Whether *value* fits this member of a union. Without tags, a union has at most one array and one object."""
+    """Return whether *value* fits this member of a union. Without tags, it has at most one array and one object."""
     is_array = getattr(info, "array_like", issubclass(getattr(info, "cls", object), tuple))
     tag = getattr(info, "tag", None)
     if type(value) is list:
@@ -97,7 +97,7 @@ def _takes(info: Any, value: Any) -> bool:
 
 
 def _parts(info: Any, value: Any) -> list[tuple[str, Any, Any]]:
-    """The parts of *value*: of each the step of the path, the type and the value."""
+    """Return the parts of *value*: of each the step of the path, the type and the value."""
     if info is None:
         return []
     tag = getattr(info, "tag_field", None)

@@ -33,7 +33,7 @@ def inspect_parameters(function: Any) -> dict[str, Any]:
 
 
 def _names(function: Any) -> Any:
-    """The globals of the module that *function* was written in."""
+    """Return the globals of the module that *function* was written in."""
     while hasattr(function, "func"):
         function = function.func
     return getattr(unwrap(getattr(function, "__func__", function)), "__globals__", {})

@@ -23,7 +23,7 @@ MOST_CHOICES = 10  # listed in an error message
 
 
 def scalar(kind: Any) -> Decoder | None:
-    """The decoder of *kind* or of its nearest base that has one; None if *kind* isn't a scalar."""
+    """Return the decoder of *kind* or of its nearest base that has one; None if *kind* isn't a scalar."""
     if hasattr(kind, "__members__"):  # before str or int, which may be its bases
         return choices(kind.__members__.values(), kind)
     for base in kind.__mro__:
@@ -34,7 +34,7 @@ def scalar(kind: Any) -> Decoder | None:
 
 
 def choices(values: Iterable[Any], missing: Callable[[Any], Any] | None = None) -> Decoder:
-    """One of *values*, recognised by its JSON; any other string or integer is passed to *missing*."""
+    """Return a decoder for one of *values*, known by its JSON; other strings and integers are passed to *missing*."""
     by_json: dict[str, Any] = {}
     for value in values:
         by_json.setdefault(codec.leniently(value), value)
@@ -67,7 +67,7 @@ def _alternatives(named: list[str]) -> str:
 
 
 def _plain(expected: str) -> Callable[[type], Decoder]:
-    """JSON values as they are; a subclass is called with them."""
+    """Return a decoder that takes JSON values as they are; a subclass is called with them."""
 
     def decoder(kind: type) -> Decoder:
         own = next(base for base in kind.__mro__ if base.__module__ == "builtins")
@@ -109,7 +109,7 @@ def _decimal(kind: Any) -> Decoder:
 
 
 def _from_text(expected: str, method: str = "") -> Callable[[type], Decoder]:
-    """A string, passed to *method* of the type, or to the type itself."""
+    """Return a string, passed to *method* of the type, or to the type itself."""
 
     def decoder(kind: type) -> Decoder:
         make = getattr(kind, method) if method else kind
