@@ -118,7 +118,7 @@ define clean
 rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build $(filter-out $(kept),$(wildcard .cache/*))
 @find . -path ./.cache -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 @for image in $(IMAGE) $(arm64_image) $(debian_image) $(debian_image)-base; do \
-	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image; fi; done
+	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image >/dev/null; fi; done
 endef
 
 # What recipes need beforehand.
