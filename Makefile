@@ -60,8 +60,8 @@ profile: .venv/.build .venv/.emulator fetch ## Count anew what the interpreter d
 lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
 	@$(lock)
 
-clean: ## Remove what was made, but for the compiled interpreter and its sources.
+clean: ## Remove what was made, but keep the compiled interpreter and its sources.
 	@$(clean)
 
-distclean: clean ## Remove those too.
+distclean: clean ## Remove everything that was made.
 	rm -rf .cache

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that this machine's kernel runs programs for arm64, in containers too: with QEMU, unless it is such a machine.
+# Makes sure that this machine's kernel runs programs for arm64, in containers too: with QEMU, unless it is such a machine.
 set -euo pipefail
 
 formats=/proc/sys/fs/binfmt_misc

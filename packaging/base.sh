@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that the base image $1 for architecture $2 (x86_64, arm64) is there: from a registry, else made of Debian's
+# Makes sure that the base image $1 for architecture $2 (x86_64, arm64) is there: from a registry, else made of Debian's
 # own packages.
 set -euo pipefail
 

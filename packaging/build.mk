@@ -36,7 +36,7 @@ version = $(shell sed -n 's/^__version__ = "\([^"]*\)".*/\1/p' runtime/lambda_bo
 revision = $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 engine_answers := docker info >/dev/null 2>&1
 sbom := .venv/bin/python packaging/sbom.py
-# It asks nobody, but wants to know where.
+# `sam validate` calls nobody, but refuses to start without a region.
 sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
 
 # No target that the Makefile explains is a file.
@@ -79,7 +79,7 @@ PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
 endef
 
-# An image called $(1) with the tree build/tree/$(2), on the base $(3).
+# Build an image called $(1) with the tree build/tree/$(2), on the base $(3).
 define build_image
 install -m 755 packaging/lambda-entrypoint.sh build/
 docker build --quiet --tag $(1) --platform linux/$(ARCH:x86_64=amd64) \
@@ -92,7 +92,7 @@ $(call build_image,$(IMAGE),$(ARCH),$(BASE_IMAGE))
 @$(sbom) build/tree/$(ARCH) $(ARCH) build/lambda-bootstrap-image-$(ARCH).cdx.json --rie
 endef
 
-# A package, and beside it what it is made of; none of that where `sam build` asks for a folder.
+# Build a package and, beside it, its bill of materials; only the package where `sam build` asks for a folder.
 pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--output "$(OUTPUT)", \
 	&& $(sbom) $(2).zip $(ARCH) $(2).cdx.json)
 layer = $(call pack,layer,build/lambda-bootstrap-layer-$(ARCH))
@@ -118,7 +118,7 @@ define clean
 rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build $(filter-out $(kept),$(wildcard .cache/*))
 @find . -path ./.cache -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 @for image in $(IMAGE) $(arm64_image) $(debian_image) $(debian_image)-base; do \
-	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image; fi; done
+	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image >/dev/null; fi; done
 endef
 
 # What recipes need beforehand.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that a container engine answers: on Debian as root by installing and starting one.
+# Makes sure that a container engine answers: on Debian as root by installing and starting one.
 set -euo pipefail
 
 log=/var/log/dockerd.log

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that programs are there: each argument is PROGRAM:PACKAGE. On Debian as root they are installed, else named.
+# Makes sure that programs are there: each argument is PROGRAM:PACKAGE. On Debian as root they are installed, else named.
 set -euo pipefail
 
 missing=()
