@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+import pickle
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap.context import Client, ClientContext, Context, client_context, identity
+from lambda_bootstrap.log import Log
+from lambda_bootstrap.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TRACE = "Root=1-6b038200-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1"
 PARENT = "00-6b0382000123456789abcdef01234567-0123456789abcdef-01"
@@ -229,6 +237,32 @@ class TestClientContext:
 
         assert found == w3c
         assert not hasattr(context, "w3c")
+
+
+class TestCopies:
+    """Contexts that leave the process, or are copied within it."""
+
+    @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+    def test_pickle(self, capfd: pytest.CaptureFixture[str], protocol: int) -> None:
+        """A pickled context has all attributes, a tool's own too, a clock, and stdout for its log."""
+        context = Context(time.time, Log(Settings({"_LAMBDA_TELEMETRY_LOG_FD": "99"})).write, EVERYTHING)
+        context.own = [1]  # type: ignore[attr-defined] # as tools do
+        context.deadline_ms = int(time.time() * 1000) + 60_000
+        twin = pickle.loads(pickle.dumps(context, protocol))  # noqa: S301 - our own
+        twin.log("line\n")
+
+        assert (twin.function_name, twin.own, twin.identity.cognito_identity_id) == ("demo", [1], None)
+        assert 0 < twin.get_remaining_time_in_millis() <= 60_000
+        assert capfd.readouterr().out == "line\n"
+
+    @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+    def test_copy(self, copied: Callable[[Context], Context]) -> None:
+        """A copy of a context, deep or not, writes to the same log."""
+        log = Log(Settings({"_LAMBDA_TELEMETRY_LOG_FD": "99"}))
+        twin = copied(Context(time.time, log.write, EVERYTHING))
+
+        assert twin._log.__self__ is log  # type: ignore[attr-defined] # a bound method
+        assert twin.function_name == "demo"
 
 
 class TestIdentity:

@@ -88,6 +88,7 @@ GRAPH = {
         *("integrations.opentelemetry", "integrations.urllib3", "loader", "log", "loop", "on_import", "protocol"),
         *("report", "settings", "signature", "spare", "tracing", "transport"),
     ],
+    "__main__": ["main"],
     "__init__": ["context", "errors", "hooks", "main", "web.response"],
 }
 

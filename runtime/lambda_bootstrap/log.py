@@ -15,16 +15,16 @@ from posix import dup2, write
 from time import sleep, time
 
 from . import current, record, report
+from .settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, BinaryIO
 
     from .current import Nobody
     from .protocol import Invocation
     from .report import ErrorReport
-    from .settings import Settings
 
 STDOUT, STDERR = 1, 2
 # Frame types of the platform's descriptor: the base, plus 1 for text, plus the level times 4 (protocol of the managed
@@ -56,6 +56,14 @@ class Log:
         self.replaced: list[object] = []
         self.marked: Invocation | Nobody | None = None
         self.marks: dict[str, str | None] = {}
+
+    def __deepcopy__(self, _memo: object) -> Log:
+        """The log itself: a copy of a context writes where the context does."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[], Log], tuple[()]]:
+        """A pickle of the log is the stdout of the process that loads it: descriptor and lock stay here."""
+        return of_child, ()
 
     def end(self) -> None:
         """Flush any line that is still open: the invocation is over."""
@@ -169,6 +177,11 @@ class Log:
             stream = Lines(buffer, self, level) if self.is_json else Unbuffered(buffer)
             self.streams.append(stream)
             setattr(sys, name, stream)
+
+
+def of_child() -> Log:
+    """Make the log that a context has in a child process."""
+    return Log(Settings({}))
 
 
 class Unbuffered(TextIOWrapper):

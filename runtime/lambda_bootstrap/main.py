@@ -45,6 +45,11 @@ NO_API = (
 )
 
 
+def run(argv: list[str], environ: MutableMapping[str, str], home: str) -> NoReturn:
+    """Run `main`, then end the process: what `bootstrap` and `python -m lambda_bootstrap` come down to."""
+    leave(main(argv, environ, home))
+
+
 def main(argv: list[str], environ: MutableMapping[str, str], home: str) -> int:
     """
     Run the handler named by `argv[1]`, else by `_HANDLER`, until the environment ends; return the exit status.

@@ -36,6 +36,7 @@ STARTING = (
     "test_examples.py",
     "test_hostile_",
     "test_main.py",
+    "test_module.py",
     "test_parity.py",
     "test_settings.py::TestTable::test_page",
     "test_spare.py",
