@@ -44,7 +44,8 @@ sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
 
 # Recipes.
 
-emulate = PYTHONPATH=runtime:dev .venv/bin/python -m lambda_bootstrap_dev.cli.run $(if $(EVENT),--event $(EVENT)) $(HANDLER)
+emulate = PYTHONPATH=runtime:dev .venv/bin/python -m lambda_bootstrap_dev run --python "$(PYTHON)" \
+	$(if $(EVENT),--event "$(EVENT)") $(HANDLER)
 
 # Where the interpreter is compiled already, its image, layer and zip are tested too. Where it is not, containers run
 # Debian's Python, and a tree that an earlier interpreter has left behind must not be taken for this one's.

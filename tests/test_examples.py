@@ -13,7 +13,16 @@ from tests.support import ROOT
 
 def run(handler: str, *options: str) -> subprocess.CompletedProcess[str]:
     """`make run`, without make."""
-    command = [sys.executable, "-m", "lambda_bootstrap_dev.cli.run", *options, f"examples/{handler}"]
+    command = [
+        sys.executable,
+        "-m",
+        "lambda_bootstrap_dev",
+        "run",
+        "--python",
+        sys.executable,
+        *options,
+        f"examples/{handler}",
+    ]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
 

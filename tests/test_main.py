@@ -36,7 +36,7 @@ class TestConfiguration:
         assert (result.returncode, result.stdout) == (1, "")
         assert result.stderr == (
             "bootstrap: AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
-            "To run a function here, start it under the emulator: make run HANDLER=path/to/app.handler\n"
+            "To run a function here, start it under the emulator: lambda-bootstrap run path/to/app.handler\n"
         )
 
     @pytest.mark.parametrize(

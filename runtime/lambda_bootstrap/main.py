@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 NO_API = (
     "AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
-    "To run a function here, start it under the emulator: make run HANDLER=path/to/app.handler"
+    "To run a function here, start it under the emulator: lambda-bootstrap run path/to/app.handler"
 )
 
 

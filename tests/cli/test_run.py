@@ -1,23 +1,30 @@
-"""`python -m lambda_bootstrap_dev.cli.run`, the command behind `make run`."""
+"""`lambda-bootstrap run` and `lambda-bootstrap serve`."""
 
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import lambda_bootstrap
 import pytest
 import urllib3
-from lambda_bootstrap_dev.cli.run import main
+from lambda_bootstrap_dev.cli.main import main
+from lambda_bootstrap_dev.emulator.session import UsageError, find_python
 
 from tests.support import ROOT
 
-# A runtime that answers one event with what the function's folder says; the event's text says how.
-BOOTSTRAP = f"""#!{sys.executable}
+PROGRAM = [sys.executable, "-m", "lambda_bootstrap_dev"]
+# Stands in for a function's Python, and for the runtime that this would run: it answers one event with what the
+# function's folder says; the event's text says how.
+PYTHON = f"""#!{sys.executable}
 import http.client, json, os, sys, time
 connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 if os.path.exists("init-error"):
@@ -35,6 +42,8 @@ if event == "odd": outcome, body = "error", '[]'
 if event == "text": body = "plain"
 if event == "exit": sys.exit(3)
 if event == "sleep": time.sleep(30)
+if event == "chatter": print("function", os.getpid(), flush=True)
+while event == "chatter": print("more", flush=True); time.sleep(0.01)
 connection.request("POST", f"/2018-06-01/runtime/invocation/{{request_id}}/{{outcome}}", body)
 connection.getresponse().read()
 connection.request("GET", "/2018-06-01/runtime/invocation/next")
@@ -44,17 +53,17 @@ connection.getresponse()
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
-    """Return a function's folder beside a bootstrap."""
-    bootstrap = tmp_path / "bootstrap"
-    bootstrap.write_text(BOOTSTRAP, encoding="utf-8")
-    bootstrap.chmod(0o755)
+    """Return a function's folder beside its Python."""
+    python = tmp_path / "python"
+    python.write_text(PYTHON, encoding="utf-8")
+    python.chmod(0o755)
     (tmp_path / "hello").mkdir()
     return tmp_path / "hello"
 
 
 def run(folder: Path, *options: str, handler: str = "app.handler") -> int:
     """Run the command line on a function in *folder*."""
-    return main([*options, f"{folder}/{handler}"], folder.parent / "bootstrap")
+    return main(["run", *options, "--python", str(folder.parent / "python"), f"{folder}/{handler}"])
 
 
 class TestRun:
@@ -138,13 +147,6 @@ class TestRun:
         assert run(folder) == 1
         assert capfd.readouterr().err.endswith("Status: error\nthe runtime failed (init error): E: no start\n")
 
-    def test_no_bootstrap(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        """A bootstrap that cannot be started is status 1, and the message names it."""
-        (folder.parent / "bootstrap").unlink()
-
-        assert run(folder) == 1
-        assert f"No such file or directory: '{folder.parent}/bootstrap'" in capfd.readouterr().err
-
 
 class TestUsage:
     """What cannot be run is one line and status 2."""
@@ -169,9 +171,9 @@ class TestUsage:
 
     @pytest.mark.parametrize("where", ["9000", ":9000", "localhost:http"])
     def test_no_address(self, capfd: pytest.CaptureFixture[str], where: str) -> None:
-        """A --serve without a host and a port is refused."""
-        assert main(["--serve", where]) == 2
-        expected = f"lambda-bootstrap run: --serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not '{where}'\n"
+        """An address to serve that has no host and port is refused."""
+        assert main(["serve", where]) == 2
+        expected = f"lambda-bootstrap serve: serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not '{where}'\n"
         assert capfd.readouterr().err == expected
 
     def test_taken(self, capfd: pytest.CaptureFixture[str]) -> None:
@@ -179,27 +181,139 @@ class TestUsage:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             where = f"127.0.0.1:{taken.getsockname()[1]}"
 
-            assert main(["--serve", where]) == 2
-        assert capfd.readouterr().err.startswith(f"lambda-bootstrap run: cannot listen on {where}: ")
+            assert main(["serve", where]) == 2
+        assert capfd.readouterr().err.startswith(f"lambda-bootstrap serve: cannot listen on {where}: ")
 
     @pytest.mark.parametrize("timeout", ["0", "-1", "inf", "nan", "soon"])
     def test_timeout(self, capfd: pytest.CaptureFixture[str], timeout: str) -> None:
         """A timeout that is no positive number of seconds is refused."""
-        with pytest.raises(SystemExit) as end:
-            main(["--timeout", timeout, "x/app.handler"])
+        assert main(["run", "--timeout", timeout, "x/app.handler"]) == 2
+        assert "Error: Invalid value for '--timeout': " in capfd.readouterr().err
 
-        assert end.value.code == 2
-        assert "argument --timeout" in capfd.readouterr().err
+    def test_no_verb(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """Without a verb, all verbs are listed."""
+        assert main([]) == 2
+        assert re.search(r"(?s)Commands:\n  run  .*\n  serve  ", capfd.readouterr().err)
+
+
+class TestPython:
+    """Which Python the function gets: the emulator may live in an environment of its own."""
+
+    @pytest.fixture(name="environ")
+    def _environ(self, tmp_path: Path) -> dict[str, str]:
+        """An active virtual environment, and a Python on the PATH."""
+        for folder in ("venv/bin", "path"):
+            python = tmp_path / folder / "python3"
+            python.parent.mkdir(parents=True)
+            python.touch(0o755)
+        return {"VIRTUAL_ENV": str(tmp_path / "venv"), "PATH": str(tmp_path / "path")}
+
+    def test_active(self, tmp_path: Path, environ: dict[str, str]) -> None:
+        """The active virtual environment's Python is taken first, and its link isn't followed."""
+        link = tmp_path / "venv" / "bin" / "python3"
+        link.unlink()
+        link.symlink_to(tmp_path / "path" / "python3")
+
+        assert find_python(None, environ) == str(link)
+
+    def test_path(self, tmp_path: Path, environ: dict[str, str]) -> None:
+        """Without a virtual environment, the `python3` on the PATH is taken."""
+        del environ["VIRTUAL_ENV"]
+
+        assert find_python(None, environ) == str(tmp_path / "path" / "python3")
+
+    def test_wanted(self, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """--python wins; it is a program on the PATH, or a file, from the working directory on."""
+        monkeypatch.chdir(tmp_path)
+
+        assert find_python("python3", environ) == str(tmp_path / "path" / "python3")
+        assert find_python("venv/bin/python3", environ) == str(tmp_path / "venv" / "bin" / "python3")
+
+    @pytest.mark.parametrize("wanted", [None, "nope", "./nope"])
+    def test_none(self, wanted: str | None) -> None:
+        """A Python that isn't there is a mistake, and the message names it."""
+        with pytest.raises(UsageError, match=wanted or "/venv/bin/python3"):
+            find_python(wanted, {"VIRTUAL_ENV": "/venv", "PATH": "/nowhere"})
+
+    def test_message(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        """The message is one line, and the status 2."""
+        assert main(["run", "--python", "./nope", f"{folder}/app.handler"]) == 2
+        expected = "there is no Python './nope': activate a virtual environment, or name one with --python"
+        assert capfd.readouterr().err == f"lambda-bootstrap run: {expected}\n"
+
+
+def test_version(capfd: pytest.CaptureFixture[str]) -> None:
+    """--version is the package's `__version__`."""
+    assert main(["--version"]) == 0
+    assert capfd.readouterr().out == f"lambda-bootstrap {lambda_bootstrap.__version__}\n"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_colours(folder: Path, stream: str) -> None:
+    """A terminal gets colours, for the response and the platform's lines; a pipe gets none."""
+    terminal, end = pty.openpty()
+    other = {"stdout": "stderr", "stderr": "stdout"}[stream]
+    command = [*PROGRAM, "run", "--python", str(folder.parent / "python"), f"{folder}/app.handler"]
+    environ = {**os.environ, "TERM": "xterm-256color"}
+    done = subprocess.run(command, **{stream: end, other: subprocess.PIPE}, env=environ, check=True)  # type: ignore[call-overload] # by name
+    os.close(end)
+    coloured = os.read(terminal, 65536)
+    os.close(terminal)
+
+    assert b"\x1b[" in coloured
+    assert b"\x1b[" not in getattr(done, other)
+
+
+class TestClosedPipe:
+    """`lambda-bootstrap run ... | head -1`: nobody reads any more."""
+
+    def test_log(self, folder: Path) -> None:
+        """A log that nobody reads ends the run as SIGPIPE would, and the function with it."""
+        (folder / "event.json").write_text('"chatter"')
+        command = [
+            *PROGRAM,
+            "run",
+            "--timeout",
+            "60",
+            "--python",
+            str(folder.parent / "python"),
+            f"{folder}/app.handler",
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            assert process.stdout
+            lines = [process.stdout.readline() for _ in range(3)]
+            process.stdout.close()
+            status = process.wait(timeout=20)
+        function = int(lines[2].split()[1])
+
+        assert status == 141
+        with pytest.raises(ProcessLookupError):
+            os.kill(function, 0)
+
+    def test_head(self, folder: Path) -> None:
+        """A shell's pipeline into `head` comes back, with one line."""
+        line = shlex.join([*PROGRAM, "run", "--python", str(folder.parent / "python"), f"{folder}/app.handler"])
+        done = subprocess.run(["sh", "-c", f"{line} 2>&1 | head -1"], capture_output=True, check=False, timeout=60)
+
+        assert done.stdout.startswith(b"START RequestId: ")
+        assert (done.stdout.count(b"\n"), done.stderr) == (1, b"")
+
+    def test_response(self, folder: Path) -> None:
+        """A response that nobody reads ends it too, and says nothing about it."""
+        command = [*PROGRAM, "run", "--python", str(folder.parent / "python"), f"{folder}/app.handler"]
+        ours, theirs = os.pipe()
+        os.close(ours)
+        done = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        os.close(theirs)
+
+        assert done.returncode == 141
+        assert done.stderr.splitlines()[-1].startswith("REPORT RequestId: ")
 
 
 def test_interrupt(folder: Path) -> None:
     """Ctrl-C ends a run with 130."""
     (folder / "event.json").write_text('"sleep"')
-    code = (
-        "import pathlib, sys\nfrom lambda_bootstrap_dev.cli.run import main\n"
-        "sys.exit(main(sys.argv[2:], pathlib.Path(sys.argv[1])))"
-    )
-    command = [sys.executable, "-c", code, str(folder.parent / "bootstrap"), "--timeout", "30", f"{folder}/app.handler"]
+    command = [*PROGRAM, "run", "--python", str(folder.parent / "python"), "--timeout", "30", f"{folder}/app.handler"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         while not process.stderr.readline().startswith("log of"):
@@ -212,7 +326,7 @@ def test_interrupt(folder: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve(number: signal.Signals) -> None:
     """A runtime from elsewhere connects, a caller is answered, a signal ends it with status 0."""
-    command = [sys.executable, "-m", "lambda_bootstrap_dev.cli.run", "--serve", "127.0.0.1:0"]
+    command = [*PROGRAM, "serve", "127.0.0.1:0"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         address = process.stderr.readline().strip().removeprefix("AWS_LAMBDA_RUNTIME_API=")

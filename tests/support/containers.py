@@ -18,7 +18,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import h11
+import rich
 from testcontainers.community.aws.aws_lambda import AWSLambdaContainer
 from testcontainers.core.config import ConnectionMode, testcontainers_config
 from testcontainers.core.container import DockerContainer
@@ -105,10 +107,12 @@ def apart(image: str, handler: str, log_format: str = "Text") -> Iterator[tuple[
     with Network() as network:
         emulator = DockerContainer(image).with_network(network).with_network_aliases("emulator")
         emulator.with_kwargs(
-            entrypoint=["python3", "-m", "lambda_bootstrap_dev.cli.run", "--serve", "0.0.0.0:9001"], working_dir="/srv"
+            entrypoint=["python3", "-m", "lambda_bootstrap_dev", "serve", "0.0.0.0:9001"], working_dir="/srv"
         )
         emulator.with_volume_mapping(str(ROOT / "dev" / "lambda_bootstrap_dev"), "/srv/lambda_bootstrap_dev", "ro")
-        emulator.with_volume_mapping(str(Path(h11.__file__).parent), "/srv/h11", "ro")
+        for library in (click, h11, rich):
+            folder = Path(str(library.__file__)).parent
+            emulator.with_volume_mapping(str(folder), f"/srv/{folder.name}", "ro")
         emulator.ports = {"9001/tcp": LOOPBACK}
         function = DockerContainer(image).with_network(network)
         function.with_env("AWS_LAMBDA_RUNTIME_API", "emulator:9001").with_env("AWS_LAMBDA_LOG_FORMAT", log_format)

@@ -1,0 +1,88 @@
+"""
+What the command line prints.
+
+Owns: colours and terminals, and which of stdout and stderr is for what.
+Refuses to know: where a log or a response comes from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.highlighter import JSONHighlighter
+from rich.text import Text
+
+from ..emulator.values import Kind
+
+if TYPE_CHECKING:
+    from ..emulator.values import Ending
+
+# The type of a stream with a head for a Function URL: JSON, eight NUL bytes, the body.
+HTTP = "application/vnd.awslambda.http-integration-response"
+# How the platform's own lines begin.
+PLATFORM = (b"START RequestId: ", b"END RequestId: ", b"REPORT RequestId: ")
+
+
+def write_log(data: bytes) -> None:
+    """
+    Print the log of function and platform.
+
+    Raises:
+        OSError: nobody reads it any more.
+    """
+    if data.startswith(PLATFORM) and (console := Console(stderr=True)).is_terminal:
+        console.print(Text(data.decode(), "dim"), end="", soft_wrap=True)
+        return
+    # The platform shows a carriage return within a record as a line break; make a terminal do so too.
+    sys.stderr.buffer.write(data.replace(b"\r", b"\n") if sys.stderr.isatty() else data)
+    sys.stderr.buffer.flush()
+
+
+def complain(message: str, style: str = "") -> None:
+    """Print one line for people on stderr."""
+    Console(stderr=True).print(Text(message, style), soft_wrap=True)
+
+
+def show(ending: Ending) -> None:
+    """Print the response; before it, say whose error it is, or print the head of an HTTP response."""
+    body = ending.body
+    if ending.kind is not Kind.RESPONSE:
+        complain(headline(ending), "bold red")
+    elif ending.content_type == HTTP:
+        head, _, body = body.partition(bytes(8))
+        complain(head.decode(errors="replace"))
+    text = pretty(body)
+    if text is not None and (console := Console()).is_terminal:
+        console.print(JSONHighlighter()(Text(text)), soft_wrap=True)
+        return
+    sys.stdout.buffer.write((body if text is None else text.encode()).removesuffix(b"\n") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def headline(ending: Ending) -> str:
+    """An error in one line."""
+    who = "function error" if ending.is_answered else f"the runtime failed ({ending.kind.value})"
+    try:
+        body = json.loads(ending.body)
+        return f"{who}: {body['errorType']}: {body['errorMessage']}"
+    except (ValueError, TypeError, KeyError):
+        return who
+
+
+def pretty(body: bytes) -> str | None:
+    """Indent JSON; return None for anything else."""
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return None
+
+
+def abandon() -> None:
+    """Let nothing more be written, by Python's own shutdown say: the reader of a pipe is gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())

@@ -1,0 +1,26 @@
+"""`serve`: open a port for a runtime that runs elsewhere, in a container say, and for those who invoke it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from ..emulator import session
+from ..emulator.function import Function
+from . import output
+from .verb import Verb, memory, timeout
+
+
+@click.command(cls=Verb)
+@click.argument("address", metavar="HOST:PORT")
+@timeout
+@memory
+def serve(address: str, timeout: float, memory: int) -> int:
+    """
+    Emulate the Runtime API at HOST:PORT for a runtime that is started elsewhere, until SIGTERM or SIGINT.
+
+    The runtime needs AWS_LAMBDA_RUNTIME_API, which is printed. Events are sent to the port by HTTP.
+    """
+    asyncio.run(session.serve(Function(timeout=timeout, memory=memory), address, output.write_log, output.complain))
+    return 0

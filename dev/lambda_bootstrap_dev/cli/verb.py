@@ -1,0 +1,54 @@
+"""
+What all verbs share: how they end.
+
+Owns: exit statuses that no verb decides: 2 after a mistake on the command line, 128 and the signal's number where a
+shell would say so of a program that a signal ended.
+Refuses to know: what a verb does.
+"""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from ..emulator.session import UsageError
+from . import output
+
+
+def positive(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float:
+    """Refuse what isn't a time; click calls this."""
+    if not 0 < seconds < float("inf"):
+        raise click.BadParameter(f"{seconds} isn't a number of seconds above zero")
+    return seconds
+
+
+# The options that say what the function is like.
+timeout = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=float,
+    callback=positive,
+    default=3.0,
+    help="The function's time for an event; default: 3, as Lambda.",
+)
+memory = click.option(
+    "--memory", metavar="MB", type=int, default=128, help="Its memory; default: 128, as Lambda; not enforced."
+)
+
+
+class Verb(click.Command):
+    """A verb, whose function returns the exit status."""
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the verb and return the exit status; click calls this."""
+        try:
+            return int(super().invoke(ctx))
+        except UsageError as error:
+            output.complain(f"{ctx.command_path}: {error}")
+            return 2
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
+        except BrokenPipeError:
+            output.abandon()
+            return 128 + signal.SIGPIPE

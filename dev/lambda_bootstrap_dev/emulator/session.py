@@ -1,0 +1,168 @@
+"""
+One sitting with the emulator: one event through one function, or a port for whoever comes.
+
+Owns: where function, event, Python and `bootstrap` are, and that a sitting ends when nobody reads its log any more.
+Refuses to know: the command line, and how anything is printed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .function import Function, environment
+from .invoke_api import new_invocation, new_trace_id
+from .sandbox import Sandbox
+from .server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .values import Ending
+
+# Time for a container to be built and started before its runtime calls.
+SERVE_INIT_SECONDS = 60.0
+
+
+class UsageError(Exception):
+    """Somebody's mistake, in one line that says what to do."""
+
+
+class Watched:
+    """A log that others may stop reading: from then on it takes nothing, and whoever waits for something gives up."""
+
+    def __init__(self, log: Callable[[bytes], None]) -> None:
+        self._log = log
+        self._closed: asyncio.Future[OSError] = asyncio.get_running_loop().create_future()
+
+    def write(self, data: bytes) -> None:
+        """Write *data*, unless the log is closed."""
+        if self._closed.done():
+            return
+        try:
+            self._log(data)
+        except OSError as error:
+            self._closed.set_result(error)
+
+    async def wait_for(self, other: asyncio.Future[Any]) -> None:
+        """
+        Wait until *other* is done.
+
+        Raises:
+            OSError: the log cannot be written any more.
+        """
+        await asyncio.wait([other, self._closed], return_when=asyncio.FIRST_COMPLETED)
+        if self._closed.done():
+            raise self._closed.result()
+
+
+def find_function(name: str, *, timeout: float, memory: int) -> Function:
+    """
+    Find the function that a handler like `examples/hello/app.handler` names.
+
+    Raises:
+        UsageError: the name has no dot, or the folder doesn't exist.
+    """
+    folder, slash, handler = name.rpartition("/")
+    root = Path(folder or slash or ".")
+    if "." not in handler.strip("."):
+        raise UsageError(f"{name!r} names no function: write FOLDER/MODULE.FUNCTION")
+    if not root.is_dir():
+        raise UsageError(f"there is no folder {folder!r}")
+    root = root.resolve()
+    return Function(name=root.name, handler=handler, task_root=str(root), timeout=timeout, memory=memory)
+
+
+def find_python(wanted: str | None, environ: Mapping[str, str]) -> str:
+    """
+    Find the function's Python: the *wanted* one, else the active virtual environment's, else `python3` on the PATH.
+
+    Ours isn't asked: the emulator may live in an environment of its own.
+
+    Raises:
+        UsageError: it isn't there.
+    """
+    active = environ.get("VIRTUAL_ENV")
+    name = wanted or (f"{active}/bin/python3" if active else "python3")
+    found = shutil.which(name, path=environ.get("PATH"))
+    if found is None:
+        raise UsageError(f"there is no Python {name!r}: activate a virtual environment, or name one with --python")
+    return os.path.abspath(found)  # noqa: PTH100 - a link is how a virtual environment's Python knows its place
+
+
+def find_bootstrap() -> Path:
+    """
+    Find the `bootstrap` of the runtime that is installed beside this package, or of the checkout.
+
+    Raises:
+        UsageError: it isn't there.
+    """
+    try:
+        from lambda_bootstrap.__main__ import BOOTSTRAP  # noqa: PLC0415 - `serve` works without the runtime
+    except ImportError as error:
+        raise UsageError(f"the runtime isn't there: pip install lambda-bootstrap ({error})") from error
+    return Path(BOOTSTRAP)
+
+
+def read_event(file: str | None, function: Function) -> bytes:
+    """
+    Read the event.
+
+    Raises:
+        UsageError: *file* cannot be read.
+    """
+    default = Path(function.task_root, "event.json")
+    if file is None and not default.exists():
+        return b"{}"
+    try:
+        return Path(file or default).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the event file {error.filename!r}: {error.strerror}") from error
+
+
+async def run(function: Function, command: Sequence[str], payload: bytes, log: Callable[[bytes], None]) -> Ending:
+    """
+    Start the runtime, send it one event, wait until it asks for the next, and return how the invocation ended.
+
+    Raises:
+        OSError: *log* cannot be written any more; the runtime has been killed.
+    """
+    watched = Watched(log)
+    sandbox = Sandbox(function, command, cwd=function.task_root, merge_output=True, log=watched.write)
+    async with Server(sandbox) as server:
+        sandbox.environ = environment(function, server.address, os.environ)
+        turn = sandbox.invoke(new_invocation(payload, trace_id=new_trace_id()))
+        await watched.wait_for(turn.report)
+        return turn.ending.result()
+
+
+async def serve(function: Function, where: str, log: Callable[[bytes], None], announce: Callable[[str], None]) -> None:
+    """
+    Serve until SIGTERM or SIGINT; *announce* gets two lines that say how to connect.
+
+    Raises:
+        UsageError: *where* isn't an address, or cannot be listened on.
+        BrokenPipeError: *log* cannot be written any more.
+    """
+    host, _, port = where.rpartition(":")
+    if not host or not port.isdecimal():
+        raise UsageError(f"serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not {where!r}")
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    watched = Watched(log)
+    sandbox = Sandbox(function, init_timeout=SERVE_INIT_SECONDS, log=watched.write)
+    try:
+        async with Server(sandbox, host.strip("[]"), int(port)) as server:
+            path = "/2015-03-31/functions/function/invocations"
+            announce(f"AWS_LAMBDA_RUNTIME_API={server.address}")
+            announce(f"invoke with: curl -d '{{}}' http://{server.authority}{path}")
+            await watched.wait_for(asyncio.ensure_future(stopping.wait()))
+    except BrokenPipeError:
+        raise
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"cannot listen on {where}: {error}") from error
