@@ -31,19 +31,21 @@ class RuntimeClient:
     What the loop calls; see `protocol.RuntimeApi`.
 
     Args:
-        transport: what carries the requests; `open` and `push` of a request in pieces are its own.
+        transport: what carries the requests; `push` of a request in pieces is its own.
         working_directory: named in the X-Ray cause.
         warn: logs, in one line, what went wrong and didn't end the environment.
-    """
 
-    __slots__ = ("open", "push", "transport", "warn", "working_directory")
+    Attributes:
+        unanswered: the invocation that was delivered and has had no part of an answer yet, or None.
+    """
 
     def __init__(self, transport: Transport, working_directory: str, warn: Callable[[str], None]) -> None:
         self.transport = transport
-        self.open = transport.open
         self.push = transport.push
         self.working_directory = working_directory
         self.warn = warn
+        self.unanswered: Invocation | None = None
+        self.is_streaming = False
 
     def next(self) -> Invocation:
         """
@@ -52,6 +54,9 @@ class RuntimeClient:
         Raises:
             RuntimeApiError: there will be none.
         """
+        if self.is_streaming:  # and never came to its end: nothing else may follow it on the connection
+            self.is_streaming = False
+            self.transport.close()
         waits = list(BACK_OFF)
         while True:
             start = monotonic()
@@ -59,7 +64,8 @@ class RuntimeClient:
                 answer = self.transport.exchange(protocol.NEXT)
                 verdict = protocol.verdict(protocol.NEXT, answer)
                 if verdict == protocol.DONE:
-                    return protocol.Invocation(answer.headers, answer.body)
+                    self.unanswered = invocation = protocol.Invocation(answer.headers, answer.body)
+                    return invocation
                 reason = f"the Runtime API answered {protocol.explain(answer)}"
             except TransportError as error:
                 verdict, reason = protocol.AGAIN, str(error)
@@ -85,6 +91,7 @@ class RuntimeClient:
         if verdict == protocol.PLAINER:
             refused = ErrorReport("Runtime.ResponseRefused", f"The response could not be posted: {reason}", [])
             verdict, reason = self.post(protocol.error(invocation, refused.plain_body(), refused.category))
+        self.unanswered = None
         self.settle(verdict, reason)
 
     def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
@@ -93,11 +100,18 @@ class RuntimeClient:
         verdict, reason = self.post(protocol.error(invocation, body, failure.category, cause))
         if verdict == protocol.PLAINER:
             verdict, reason = self.post(protocol.error(invocation, failure.plain_body(), failure.category))
+        self.unanswered = None
         self.settle(verdict, reason)
+
+    def open(self, request: Request, data: bytes) -> None:
+        """Begin to answer in pieces: from here on there can be no other answer."""
+        self.unanswered, self.is_streaming = None, True
+        self.transport.open(request, data)
 
     def finish(self, request: Request, data: bytes) -> None:
         """End a *request* that was sent in pieces with *data*; it cannot be sent again. Otherwise as `respond`."""
         verdict, reason, _ = self.try_to_post(request, self.transport.finish, request, data)
+        self.is_streaming = False
         self.settle(verdict, reason)
 
     def fail_init(self, failure: ErrorReport) -> None:

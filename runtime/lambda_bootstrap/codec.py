@@ -111,6 +111,8 @@ def encode(result: Any) -> bytes:
         return dumps(result).encode("utf-8", "backslashreplace")
     except Exception:
         path, reason = with_spare(_open_json_errors).in_value(result, dumps, _convert_exactly)
+        if not reason:  # it has a form: something else went wrong meanwhile, in a signal handler of the function's
+            raise
         place = f"at {path}" if path else "at the top level"
         raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {reason} ({place})") from None
 

@@ -58,10 +58,33 @@ class InvokeLoop:
         Raises:
             RuntimeApiError: the Runtime API is gone.
         """
+        error: BaseException | None = None
         while True:
+            try:
+                return self.consume(error)
+            except RuntimeApiError:
+                raise
+            except BaseException as found:  # a signal handler of the function may raise anything, anywhere
+                if self.client.unanswered is None and exit_status(found) is not None:
+                    raise
+                error = found
+
+    def consume(self, error: BaseException | None) -> int:
+        """Recover from *error*, if there is one, then answer invocations until one asks for an exit status."""
+        status = None if error is None else self.recover(error)
+        while status is None:
             status = self.answer(self.client.next())
-            if status is not None:
-                return status
+        return status
+
+    def recover(self, error: BaseException) -> int | None:
+        """Go on after an *error* outside of the handler: answer the invocation with it, if it has no answer yet."""
+        self.end_fork()
+        failure = report.of(error)
+        self.log.end()
+        self.log.error(failure)
+        if self.client.unanswered is not None:
+            self.client.fail(self.client.unanswered, failure)
+        return exit_status(error)
 
     def answer(self, invocation: Invocation) -> int | None:
         """Answer one invocation; return an exit status if the function asked for the end of its process."""
@@ -146,13 +169,14 @@ class InvokeLoop:
         self.end_fork()
         if hooks.error:
             hooks.run(hooks.error, self.log.problem, error, context)
+            self.end_fork()
         failure = report.of(error)
         self.log.end()
         self.log.error(failure)
         return failure
 
     def end_fork(self) -> None:
-        """End a child that the handler forked and that came back here: the parent answers."""
+        """End a child that the function forked and that came back here: the parent answers."""
         if getpid() != self.pid:
             _exit(0)
 
@@ -160,6 +184,7 @@ class InvokeLoop:
         """Do what comes between the answer and the next poll, during which the environment may be frozen."""
         if hooks.next_:
             hooks.run_before_next(context, self.log.problem)
+            self.end_fork()
         current.end()
         self.log.end()
 

@@ -23,7 +23,7 @@ from .codec import DEFAULTS
 from .errors import ConfigError, RuntimeApiError
 from .log import Log
 from .loop import InvokeLoop
-from .on_import import OnImport
+from .on_import import SET_UPS, OnImport
 from .protocol import Address
 from .settings import Settings
 from .signature import adapt
@@ -33,6 +33,7 @@ from .transport import SocketTransport
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
+    from types import ModuleType
     from typing import Any, NoReturn
 
     from .codec import Name, Options
@@ -47,7 +48,12 @@ NO_API = (
 
 def run(argv: list[str], environ: MutableMapping[str, str], home: str) -> NoReturn:
     """Run `main`, then end the process: what `bootstrap` and `python -m lambda_bootstrap` come down to."""
-    leave(main(argv, environ, home))
+    try:
+        status = main(argv, environ, home)
+    except BaseException:  # whatever it is: a thread of the function's must not keep the process
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    leave(status)
 
 
 def main(argv: list[str], environ: MutableMapping[str, str], home: str) -> int:
@@ -165,7 +171,7 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
     """Initialise, then answer invocations; return the exit status."""
     log, pid = Log(found), getpid()
     client = RuntimeClient(transport, getcwd(), log.problem)
-    prepare(log, found, environ)
+    prepare(log, client, found, environ)
     try:
         try:
             handler = load()
@@ -179,6 +185,8 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
             log.error(failure)
             log.end()
             hooks.run(hooks.init_error, log.problem, error)
+            if getpid() != pid:
+                return 0
             client.fail_init(failure)
             return 1
         return InvokeLoop(client, handler, log, found.function).run()
@@ -196,7 +204,7 @@ def init(handler: Handler, log: Log) -> None:
         handler.call = wrapped(handler.call)
 
 
-def prepare(log: Log, found: Settings, environ: MutableMapping[str, str]) -> None:
+def prepare(log: Log, client: RuntimeClient, found: Settings, environ: MutableMapping[str, str]) -> None:
     """Set up what has to be there before the function is imported, and open the rooms that the settings ask for."""
     spare.keep()
     if found.log_socket:
@@ -206,7 +214,7 @@ def prepare(log: Log, found: Settings, environ: MutableMapping[str, str]) -> Non
             log.problem(f"the log socket {found.log_socket} cannot be used", error)
     log.open_streams()
     current.beginnings.append(Tracer(environ).begin)
-    OnImport(log).begin()
+    OnImport(log, {**SET_UPS, "signal": lambda log, module: open_signals(log, client, module)}).begin()
     if found.timeout_dump_ms:
         from .diagnostics.timeout_dump import TimeoutDump
 
@@ -220,6 +228,13 @@ def prepare(log: Log, found: Settings, environ: MutableMapping[str, str]) -> Non
             opentelemetry.set_up(environ)
         except Exception as error:
             log.problem("OpenTelemetry cannot be set up", error)
+
+
+def open_signals(log: Log, client: RuntimeClient, module: ModuleType) -> None:
+    """Keep what the handlers of the standard library's `signal` raise away from the Runtime API."""
+    from .lifecycle.signals import Signals
+
+    Signals(log, client).set_up(module)
 
 
 def leave(status: int) -> NoReturn:

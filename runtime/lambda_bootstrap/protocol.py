@@ -22,13 +22,16 @@ from .settings import RUNTIME_API
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
+    from typing import Any, Protocol
 
     from .http1 import Response
     from .report import ErrorReport
 
     class RuntimeApi(Protocol):
         """What the loop and a response stream need of a client; see `client.RuntimeClient`."""
+
+        unanswered: Invocation | None
 
         def next(self) -> Invocation:
             """Wait for an invocation."""
@@ -68,6 +71,12 @@ if TYPE_CHECKING:
 
         def finish(self, request: Request, data: bytes) -> Response:
             """Send the last of *request* and return its answer."""
+
+        def close(self) -> None:
+            """Close the connection, if there is one."""
+
+        def wait_by(self, wait: Callable[[Any], None]) -> None:
+            """Have *wait*, which is given the socket, return before anything is received."""
 
 
 USER_AGENT = f"lambda-bootstrap-python/{version_info[0]}.{version_info[1]}.{version_info[2]}-{__version__}"

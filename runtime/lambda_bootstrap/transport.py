@@ -11,6 +11,7 @@ functions that instrument them, and cannot send trailers.
 from __future__ import annotations
 
 from _socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, SOCK_STREAM, TCP_NODELAY, dup, getaddrinfo, socket
+from posix import fstat
 
 from . import http1, protocol
 from .errors import RuntimeApiError, TransportError
@@ -34,13 +35,15 @@ JOINED = 1 << 16  # up to here a copy is cheaper than a second packet
 class SocketTransport:
     """One keep-alive connection, opened on first use and again when the peer has closed it."""
 
-    __slots__ = ("address", "host", "poll", "socket")
+    __slots__ = ("address", "host", "inode", "poll", "receive", "socket")
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self.host = (("Host", address.authority), ("User-Agent", protocol.USER_AGENT))
         self.poll = self.head(protocol.NEXT)  # the one request that is always the same
         self.socket: socket | None = None
+        self.inode = 0  # of the socket: a function may close it, and open something of its own in its place
+        self.receive: Callable[[socket, int], bytes] = socket.recv
 
     def exchange(self, request: Request) -> Response:
         """Send *request* and return its answer. A connection that died while a poll was due is replaced, once."""
@@ -62,11 +65,11 @@ class SocketTransport:
         """Send the head of *request* and *data*. A connection that died while the function was busy is replaced."""
         if self.socket is not None and is_dead(self.socket):
             self.close()
-        self.push(request, self.head(request) + data)
+        self.guard(request, self.write, self.head(request) + data)
 
     def push(self, request: Request, data: bytes) -> None:
         """Send more of *request*."""
-        self.guard(request, self.write, data)
+        self.guard(request, self.write_on, data)
 
     def finish(self, request: Request, data: bytes) -> Response:
         """Send the last of *request* and return its answer."""
@@ -92,18 +95,30 @@ class SocketTransport:
     def attempt(self, request: Request, reader: http1.Reader) -> Response:
         """Send *request* and read its answer, once."""
         body = request.body
-        head = self.poll if request is protocol.NEXT else self.head(request)
-        if body and len(body) > JOINED:
+        if body is None:
+            self.write(self.poll if request is protocol.NEXT else self.head(request))
+            return self.read(reader)
+        if self.socket is not None and not is_there(self.socket, self.inode):
+            self.close()
+        head = self.head(request)
+        if len(body) > JOINED:
             self.write(head)
-            self.write(body)
+            self.write_on(body)
         else:
-            self.write(head + body if body else head)
+            self.write(head + body)
         return self.read(reader)
 
     def write(self, data: bytes) -> None:
         """Send *data*, over a new connection if there is none."""
         if self.socket is None:
-            self.socket = with_spare(self.connect)
+            self.socket = connection = with_spare(self.connect)
+            self.inode = fstat(connection.fileno()).st_ino
+        self.socket.sendall(data)
+
+    def write_on(self, data: bytes) -> None:
+        """Send more *data* over the same connection: a new one would not know what it is about."""
+        if self.socket is None or not is_there(self.socket, self.inode):
+            raise ConnectionResetError("the connection is gone")
         self.socket.sendall(data)
 
     def read(self, reader: http1.Reader) -> Response:
@@ -112,7 +127,7 @@ class SocketTransport:
         connection = self.socket
         size = JOINED
         while True:
-            data = connection.recv(size)
+            data = self.receive(connection, size)
             if not data and reader.is_blank:
                 raise ConnectionResetError("the connection was closed instead of an answer")
             answer = reader.feed(data) if data else reader.end()
@@ -153,15 +168,34 @@ class SocketTransport:
                 return connection
         raise failure
 
+    def wait_by(self, wait: Callable[[socket], None]) -> None:
+        """Have *wait* return before anything is received."""
+
+        def receive(connection: socket, size: int) -> bytes:
+            wait(connection)
+            return connection.recv(size)
+
+        self.receive = receive
+
     def close(self) -> None:
         """Close the connection, if there is one."""
-        if self.socket is not None:
-            self.socket.close()
-            self.socket = None
+        connection, self.socket = self.socket, None
+        if connection is not None and is_there(connection, self.inode):
+            connection.close()
+        elif connection is not None:
+            connection.detach()  # the number is the function's now, or nobody's
+
+
+def is_there(connection: socket, inode: int) -> bool:
+    """Return whether the descriptor of *connection* is still the one that was opened for it."""
+    try:
+        return fstat(connection.fileno()).st_ino == inode
+    except OSError:
+        return False
 
 
 def is_dead(connection: socket) -> bool:
-    """Return whether the peer has closed an idle *connection*, or sent something that nobody asked for."""
+    """Return whether the peer or the function has closed an idle *connection*, or what came is not an answer."""
     try:
         connection.recv(1, MSG_PEEK | MSG_DONTWAIT)
     except BlockingIOError:

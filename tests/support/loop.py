@@ -46,6 +46,7 @@ class Script:
     def __init__(self, *invocations: Invocation, gone: bool = False) -> None:
         self.invocations = list(invocations)
         self.gone = gone
+        self.unanswered: Invocation | None = None
         self.story: list[Any] = []
 
     def next(self) -> Invocation:

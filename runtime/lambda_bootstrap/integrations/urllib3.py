@@ -8,6 +8,7 @@ Refuses to know: what a request asks for, what an answer means.
 from __future__ import annotations
 
 import http.client
+import socket
 import sys
 from _frozen_importlib_external import PathFinder
 
@@ -31,12 +32,40 @@ if TYPE_CHECKING:
 http_client: Any = http.client
 
 
+class Waiting(socket.socket):
+    """A socket that waits in the runtime's way before it receives."""
+
+    wait: Callable[[Any], None] | None = None
+
+    def recv_into(self, *arguments: Any) -> int:
+        """As `socket.socket.recv_into`."""
+        if Waiting.wait is not None:
+            Waiting.wait(self)
+        return super().recv_into(*arguments)
+
+
+class Connection(urllib3.connection.HTTPConnection):
+    """A connection over such a socket."""
+
+    def connect(self) -> None:
+        """As `http.client.HTTPConnection.connect`."""
+        super().connect()
+        self.sock = Waiting(fileno=self.sock.detach())
+
+
 class Urllib3Transport:
     """A pool of one connection: no timeout, no redirects, no proxy, no retries but the one that `exchange` makes."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
+        self.pool = self.new_pool()
+
+    def new_pool(self) -> urllib3.HTTPConnectionPool:
+        """Return a pool without a connection yet."""
+        address = self.address
+        pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
+        pool.ConnectionCls = Connection
+        return pool
 
     def exchange(self, request: Request) -> Response:
         """Send *request* and return its answer; a poll on a dead connection is repeated once, as `transport` does."""
@@ -116,9 +145,14 @@ class Urllib3Transport:
         kind = RuntimeApiError if is_refused else TransportError
         return kind(f"failed to {request.method} {self.address.url(request)}: {error}")
 
+    def wait_by(self, wait: Callable[[Any], None]) -> None:
+        """Have *wait* return before anything is received."""
+        Waiting.wait = staticmethod(wait)
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the next request opens one, for which urllib3 needs another pool."""
         self.pool.close()
+        self.pool = self.new_pool()
 
 
 class Aside:
@@ -132,6 +166,7 @@ class Aside:
 
     def __init__(self, transport: Urllib3Transport, names: set[str]) -> None:
         self.transport = transport
+        self.close, self.wait_by = transport.close, transport.wait_by
         self.open, self.push, self.finish = transport.open, transport.push, transport.finish  # which import nothing
         self.modules = {name: sys.modules[name] for name in names}
         for name in doubles(names):

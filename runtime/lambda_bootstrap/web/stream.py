@@ -15,7 +15,7 @@ Source: AWS Lambda Developer Guide, "Building a custom runtime", response stream
 from __future__ import annotations
 
 from .. import codec, http1, protocol
-from ..errors import FunctionError
+from ..errors import FunctionError, RuntimeApiError
 from ..spare import with_spare
 from .response import HttpResponse
 
@@ -129,7 +129,7 @@ class ResponseStream:
                 self.has_begun = True
                 self.prelude = b""
                 self.client.open(self.request, chunk)
-        except BaseException as error:
+        except (RuntimeApiError, OSError) as error:
             self.loss = error
             raise
 
