@@ -34,6 +34,7 @@ class _Rules:
     strict = True
     object_hook = None
     object_pairs_hook = None
+    array_hook = None  # asked for since Python 3.15
     parse_float = float
     parse_int = int
     parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}.__getitem__
