@@ -14,7 +14,7 @@ from __future__ import annotations
 import gc
 import sys
 from atexit import _run_exitfuncs  # what `sys.exit` runs: `leave` skips the rest of a shutdown, which waits for threads
-from os import _exit, execv, getcwd, getpid
+from os import _exit, execv, getcwd, getpid  # `_exit` waits for no thread, see `leave`
 from os import environ as process_environ
 
 from . import current, hooks, loader, report, settings, spare
