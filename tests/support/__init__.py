@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "tests" / "functions"
 BOOTSTRAP = ROOT / "bootstrap"
+# What starts the runtime; `make matrix OPTIONS=...` gives it options of Python's own.
+PYTHON = [sys.executable, *os.environ.get("RUNTIME_OPTIONS", "").split()]
+# With this option a function's imports at the top of a module happen where their names are used, since Python 3.15.
+LAZY = "lazy_imports=all" in PYTHON
 # What a function in C says that has called itself too often.
 TOO_DEEP = "Stack overflow (used " if sys.version_info >= (3, 14) else "maximum recursion depth exceeded while "
 
