@@ -4,6 +4,8 @@ PYTHON ?= python3
 HANDLER ?= examples/hello/app.handler
 EVENT ?=
 TESTS ?=
+PYTHONS ?=
+OPTIONS ?=
 IMAGE ?= lambda-bootstrap:latest
 FUNCTION ?= examples/hello
 GLIBC ?= 2.34
@@ -61,6 +63,8 @@ define test_all
 @if $(engine_answers); then $(images); fi
 IMAGE=$(IMAGE) $(pytest) $(TESTS)
 endef
+
+matrix = .venv/bin/python packaging/matrix.py --pythons "$(PYTHONS)" --options=" $(OPTIONS)" -- $(TESTS)
 
 images = $(make) image && packaging/base.sh $(old_image) $(native)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REQUIREMENTS = ROOT / "benchmarks" / "requirements.txt"
-FOLDER = ROOT / ".cache" / "awslambdaric"
+FOLDER = ROOT / ".cache" / "awslambdaric" / f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 @pytest.fixture(scope="session")
@@ -32,20 +32,10 @@ def awslambdaric() -> Path:
     """A Python that has awslambdaric, as it is locked for the benchmark, and nothing else."""
     python, done = FOLDER / "bin" / "python", FOLDER / "requirements.txt"
     if not done.exists() or done.read_text() != REQUIREMENTS.read_text():
-        venv.create(FOLDER, clear=True, with_pip=True, symlinks=True)
-        command = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "-r",
-        ]
-        installed = subprocess.run(
-            [*command, str(REQUIREMENTS)], capture_output=True, text=True, timeout=100, check=False
-        )
+        venv.create(FOLDER, clear=True, symlinks=True)
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", str(python)]
+        command = [*pip, "install", "--require-hashes", "-r", str(REQUIREMENTS)]
+        installed = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
         if installed.returncode != 0:
             give_up("awslambdaric cannot be installed, so nothing is compared with it")
         done.write_text(REQUIREMENTS.read_text())

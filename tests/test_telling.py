@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import FUNCTIONS
 from tests.support.emulated import REQUEST_ID
-from tests.support.records import SCHEMA
+from tests.support.records import SCHEMA, misfit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 CALL = {"X-Amzn-RequestId": REQUEST_ID, "X-Amz-Tenant-Id": "blue", "X-Amzn-Trace-Id": "Root=1-2-3;Parent=4;Sampled=1"}
 JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
-NO_NUMBER = "TypeError: %d format: a real number is required, not str"
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ class TestTelling:
             ("FATAL", {"a": "dict"}),
             ("ERROR", "lone \ud800 surrogate"),
             ("ERROR", "a record could not be written: %s (RuntimeError: no words)"),
-            ("ERROR", f"a record could not be written: %d arguments ({NO_NUMBER})"),
+            ("ERROR", f"a record could not be written: %d arguments ({misfit('%d arguments', 'wrong')})"),
             ("INFO", "structured"),
             ("WARN", "careful"),
             ("WARN", f"{FUNCTIONS / 'telling.py'}:41: UserWarning: odd thing"),

@@ -10,8 +10,7 @@ the whole start-up, and would take the name `json` from a function that has a mo
 
 from __future__ import annotations
 
-# The C half of `json`, see above; there since Python 2.6, and held by tests on every supported version.
-from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
+from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner  # `json` imports `re`
 
 from .errors import FunctionError
 from .spare import with_spare
@@ -34,6 +33,7 @@ class _Rules:
     strict = True
     object_hook = None
     object_pairs_hook = None
+    array_hook = None  # asked for since Python 3.15
     parse_float = float
     parse_int = int
     parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}.__getitem__

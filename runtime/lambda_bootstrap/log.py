@@ -8,10 +8,10 @@ Refuses to know: what a record looks like, which library it comes from. `current
 from __future__ import annotations
 
 import sys
-from _socket import AF_UNIX, SOCK_STREAM, socket
-from _thread import RLock, get_ident
-from io import TextIOWrapper
-from posix import dup2, write
+from _io import TextIOWrapper  # `io` is no part of Python's own start since 3.14
+from _socket import AF_UNIX, SOCK_STREAM, socket  # `socket` imports `enum` and `selectors`
+from _thread import RLock, get_ident  # `threading` imports more, and changes how the process ends
+from posix import dup2, write  # built in: `os` is a file, which a function may have too
 from time import sleep, time
 
 from . import current, record, report

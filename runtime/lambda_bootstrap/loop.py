@@ -7,7 +7,7 @@ Refuses to know: sockets, formats, where handlers come from.
 
 from __future__ import annotations
 
-from posix import _exit, getpid
+from posix import _exit, getpid  # built in: `os` is a file, which a function may have too
 from time import time
 
 from . import codec, current, hooks, report

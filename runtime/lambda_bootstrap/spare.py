@@ -8,8 +8,8 @@ Refuses to know: what the descriptor is wanted for.
 
 from __future__ import annotations
 
-from _socket import AF_UNIX, socket
-from posix import close, dup, fstat
+from _socket import AF_UNIX, socket  # `socket` imports `enum` and `selectors`
+from posix import close, dup, fstat  # built in: `os` is a file, which a function may have too
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS, PYTHON
 from tests.support.emulated import REQUEST_ID
 
 if TYPE_CHECKING:
@@ -130,13 +131,13 @@ def test_tools(start: Start, handler: str, event: bytes, result: Any) -> None:
     assert (outcome.error, outcome.json()) == (None, result)
 
 
-LATEST = shutil.which("python3.14")
+LATEST = PYTHON if sys.version_info >= (3, 14) else [path for path in [shutil.which("python3.14")] if path]
 
 
-@pytest.mark.skipif(LATEST is None, reason="needs python3.14, which does not evaluate annotations at once")
+@pytest.mark.skipif(not LATEST, reason="needs python3.14, which does not evaluate annotations at once")
 def test_names_for_a_type_checker() -> None:
     """A name that only a type checker imports costs a handler nothing but itself (PEP 649, PEP 749)."""
-    command = [str(LATEST), str(BOOTSTRAP)]
+    command = [*LATEST, str(BOOTSTRAP)]
     with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.handler") as emulator:
         assert emulator.invoke(b'{"sku":"a"}').json() == ["Context", "Item", {"sku": "a", "rest": None}]
     with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.unknown") as emulator:

@@ -10,8 +10,8 @@ Imported only after a failure.
 from __future__ import annotations
 
 import sys
-from _imp import extension_suffixes
-from posix import getcwd, listdir, uname
+from _imp import extension_suffixes  # `importlib.machinery` is one more import
+from posix import getcwd, listdir, uname  # built in: `os` is a file, which a function may have too
 
 from ..traces import frames
 

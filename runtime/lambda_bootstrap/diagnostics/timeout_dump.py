@@ -8,7 +8,7 @@ Refuses to know: how a record is written. It uses no signals: SIGALRM is the fun
 from __future__ import annotations
 
 import sys
-from _thread import allocate_lock, get_ident, start_new_thread
+from _thread import allocate_lock, get_ident, start_new_thread  # `threading` would count this thread as its own
 from time import time
 
 from ..traces import HERE, Frame, line_of, source_lines

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import http.client
 import sys
-from _frozen_importlib_external import PathFinder
+from _frozen_importlib_external import PathFinder  # `importlib.machinery` is one more import
 
 import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
