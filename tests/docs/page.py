@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
 
 from lambda_bootstrap.context import Context
+from lambda_bootstrap.loop import MARKS
 from lambda_bootstrap.signature import adapt
 from lambda_bootstrap.web.stream import is_stream
 from sybil import Document, Region
@@ -43,32 +44,37 @@ class Shell:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            ["bash", "--norc"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            ["bash", "--norc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+        self.containers: list[str] = []
 
     def run(self, command: str) -> tuple[int, str]:
         """Run a command; return its exit status and its output, and of one in the background none."""
         assert self.process.stdin
         assert self.process.stdout
-        quiet = ">/dev/null 2>&1 " if command.endswith("&") else ""
-        command = command.removesuffix("&").rstrip()
-        self.process.stdin.write(f"{{ {command}\n}} </dev/null {quiet and quiet + '&'}\necho; echo {MARK} $?\n")
+        if command.endswith("&"):
+            line = f"{command[:-1]} </dev/null >/dev/null 2>&1 &"
+        else:
+            line = f"{{ {command}\n}} </dev/null"
+        self.process.stdin.write(f"{line}\necho; echo {MARK} $?\n")
         self.process.stdin.flush()
         lines = []
-        for line in self.process.stdout:
-            if line.startswith(MARK):
-                return int(line.split()[1]), "".join(lines).removesuffix("\n")
-            lines.append(line)
-        raise AssertionError(f"the shell has ended in {command!r}: {''.join(lines)}")
+        for text in self.process.stdout:
+            if text.startswith(MARK):
+                break
+            lines.append(text)
+        else:
+            raise AssertionError(f"the shell has ended in {command!r}: {''.join(lines)}")
+        status = int(text.split()[1])
+        if status == 0 and command.startswith("docker run"):
+            self.containers += re.findall(r"--name (\S+)", command)
+        return status, "".join(lines).removesuffix("\n")
 
     def close(self) -> None:
-        """End it, and what it has left in the background."""
-        self.run("kill $(jobs -p) 2>/dev/null || true; wait")
+        """End it, its containers, and what it has left in the background."""
+        for name in self.containers:
+            self.run(f"docker rm --force {name} >/dev/null 2>&1")
+        self.run("kill $(jobs -p) 2>/dev/null")
         self.process.communicate()
 
 
@@ -76,10 +82,12 @@ def call(handler: Any, event: Any = None, **context: Any) -> Any:
     """Return what the caller of a function with *handler* gets for *event*: JSON, or the pieces of a stream."""
     adapted = adapt(handler, "page.handler")
     decoded = adapted.decode(json.dumps(event).encode()) if adapted.takes_event else None
-    result = adapted.call(decoded, Context(lambda: 0.0, print, {"aws_request_id": "id-1", "deadline_ms": None, **context}))
+    result = adapted.call(
+        decoded, Context(lambda: 0.0, print, {"aws_request_id": "id-1", "deadline_ms": None, **context})
+    )
     if isinstance(result, bytes):
         return result
-    if not isinstance(result, (dict, list, str, int)) and is_stream(result):
+    if any(hasattr(result, mark) for mark in MARKS) and is_stream(result):
         return list(result)
     return json.loads(adapted.encode(result))
 
@@ -124,7 +132,9 @@ class Blocks:
         if title:
             path = Path(title)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(source.replace(PYTHON_IMAGE, os.environ.get("PYTHON_IMAGE", PYTHON_IMAGE)), encoding="utf-8")
+            path.write_text(
+                source.replace(PYTHON_IMAGE, os.environ.get("PYTHON_IMAGE", PYTHON_IMAGE)), encoding="utf-8"
+            )
         if language == "python":
             example.parsed = source
             self.python(example)
@@ -152,7 +162,7 @@ def main(page: str) -> int:
     module = ModuleType("page")
     sys.modules["page"] = module
     document.namespace = vars(module)
-    document.namespace.update(call=call, engine=bool(os.environ.get("PYTHON_IMAGE")))
+    document.namespace.update(call=call, engine="PYTHON_IMAGE" in os.environ)
     ran = skipped = 0
     try:
         for example in document.examples():
