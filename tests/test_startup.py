@@ -116,7 +116,7 @@ def test_garbage() -> None:
 
 
 def test_nothing_heavy(before_next: set[str]) -> None:
-    """None of the modules is imported that design decision D4 rules out."""
+    """None of the modules is imported that decision D3 in docs/why.md rules out."""
     assert before_next & RULED_OUT == set()
 
 
