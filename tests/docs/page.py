@@ -122,7 +122,8 @@ class Blocks:
         """Find the blocks of a page; sybil calls this."""
         for region in self.fences(document):
             lexemes = region.lexemes
-            yield Region(region.start, region.end, (lexemes["language"], lexemes["title"], lexemes["source"]), self.run)
+            if lexemes["title"] or lexemes["language"] in {"console", "json", "python"}:
+                yield Region(region.start, region.end, (lexemes["language"], lexemes["title"], lexemes["source"]), self.run)
         for region in self.comments(document):
             yield Region(region.start, region.end, ("python", None, region.lexemes["source"]), self.run)
 
