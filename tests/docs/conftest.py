@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import sysconfig
-import venv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import ROOT
 from tests.support.containers import docker, engine_answers
+from tests.support.wheels import build, install
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # A Python with pip, as in the images of Docker's library, which our machines cannot fetch.
 PYTHON_IMAGE = "lambda-bootstrap:python"
@@ -29,22 +30,17 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheels that `make wheels` builds."""
     folder = tmp_path_factory.mktemp("wheels")
     for source in (ROOT, ROOT / "dev"):
-        command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-        subprocess.run(command, cwd=source, check=True, capture_output=True, timeout=60)
+        build(source, folder, "wheel")
     return folder
 
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Path:
-    """The Python of an environment in which the wheels are installed; it has the tests' own packages too."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=False, symlinks=True)
-    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
-    command = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "--quiet"]
-    command += ["--no-index", "--no-deps", *map(str, wheels.glob("*.whl"))]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    """The Python of an environment in which the wheels are installed; it finds the tests' own packages too."""
+    python = install(tmp_path_factory.mktemp("environment"), wheels, "lambda-bootstrap[dev]")
+    site = next(python.parents[1].glob("lib/python3.*/site-packages"))
     (site / "tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
-    return folder / "bin" / "python"
+    return python
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,9 @@ class Blocks:
         for region in self.fences(document):
             lexemes = region.lexemes
             if lexemes["title"] or lexemes["language"] in {"console", "json", "python"}:
-                yield Region(region.start, region.end, (lexemes["language"], lexemes["title"], lexemes["source"]), self.run)
+                yield Region(
+                    region.start, region.end, (lexemes["language"], lexemes["title"], lexemes["source"]), self.run
+                )
         for region in self.comments(document):
             yield Region(region.start, region.end, ("python", None, region.lexemes["source"]), self.run)
 

@@ -110,6 +110,16 @@ def test_paths(page: Path) -> None:
             assert (ROOT / path).exists() or module.with_suffix(".py").exists(), path
 
 
+def test_where_to_add() -> None:
+    """Every file that CONTRIBUTING names is there: in the repository, in the package, or beside one of its row."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    places = [ROOT, ROOT / "runtime" / "lambda_bootstrap", *(ROOT / "dev" / "lambda_bootstrap_dev").iterdir()]
+    named = re.findall(r"`([\w./]+\.(?:py|md|yml))`", text)
+
+    assert len(named) > 20
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
 @every_page
 def test_targets(page: Path) -> None:
     """Every target of make that a page names is explained in the Makefile."""
