@@ -25,7 +25,8 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 # Each of these folders of the repository may be the beginning of a path in a page.
 FOLDERS = ("benchmarks", "dev", "docs", "examples", "packaging", "runtime", "tests")
-FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+FLAGS = re.MULTILINE | re.DOTALL
+FENCE = re.compile(r"^(```|~~~).*?^\1", FLAGS)
 
 
 def name_of(page: Path) -> str:
@@ -192,6 +193,18 @@ def test_index() -> None:
         for page in PAGES
         if DOCS in page.parents and page.name != "README.md" and f"({page.relative_to(DOCS).as_posix()}" not in text
     ] == []
+
+
+def test_dockerfile() -> None:
+    """The tutorial's Dockerfile, which is built and run, is what the guides to deploying and migration have."""
+    (tutorial,), (deploy,) = (
+        re.findall(r'^```dockerfile title="Dockerfile"\n(.*?)^```', (DOCS / page).read_text(encoding="utf-8"), FLAGS)
+        for page in ("tutorial.md", "guides/deploy.md")
+    )
+    migration = re.findall(r"^```diff\n(.*?)^```", (DOCS / "guides/migration.md").read_text(encoding="utf-8"), FLAGS)
+    after = "".join(line[1:] for line in migration[0].splitlines(keepends=True) if line[0] != "-")
+
+    assert tutorial == deploy == after
 
 
 def test_readme_is_short() -> None:
