@@ -14,6 +14,7 @@ from tests.support.containers import docker, engine_answers
 from tests.support.wheels import build, install
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # A Python with pip, as in the images of Docker's library, which our machines cannot fetch.
@@ -44,15 +45,17 @@ def python(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def python_image() -> str:
+def python_image() -> Iterator[str]:
     """The name of an image with Python and pip; empty if there is no engine to build it."""
     if not engine_answers():
         if os.environ.get("REQUIRE_ENGINE") == "1":
             pytest.fail("there is no container engine", pytrace=False)
-        return ""
+        yield ""
+        return
     built = docker("build", "--quiet", "--tag", PYTHON_IMAGE, "-", stdin=DOCKERFILE, timeout=300)
     assert built.returncode == 0, built.stderr
-    return PYTHON_IMAGE
+    yield PYTHON_IMAGE
+    docker("image", "rm", "--force", PYTHON_IMAGE)
 
 
 @pytest.fixture

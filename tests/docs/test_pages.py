@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import click
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+SITE = sorted(DOCS.rglob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *SITE]
 # Each of these folders of the repository may be the beginning of a path in a page.
 FOLDERS = ("benchmarks", "dev", "docs", "examples", "packaging", "runtime", "tests")
 FLAGS = re.MULTILINE | re.DOTALL
@@ -91,11 +92,9 @@ def test_links(page: Path) -> None:
         assert not anchor or anchor in anchors(found), target
 
 
-@every_page
+@pytest.mark.parametrize("page", SITE, ids=name_of)
 def test_no_way_out(page: Path) -> None:
     """A page of the site links to no file beside the site, where its readers could not follow."""
-    if DOCS not in page.parents:
-        pytest.skip("not a page of the site")
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", prose(page))]
     inside = [target for target in targets if target and not target.startswith("https://")]
 
@@ -188,11 +187,9 @@ def test_index() -> None:
     """Every page of the site stands in its index."""
     text = (DOCS / "README.md").read_text(encoding="utf-8")
 
-    assert [
-        name_of(page)
-        for page in PAGES
-        if DOCS in page.parents and page.name != "README.md" and f"({page.relative_to(DOCS).as_posix()}" not in text
-    ] == []
+    pages = [page.relative_to(DOCS).as_posix() for page in SITE if page != DOCS / "README.md"]
+
+    assert [page for page in pages if f"({page})" not in text] == []
 
 
 def test_dockerfile() -> None:
