@@ -30,6 +30,9 @@ check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold th
 bench: .venv/.bench ## Print the table of figures: this runtime beside its peers.
 	$(bench)
 
+docs: .venv/.made .cache/docs/.made ## Build the site, and check its links: build/site
+	$(docs)
+
 # What ships.
 
 image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm64

@@ -86,6 +86,12 @@ PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
 endef
 
+define docs
+.venv/bin/python docs/options.py
+NO_MKDOCS_2_WARNING=true .cache/docs/bin/mkdocs build --clean --strict --config-file packaging/mkdocs.yml
+@echo build/site/index.html
+endef
+
 # Build an image called $(1) with the tree build/tree/$(2), on the base $(3).
 define build_image
 install -m 755 packaging/lambda-entrypoint.sh build/
@@ -139,7 +145,7 @@ packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
 endef
 
 lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests bench:benchmarks \
-	packaging/build.in packaging/interpreter.in packaging/lint.in packaging/release.in
+	packaging/build.in packaging/docs.in packaging/interpreter.in packaging/lint.in packaging/release.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
 kept := .cache/interpreter .cache/sources
@@ -200,6 +206,12 @@ debian: rie build/site-packages
 .cache/wheels/.made: dev/requirements.txt .venv/.made
 	@.venv/bin/python -m pip --quiet --disable-pip-version-check download --require-hashes --only-binary=:all: \
 		--dest .cache/wheels -r $<
+	@touch $@
+
+# Apart too: nothing of it is needed by code.
+.cache/docs/.made: packaging/docs.txt .venv/.made
+	@.venv/bin/python -m venv .cache/docs
+	@.cache/docs/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	@touch $@
 
 # Pure Python only: the same folders serve every architecture.

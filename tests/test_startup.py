@@ -138,7 +138,7 @@ def test_lazy_imports(tmp_path: Path, mode: str) -> None:
 
 
 def test_nothing_heavy(before_next: set[str]) -> None:
-    """None of the modules is imported that design decision D4 rules out."""
+    """None of the modules is imported that decision D3 in docs/why.md rules out."""
     assert before_next & RULED_OUT == set()
 
 

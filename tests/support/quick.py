@@ -20,6 +20,7 @@ STARTING = (
     "cli/test_run.py",
     "diagnostics/test_timeout_dump.py::TestStacks::test_run_forever",
     "diagnostics/test_timeout_dump.py::TestStacks::test_without_threading",
+    "docs/test_pages.py::test_blocks",
     "emulator/test_testing.py",
     "events/test_models.py::test_lazy",
     "integrations/test_fast_json.py::test_chosen",
