@@ -95,8 +95,8 @@ def resolve_hints(annotated: Any, names: Mapping[str, Any], where: str) -> dict[
 
 def substitute(hint: Any, values: dict[Any, Any]) -> Any:
     """Replace the type variables in *hint*."""
-    if hint in values:
-        return values[hint]
+    if isinstance(hint, typing.TypeVar):
+        return values.get(hint, hint)
     variables = getattr(hint, "__parameters__", ())
     return hint[tuple(values.get(variable, variable) for variable in variables)] if variables else hint
 
