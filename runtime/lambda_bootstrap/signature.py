@@ -29,7 +29,7 @@ LOGGER_TYPES = {"BoundLogger", "FilteringBoundLogger", "Logger", "LoggerAdapter"
 LEGAL_FORMS = "it has to be (), (event), (context) or (event, context)"
 # Annotations of an event that ask for no more than JSON, and those of a result that need nothing either.
 PLAIN_EVENTS = {
-    *("Any", "Dict", "Mapping", "MutableMapping", "dict", "object"),
+    *("Any", "Dict", "Mapping", "MutableMapping", "None", "dict", "object"),
     *("Dict[str,Any]", "Mapping[str,Any]", "MutableMapping[str,Any]", "dict[str,Any]", "dict[str,object]"),
 }
 PLAIN_RESULTS = {

@@ -2,6 +2,8 @@
 
 import functools
 
+from lambda_bootstrap import Context
+
 
 def nothing():
     return "nothing"
@@ -19,7 +21,7 @@ def both(event, context):
     return [event, context.aws_request_id]
 
 
-def swapped(context, event):
+def swapped(context: Context, event):
     return [event, context.aws_request_id]
 
 

@@ -107,6 +107,55 @@ def test_exit(start: Start) -> None:
     assert emulator.wait_exit() == 1
 
 
+BATCH = (
+    b'{"Records":[{"messageId":"1","eventSource":"aws:sqs","body":"good"},'
+    b'{"messageId":"2","eventSource":"aws:sqs","body":"bad"}]}'
+)
+FAILURES = {"batchItemFailures": [{"itemIdentifier": "2"}]}
+WARNED = [
+    ("unresolved", b'{"a":1}', {"a": 1}, "`SQSEvent`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("unknown", b"[1]", [1], "`list[Path] | None`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("records", BATCH, FAILURES, "`Order`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("awaited", BATCH, FAILURES, "`Order`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("inside", b'{"a":1}', {"a": 1}, "the function inside takes (event): give it both parameters"),
+]
+
+
+@pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_FORMAT": "JSON"}], ids=["text", "JSON"])
+@pytest.mark.parametrize("case", WARNED, ids=[name for name, *_ in WARNED])
+def test_one_warning(start: Start, environ: dict[str, str], case: tuple[str, bytes, Any, str]) -> None:
+    """What a function's author should know is one WARN record at init; the function runs as on awslambdaric."""
+    handler, event, result, end = case
+    emulator = start(f"typed_warned.{handler}", environ=environ)
+    emulator.start()
+    emulator.wait_for("next")
+    (line,) = [line for line in emulator.output.decode().splitlines() if "typed_warned" in line]
+
+    assert (json.loads(line)["level"] if environ else line.partition("\t")[0]).strip("[]") == "WARN"
+    assert (json.loads(line)["message"] if environ else line).endswith(end)
+    assert emulator.invoke(event).json() == result
+
+
+@pytest.mark.parametrize("handler", ["fine", "swapped"])
+def test_no_warning(start: Start, handler: str) -> None:
+    """Our own context's name, imported for a type checker only, is known, and no reason for a warning."""
+    emulator = start(f"typed_warned.{handler}", environ={"AWS_LAMBDA_FUNCTION_NAME": "f"})
+
+    assert emulator.invoke(b"1").json() == {"fine": 1, "swapped": [1, "f"]}[handler]
+    assert emulator.output == b""
+
+
+def test_strict_refuses(start: Start) -> None:
+    """What cannot be decoded is an init error in strict mode."""
+    error = start("typed_warned.unresolved", environ={"BOOTSTRAP_EVENTS": "strict"}).invoke(b"{}").error
+
+    assert error is not None
+    assert error["errorType"] == "Runtime.InvalidHandler"
+    assert error["errorMessage"].startswith(
+        "handler 'typed_warned.unresolved': the annotation names SQSEvent, which is not there at run time"
+    )
+
+
 BRIDGE = (
     b'{"version":"0","id":"a","detail-type":"a","source":"a","account":"1","time":"2026-01-02T03:04:05Z",'
     b'"region":"eu-west-1","resources":[],"detail":{"id":7}}'

@@ -16,7 +16,7 @@ from ..traces import describe
 from . import encoder
 from .compiler import Compiler, payload_decoder
 from .decoder import Mismatch
-from .fields import resolve_hints
+from .fields import not_there, resolve_hints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..codec import Options
+
+
+LONGEST_ANNOTATION = 200  # characters of it, in a message
 
 
 def event_decoder(
@@ -51,8 +54,11 @@ def event_decoder(
         decoder = compiler.required(hint)
     except InitError as error:
         raise InitError(error.error_type, f"handler '{name}': {error}") from None
+    except NameError as error:  # of pydantic and msgspec
+        raise InitError("Runtime.InvalidHandler", f"handler '{name}': {not_there(error)}") from None
     except Exception as error:  # anything can stand in an annotation, and be raised by what evaluates it
-        message = f"handler '{name}': the annotation {as_written(annotation)} cannot be resolved: {describe(error)}"
+        reason = describe(error).partition("\n")[0]
+        message = f"handler '{name}': the annotation {as_written(annotation)} cannot be resolved: {reason}"
         raise InitError("Runtime.InvalidHandler", message) from None
     decode_value, memo = decoder.decode, compiler.memo
     if compiler.needs_digits and read is not codec.as_is:
@@ -70,19 +76,18 @@ def event_decoder(
 def plain_instead(annotation: Any, error: InitError) -> str:
     """Return the warning that an event is plain JSON, because of *error* in its annotation."""
     return (
-        f"{error}; the event, annotated {as_written(annotation)}, is plain JSON: annotate it `dict` if the handler "
+        f"{error}; the event, annotated `{as_written(annotation)}`, is plain JSON: annotate it `dict` if the handler "
         "wants that"
     )
 
 
 def as_written(annotation: Any) -> str:
-    """Return the text of an annotation."""
-    if isinstance(annotation, str):
-        return annotation
+    """Return the text of an annotation, or the beginning of a long one."""
     try:
-        return annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
+        text = annotation.__qualname__ if isinstance(annotation, type) else str(annotation)
     except Exception:
-        return f"a {type(annotation).__name__}"
+        text = f"a {type(annotation).__name__}"
+    return text if len(text) <= LONGEST_ANNOTATION else f"{text[:LONGEST_ANNOTATION]}…"
 
 
 def decode_or_explain(decode: Callable[[Any], Any], value: Any) -> Any:
