@@ -1,8 +1,12 @@
 """One handler of every kind."""
 
-import functools
+from __future__ import annotations
 
-from lambda_bootstrap import Context
+import functools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambda_bootstrap import Context
 
 
 def nothing():
