@@ -109,6 +109,12 @@ CALLER = (
     ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:012345678912:function:f:live"),
 )
 
+DROP_IN = (
+    *("named", "unused", "twice", "annotated", "third", "keyword", "parsed", "event_only", "ByInit", "ByNew"),
+    *("ByMetaclass", "unresolved", "quoted", "optional", "either", "many", "mapping"),
+    *("recursive", "upload", "text", "unhashable", "nothing", "decoded"),
+)
+
 CASES = {
     # Events.
     "event: object": Case("echo.handler", b'{"a":1,"b":[true,null,"x"]}'),
@@ -186,6 +192,8 @@ CASES = {
     "handler: async": Case("differential.waits", b"2"),
     "handler: class": Case("kinds.Greeter", b"2"),
     "handler: method of a class": Case("kinds.Greeter.method", b"2"),
+    # Names, annotations and decorators that ask for nothing.
+    **{f"drop-in: {name}": Case(f"drop_in.{name}", b'{"place":"a/b"}') for name in DROP_IN},
     # Init errors.
     "init: no dot": Case("app", None),
     "init: built-in module": Case("sys.handler", None),
@@ -216,6 +224,7 @@ REASONS: dict[str, set[str]] = {
     "An exit is answered": {"outcome"},
     "Generators, iterators and files are streams": {"outcome"},
     "Handlers take what they need": {"outcome"},
+    "Annotations can ask for a type": {"outcome"},
 }
 TYPE = ("The platform gets an error's type",)
 FOUND = (*TYPE, "Messages say where, and what to do")
@@ -267,6 +276,7 @@ DIFFERENT: dict[str, tuple[str, ...]] = {
     "handler: async": HANDLERS,
     "handler: class": HANDLERS,
     "handler: method of a class": HANDLERS,
+    "drop-in: decoded": ("Annotations can ask for a type",),
     "init: no dot": INIT,
     "init: built-in module": INIT,
     "init: no module": INIT,

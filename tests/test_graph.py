@@ -59,7 +59,10 @@ GRAPH = {
         *("codec", "errors", "typed.containers", "typed.decoder", "typed.fields", "typed.msgspec", "typed.pydantic"),
         "typed.scalars",
     ],
-    "typed.annotations": ["codec", "errors", "typed.compiler", "typed.decoder", "typed.encoder", "typed.fields"],
+    "typed.annotations": [
+        *("codec", "errors", "traces", "typed.compiler", "typed.decoder", "typed.encoder", "typed.fields"),
+    ],
+    "typed.imports": [],
     "typed.parameters": [],
     "diagnostics.advice": ["traces"],
     "diagnostics.timeout_dump": ["protocol", "traces"],
@@ -71,7 +74,10 @@ GRAPH = {
     "events.cognito": [],
     "events.http": [],
     # the road's crossings: what the function is, and what happens when
-    "signature": ["codec", "errors", "lifecycle.event_loop", "spare", "typed.annotations", "typed.parameters"],
+    "signature": [
+        *("codec", "context", "diagnostics.advice", "errors", "lifecycle.event_loop", "spare", "typed.annotations"),
+        *("typed.imports", "typed.parameters"),
+    ],
     "events.batch": ["codec", "errors", "lifecycle.event_loop", "signature"],
     "events": [
         *("events.batch", "events.cognito", "events.dynamodb_kinesis", "events.eventbridge", "events.http"),

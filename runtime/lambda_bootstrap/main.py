@@ -194,6 +194,8 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
 
 def init(handler: Handler, log: Log) -> None:
     """Do what comes between the import of the function and its first invocation."""
+    for warning in handler.warnings:
+        log.problem(warning)
     hooks.run(hooks.init, log.problem)
     for wrapped in hooks.around:
         handler.call = wrapped(handler.call)

@@ -75,6 +75,29 @@ def _receiver() -> Iterator[Receiver]:
         thread.join()
 
 
+@pytest.mark.parametrize(
+    ("handler", "injected"),
+    [
+        ("handler", "MetricsLogger"),
+        ("awaited", "MetricsLogger"),
+        ("with_params", "orders"),
+        ("by_keyword", "orders"),
+        ("with_kink", "orders test"),
+        ("with_wrapt", "orders"),
+        ("Service.method", "orders"),
+        ("partial", "orders"),
+    ],
+)
+def test_injected(handler: str, injected: str) -> None:
+    """Decorators of aws-embedded-metrics, inject, kink and wrapt add arguments of their own; the function runs."""
+    environ = {"AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_EMF_ENVIRONMENT": "local"}
+    with run(f"injected.{handler}", **environ) as emulator:
+        outcome = emulator.invoke(b'{"a":1}')
+
+        assert (outcome.error, outcome.json()) == (None, [{"a": 1}, "f", injected])
+        assert b"takes any arguments" not in emulator.output
+
+
 def values(span: Any) -> dict[str, Any]:
     """The attributes of a span."""
     return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
