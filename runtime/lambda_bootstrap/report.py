@@ -8,7 +8,7 @@ Refuses to know: who sends a report, and where it is logged.
 | --- | --- | --- |
 | the message | 32,768 characters | nobody reads it to its end |
 | the body | 256 KiB | one above the response limit kills the environment |
-| a plain body's message | 1,024 characters | nothing in it can be refused |
+| a plain body's message and type | 1,024 characters | nothing in it can be refused |
 | the X-Ray cause | 64 KiB of ASCII | the platform keeps no more, and answers 431 to a megabyte of headers |
 | the trailers | 2,700 bytes before base64 | Go's HTTP server, which the platform's is, takes 4 KiB of trailers |
 """
@@ -85,18 +85,24 @@ class ErrorReport:
             body = codec.encode(fields)
         except FunctionError:  # only the data can be without a JSON form
             fields["errorData"] = codec.loads(codec.leniently(self.data))
-            body = codec.encode(fields)
+            try:
+                body = codec.encode(fields)
+            except FunctionError:  # as deep as can be, and the body is a level more
+                fields["errorData"] = describe(self.data)
+                body = codec.encode(fields)
         if len(body) > MAX_BODY:
             fields.pop("errorData", None)
             fields["errorMessage"] = fields["errorMessage"][: MAX_BODY // 16]
             fields["errorType"] = fields["errorType"][:1024]
-            fields["stackTrace"] = [line[:1024] for line in fields["stackTrace"]]
-            body = codec.encode(fields)
+            stack = [line[:1024] for line in self.stack]
+            while len(body := codec.encode({**fields, "stackTrace": stack})) > MAX_BODY and stack:
+                del stack[len(stack) // 2 :]
         return body
 
     def plain_body(self) -> bytes:
         """Return type and message alone, as JSON: nothing in it can be refused."""
-        return codec.encode({"errorMessage": self.message[:MAX_PLAIN_MESSAGE], "errorType": self.error_type})
+        message, name = self.message[:MAX_PLAIN_MESSAGE], self.error_type[:MAX_PLAIN_MESSAGE]
+        return codec.encode({"errorMessage": message, "errorType": name})
 
     def cause(self, working_directory: str) -> str:
         """Return the X-Ray cause, with as many of the innermost frames as fit; "" if not even one does."""
@@ -126,9 +132,9 @@ class ErrorReport:
             fields = self.fields(request_id)
             fields.pop("errorData", None)
             fields["errorMessage"], fields["errorType"] = self.message[:250], self.error_type[:64]
-            while len(body := codec.encode(fields)) > MAX_TRAILER:
-                half = len(fields["stackTrace"]) // 2
-                fields["stackTrace"] = fields["stackTrace"][-half:] if half else []
+            stack = self.stack
+            while len(body := codec.encode({**fields, "stackTrace": stack})) > MAX_TRAILER and stack:
+                stack = stack[(len(stack) + 1) // 2 :]
         b2a_base64 = with_spare(_open_binascii).b2a_base64
         return (
             ("Lambda-Runtime-Function-Error-Type", self.category),
