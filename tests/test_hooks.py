@@ -14,6 +14,7 @@ from lambda_bootstrap.context import Context
 from lambda_bootstrap.errors import InitError
 from lambda_bootstrap.main import init
 
+from tests.support.emulated import posts
 from tests.support.loop import OverError, Script, a_loop, an_invocation, raising
 from tests.support.records import JSON, a_log, valid
 
@@ -274,6 +275,16 @@ class TestBeforeNext:
         assert len(run_before_next(a_context(0.04))) == 1
         assert calls == [0.06]
 
+    def test_broken_context(self) -> None:
+        """A function that has spoilt its context's deadline does not end its environment by it."""
+        calls: list[float] = []
+        self.sleeper(0, calls)
+        context = a_context()
+        context.deadline_ms = "soon"  # type: ignore[assignment] # that is the fault
+
+        assert run_before_next(context) == []
+        assert calls == [0]
+
     def test_failure(self) -> None:
         """A hook that fails costs the others nothing."""
         calls: list[float] = []
@@ -414,6 +425,31 @@ class TestThroughTheLoop:
             a_loop(script, lambda event: event).run()
 
         assert script.answers[0][1] == b'{"marked":true}'
+
+
+class TestForks:
+    """A hook that forks, and returns in both processes."""
+
+    @pytest.mark.parametrize("hook", ["on_init", "on_request", "on_response", "on_error", "before_next"])
+    def test_invocations(self, start: Start, hook: str) -> None:
+        """It is the parent that answers, once, and that polls."""
+        emulator = start("hooked_forks.handler", environ={"HOOK": hook})
+        for event in (b'"a"', b'"fail"', b'"stream"', b'"b"'):
+            emulator.invoke(event)
+        emulator.wait_for("next", 5)
+        time.sleep(0.1)  # a child would answer or poll now
+
+        assert posts(emulator) == ["response", "error", "response", "response"]
+        assert len([request for request in emulator.requests if request.endpoint == "next"]) == 5
+
+    def test_init_error(self, start: Start) -> None:
+        """It is the parent that reports the init error, once."""
+        emulator = start("hooked_forks.handler", environ={"HOOK": "on_init_error"})
+        emulator.start()
+        emulator.wait_for("init/error")
+        time.sleep(0.1)  # a child would post it again now
+
+        assert posts(emulator) == ["init/error"]
 
 
 class TestInit:

@@ -93,7 +93,11 @@ def run(hooks: list[Any], warn: Warn, *arguments: Any) -> None:
 
 def run_before_next(context: Context, warn: Warn) -> None:
     """Call the hooks of `before_next` while there is time."""
-    end = monotonic() + min(BEFORE_NEXT_SECONDS, context.get_remaining_time_in_millis() / 1000)
+    try:
+        left = context.get_remaining_time_in_millis() / 1000
+    except Exception:  # the context is the function's, which may have changed it
+        left = BEFORE_NEXT_SECONDS
+    end = monotonic() + min(BEFORE_NEXT_SECONDS, left)
     for hook in tuple(next_):
         if monotonic() < end:
             run([hook], warn, context)
