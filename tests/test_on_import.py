@@ -8,7 +8,7 @@ import inspect
 import sys
 import threading
 import zipfile
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -367,6 +367,18 @@ class TestOnImport:
         monkeypatch.setitem(sys.modules, "throw_away", cast("ModuleType", None))
 
         assert self.watch("throw_away") == []
+
+    def test_set_up_fails(self, folder: Path) -> None:
+        """A set-up that fails is logged, and the function has its module."""
+        (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
+        told: list[tuple[str, BaseException]] = []
+        log: Any = SimpleNamespace(problem=lambda message, error: told.append((message, error)))
+        OnImport(log, {"throw_away": lambda _log, module: module.missing}).begin()
+
+        assert importlib.import_module("throw_away").value == 5
+        [(message, error)] = told
+        assert message == "throw_away cannot be set up"
+        assert isinstance(error, AttributeError)
 
     def test_frozen(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Modules of the interpreter itself are watched for as well."""

@@ -88,10 +88,14 @@ class OnImport:
         return spec
 
     def finish(self, module: ModuleType) -> None:
-        """Set up *module*, which has been executed."""
+        """Set up *module*, which has been executed. If that fails, log it: the function has its module all the same."""
         set_up = self.waiting.pop(module.__name__, None)
-        if set_up is not None:
+        if set_up is None:
+            return
+        try:
             set_up(self.log, module)
+        except Exception as error:
+            self.log.problem(f"{module.__name__} cannot be set up", error)
 
 
 class Loader:

@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 
 # structlog's methods that are not called like a level.
 METHODS = {"warn": "WARNING", "msg": "INFO", "exception": "ERROR", "err": "ERROR", "failure": "ERROR"}
+# What makes a module of that name the library.
+NAMES = ("_config", "configure", "contextvars", "make_filtering_bound_logger", "processors")
 
 
 def set_up(log: Log, structlog: Any) -> None:
     """
     Make `structlog.get_logger()` write records like those of `logging`, until the function configures it otherwise.
 
-    On a terminal structlog's own colours are what one wants.
+    A function's own `structlog.py` is left alone. On a terminal structlog's own colours stay.
     """
-    if not hasattr(structlog, "configure"):
+    if not all(hasattr(structlog, name) for name in NAMES):
         return
     keep_bindings(structlog.contextvars)
     if sys.stdout is not None and sys.stdout.isatty():
@@ -81,7 +83,11 @@ def keep_bindings(contextvars: Any) -> None:
             bound = contextvars.get_contextvars()
 
     def restore() -> None:
-        if bound is not None and contextvars.get_contextvars() != bound:
+        if bound is None:
+            return
+        now = contextvars.get_contextvars()
+        # Compared by identity: values such as arrays have no truth value when they are compared.
+        if now.keys() != bound.keys() or any(now[name] is not value for name, value in bound.items()):
             contextvars.clear_contextvars()
             contextvars.bind_contextvars(**bound)
 
