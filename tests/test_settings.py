@@ -137,6 +137,8 @@ class TestValues:
             ("BOOTSTRAP_EVENTS", "strict, use_decimal", "strict, use_decimal or both"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "-1", "a number of milliseconds, 0 for off"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "1.5", "a number of milliseconds, 0 for off"),
+            ("BOOTSTRAP_TIMEOUT_DUMP_MS", "9" * 10, "a number of milliseconds, 0 for off"),
+            ("BOOTSTRAP_TIMEOUT_DUMP_MS", "9" * 5000, "a number of milliseconds, 0 for off"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "\u0663", "a number of milliseconds, 0 for off"),
         ],
     )
