@@ -116,10 +116,13 @@ def encode(result: Any) -> bytes:
 
 
 def heaviest(result: Any) -> list[tuple[str, int, int]]:
-    """Return the heaviest parts of *result*, as `json_errors` does; raw bytes have none."""
+    """Return the heaviest parts of *result*, as `json_errors` does; empty for what has none, such as raw bytes."""
     if isinstance(result, bytes):
         return []
-    return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
+    try:
+        return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
+    except Exception:  # it has a form by its annotation only
+        return []
 
 
 def dumps(value: Any) -> str:

@@ -54,8 +54,7 @@ class Log:
         self.lock = RLock()  # a signal handler may log while its thread does
         self.streams: list[Unbuffered | Lines] = []
         self.replaced: list[object] = []
-        self.marked: Invocation | Nobody | None = None
-        self.marks: dict[str, str | None] = {}
+        self.marks: tuple[Invocation | Nobody | None, dict[str, str | None]] = (None, {})
 
     def end(self) -> None:
         """Flush any line that is still open: the invocation is over."""
@@ -64,15 +63,16 @@ class Log:
 
     def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
         """Return what all records of an *invocation* share, made once it has a record."""
-        if self.marked is not invocation:
+        marked, marks = self.marks  # read and written at once, as threads log too
+        if marked is not invocation:
             root = next((part[5:] for part in invocation.trace_id.split(";") if part.startswith("Root=")), None)
-            self.marks = {
+            marks = {
                 "tenantId": invocation.tenant_id or None,
                 "traceId": root,
                 "functionVersion": self.version,
             }
-            self.marked = invocation
-        return self.marks
+            self.marks = invocation, marks
+        return marks
 
     def write(self, text: str, level: str = "") -> None:
         """Write *text* as one piece. A log that cannot be written is no reason to fail an invocation."""
