@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from lambda_bootstrap.on_import import OnImport
+from lambda_bootstrap.traces import frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -367,6 +368,18 @@ class TestOnImport:
         monkeypatch.setitem(sys.modules, "throw_away", cast("ModuleType", None))
 
         assert self.watch("throw_away") == []
+
+    def test_trace(self, folder: Path) -> None:
+        """The trace of an import that fails goes from the function to the library, without us between them."""
+        (folder / "throw_away.py").write_text("1 / 0\n", encoding="utf-8")
+        self.watch("throw_away")
+        with pytest.raises(ZeroDivisionError) as raised:
+            importlib.import_module("throw_away")
+
+        paths = [frame.path for frame in frames(raised.value.__traceback__)]
+        assert paths[0] == __file__
+        assert paths[-1] == str(folder / "throw_away.py")
+        assert not [path for path in paths if path.endswith("/on_import.py") and "tests" not in path]
 
     def test_set_up_fails(self, folder: Path) -> None:
         """A set-up that fails is logged, and the function has its module."""

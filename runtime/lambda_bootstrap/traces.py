@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
 HERE = __file__.rpartition("/")[0] + "/"
+ON_IMPORT = f"{HERE}on_import.py"
 
 # A runaway recursion has a thousand frames; its ends tell the story.
 FIRST_FRAMES, LAST_FRAMES = 5, 50
@@ -111,8 +112,8 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
 
 
 def _is_import(code: CodeType) -> bool:
-    """Return whether *code* is the import system's."""
-    return code.co_filename.startswith("<frozen importlib")
+    """Return whether *code* is the import system's, or our part in it."""
+    return code.co_filename.startswith("<frozen importlib") or code.co_filename == ON_IMPORT
 
 
 def _is_lead(code: CodeType) -> bool:
