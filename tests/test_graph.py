@@ -43,7 +43,7 @@ GRAPH = {
     "integrations.urllib3": ["errors", "http1", "protocol", "spare"],
     "integrations.structlog": ["current", "log", "record", "traces"],
     "integrations.stdlib": ["current", "log", "record", "traces"],
-    "integrations.spans": ["context", "tracing"],
+    "integrations.spans": ["context", "traces", "tracing"],
     "integrations.opentelemetry": ["hooks", "integrations.spans"],
     "integrations.awslambdaric": ["hooks", "report"],
     "lifecycle.event_loop": [],

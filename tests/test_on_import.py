@@ -379,7 +379,7 @@ class TestOnImport:
         paths = [frame.path for frame in frames(raised.value.__traceback__)]
         assert paths[0] == __file__
         assert paths[-1] == str(folder / "throw_away.py")
-        assert not [path for path in paths if path.endswith("/on_import.py") and "tests" not in path]
+        assert not [path for path in paths if path.endswith("/on_import.py")]
 
     def test_set_up_fails(self, folder: Path) -> None:
         """A set-up that fails is logged, and the function has its module."""
