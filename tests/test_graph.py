@@ -176,7 +176,7 @@ def at_top(path: Path) -> Iterator[ast.AST]:
 
 
 def test_rooms() -> None:
-    """The folders of the package are the rooms that the plan names, each with something in it."""
+    """The folders of the package are the rooms that the floor plan names, each with something in it."""
     folders = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__")
 
     assert folders == sorted(ROOMS)

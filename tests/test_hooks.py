@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support import Start
 
 LISTS: list[list[Any]] = [hooks.init, hooks.init_error, hooks.request, hooks.response, hooks.error, hooks.next_]
-Complaints = list[tuple[str, BaseException | None]]
+Warnings = list[tuple[str, BaseException | None]]
 
 
 @pytest.fixture(autouse=True)
@@ -44,16 +45,16 @@ def a_context(seconds: float = 60) -> Context:
     return context
 
 
-def run(registered: list[Any], *arguments: Any) -> Complaints:
-    """Run hooks; give the complaints."""
-    told: Complaints = []
+def run(registered: list[Any], *arguments: Any) -> Warnings:
+    """Run hooks; return the warnings."""
+    told: Warnings = []
     hooks.run(registered, lambda message, error: told.append((message, error)), *arguments)
     return told
 
 
-def run_before_next(context: Context) -> Complaints:
-    """Run the hooks of `before_next`; give the complaints."""
-    told: Complaints = []
+def run_before_next(context: Context) -> Warnings:
+    """Run the hooks of `before_next`; return the warnings."""
+    told: Warnings = []
     hooks.run_before_next(context, lambda message, error: told.append((message, error)))
     return told
 
@@ -117,7 +118,7 @@ class TestRun:
         "error", [ValueError("boom"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), MemoryError()], ids=repr
     )
     def test_isolated(self, error: BaseException) -> None:
-        """What a hook raises is complained about by its name, and the next one runs."""
+        """What a hook raises is logged with its name, and the next one runs."""
         calls: list[Any] = []
 
         @lambda_bootstrap.on_init
@@ -132,7 +133,7 @@ class TestRun:
         assert calls == ["after"]
 
     def test_wrong_signature(self) -> None:
-        """A hook that takes something else is complained about as any other."""
+        """A hook that takes something else is logged as failed, like any other."""
         lambda_bootstrap.on_init(len)  # type: ignore[type-var] # on purpose
         [(message, error)] = run(hooks.init)
 
@@ -388,13 +389,13 @@ class TestThroughTheLoop:
             a_loop(script, raising(KeyError("k")) if fails else lambda: 1, dict(JSON)).run()
         records = [valid(f"{line}\n") for line in capfd.readouterr().out.splitlines() if line != "<answer>"]
         called = phase != ("on_response" if fails else "on_error")
-        complaints = [record for record in records if "the hook " in record["errorMessage"]]
+        records_of_hooks = [record for record in records if "the hook " in record["errorMessage"]]
 
         assert [answer[:2] for answer in script.answers] == [
             (request_id, "KeyError" if fails else b"1") for request_id in ("1", "2")
         ]
-        assert [record["requestId"] for record in complaints] == (["1", "2"] if called else [])
-        for record in complaints:
+        assert [record["requestId"] for record in records_of_hooks] == (["1", "2"] if called else [])
+        for record in records_of_hooks:
             assert record["errorType"] == type(error).__name__
             assert record["errorMessage"].endswith(f".broken failed: {error}")
 
@@ -411,6 +412,21 @@ class TestThroughTheLoop:
             a_loop(Script(an_invocation("1")), lambda: 1).run()
 
         assert capfd.readouterr().out.endswith(f"\t1\tthere is no time left for the hook {hooks.name(late)}\n")
+
+    def test_open_lines(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """A line that the handler or a hook leaves open is written before the answer, or before the next poll."""
+        monkeypatch.setattr(sys, "stdout", sys.stdout)
+        monkeypatch.setattr(sys, "stderr", sys.stderr)
+        script = Script(an_invocation())
+        loop = a_loop(script, lambda: sys.stdout.write("handler"), JSON)
+        loop.log.open_streams()
+        lambda_bootstrap.before_next(lambda _context: sys.stdout.write("hook"))
+        with pytest.raises(OverError):
+            loop.run()
+        first, answer, last, rest = capfd.readouterr().out.split("\n")
+
+        assert (valid(f"{first}\n")["message"], answer) == ("handler", "<answer>")
+        assert (valid(f"{last}\n")["message"], rest) == ("hook", "")
 
     def test_changes(self) -> None:
         """A hook may change the event in place; what it returns is nobody's."""

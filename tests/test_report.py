@@ -67,6 +67,19 @@ class TestCause:
             "paths": ["/b.py", "/a.py"],
         }
 
+    def test_long_message(self) -> None:
+        """A message is cut with the frames, to as many kibibytes as there are frames: 60, 20, 5 or 1."""
+        message = json.loads(a_report("\x01" * 32_768).cause("/"))["exceptions"][0]["message"]
+
+        assert message == "\x01" * 5120
+
+    def test_innermost(self) -> None:
+        """Of many frames the innermost are kept."""
+        lines = [Frame("/a.py", number, "f" * 1000, "") for number in range(1, 101)]
+        stack = json.loads(ErrorReport("E", "m", lines).cause("/"))["exceptions"][0]["stack"]
+
+        assert [frame["line"] for frame in stack] == list(range(41, 101))
+
     def test_own_stack(self) -> None:
         """Entries that are no frames are not X-Ray's business."""
         cause = ErrorReport("Runtime.A", "m", [], ["own"]).cause_fields("/", 60)

@@ -143,7 +143,7 @@ class TestValues:
         ],
     )
     def test_wrong(self, name: str, value: str, wanted: str) -> None:
-        """A value that cannot be is refused with the variable, the value, and what it has to be."""
+        """A value that isn't allowed is refused with the variable, the value, and what it has to be."""
         with pytest.raises(ConfigError) as raised:
             Settings({name: value})
 

@@ -62,7 +62,7 @@ class Log:
             stream.end()
 
     def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
-        """Return what all records of an *invocation* share, made once it has a record."""
+        """Return the fields that all records of an *invocation* share; they are made for its first record."""
         marked, marks = self.marks  # read and written at once, as threads log too
         if marked is not invocation:
             root = next((part[5:] for part in invocation.trace_id.split(";") if part.startswith("Root=")), None)
@@ -100,7 +100,7 @@ class Log:
         return kind.to_bytes(4, "big") + len(data).to_bytes(4, "big") + moment.to_bytes(8, "big") + data
 
     def record(self, level: str, fields: Mapping[str, Any], seconds: float | None = None) -> None:
-        """Write a record; *seconds* since the Unix epoch are now unless they are given."""
+        """Write a record; *seconds* since the Unix epoch default to now."""
         self.write(self.line(level, fields, time() if seconds is None else seconds), level)
 
     def line(self, level: str, fields: Mapping[str, Any], seconds: float) -> str:

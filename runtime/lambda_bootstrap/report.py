@@ -1,5 +1,5 @@
 """
-What the platform is told of a failure, and every limit that it is cut to.
+How a failure is reported to the platform, and the limits that each part is cut to.
 
 Owns: `ErrorReport`: the error body, the X-Ray cause, the trailers of a broken stream, and how much of each is kept.
 Refuses to know: who sends a report, and where it is logged.
@@ -35,7 +35,7 @@ MAX_TRAILER = 2700  # bytes, and a third more in base64
 
 class ErrorReport:
     """
-    What the platform and the caller are told of one failure.
+    One failure, as the platform and the caller get it.
 
     Args:
         error_type: `errorType` of the body: a class name, or one of AWS's `Runtime.*` types.
@@ -44,7 +44,7 @@ class ErrorReport:
         stack: `stackTrace` of the body, where it is not simply the frames.
 
     Attributes:
-        data: `errorData` of the body, or None for none.
+        data: `errorData` of the body, or None if there is none.
     """
 
     __slots__ = ("data", "error_type", "frames", "message", "stack")
@@ -126,7 +126,7 @@ class ErrorReport:
         }
 
     def trailers(self, request_id: str) -> tuple[tuple[str, str], ...]:
-        """Return what a stream ends with, at which the caller learns of the failure: of a long trace its end."""
+        """Return the trailers that report the failure to a stream's caller; of a long trace they keep the end."""
         body = self.body(request_id)
         if len(body) > MAX_TRAILER:
             fields = self.fields(request_id)
@@ -158,7 +158,7 @@ def of(error: BaseException) -> ErrorReport:
 
 def _of(error: BaseException) -> ErrorReport:
     if isinstance(error, FunctionError):
-        # The runtime's own finds have no trace but that of what was found, such as a module's own ImportError.
+        # What the runtime found by itself has no trace but that of its cause, such as the function's ImportError.
         cause = error.__cause__
         found = [] if cause is None else list(frames(cause.__traceback__))
         message = f"{cut(describe(error))} (docs/errors.md#{error.error_type.replace('.', '').lower()})"
@@ -171,7 +171,7 @@ def _of(error: BaseException) -> ErrorReport:
 
 
 def cut(message: str) -> str:
-    """Return the start of a *message* that nobody would read to its end."""
+    """Return *message*; if it is too long, its start and its length."""
     if len(message) <= MAX_MESSAGE:
         return message
     return f"{message[:MAX_MESSAGE]}... ({len(message)} characters)"

@@ -20,7 +20,7 @@ ON_IMPORT = f"{HERE}on_import.py"
 # A runaway recursion has a thousand frames; its ends tell the story.
 FIRST_FRAMES, LAST_FRAMES = 5, 50
 _NAME = type.__dict__["__name__"]
-# Exceptions that cause, group and handle each other can be many.
+# An exception can have any number of causes and members.
 MOST_EXCEPTIONS = 20
 
 
@@ -63,7 +63,7 @@ def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
     """
     Return `stackTrace` of *error*: its frames, an entry each, then notes, members of a group, and what led to it.
 
-    That is the other way round than Python has it: the error itself stands before its trace, so its cause comes after.
+    Python's order is the reverse. Here the error itself stands before its trace, so its cause comes after.
     """
     seen = set() if seen is None else seen
     seen.add(id(error))

@@ -1,8 +1,8 @@
 """
 structlog, routed to the function's log.
 
-Owns: the configuration that a function starts with, what its records say, and that what an invocation binds ends with
-it.
+Owns: the configuration that a function starts with, what its records contain, and that an invocation's bindings end
+with it.
 Refuses to know: where the log goes, what a record looks like. What a function configures by itself wins.
 """
 
@@ -41,7 +41,7 @@ def set_up(log: Log, structlog: Any) -> None:
     levels = {"TRACE": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
 
     class Line(str):  # noqa: SLOT000 - it has an attribute
-        """A record in the function's format, fit for any logger; ours is told its level."""
+        """A record in the function's format, which any logger can write; ours reads its level, too."""
 
         level = ""
 
