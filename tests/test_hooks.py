@@ -192,6 +192,17 @@ class Anonymous:
         """Be called."""
 
 
+class Grumpy:
+    """A hook that fails when it is asked for any name."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Fail, and not as one that has none."""
+        raise RuntimeError(name)
+
+    def __call__(self) -> None:
+        """Be called."""
+
+
 class TestName:
     """A hook as its author knows it."""
 
@@ -205,6 +216,7 @@ class TestName:
             pytest.param(functools.partial(a_context), "functools.partial", id="partial"),
             pytest.param(print, "builtins.print", id="built in"),
             pytest.param(Anonymous(), "?.Anonymous", id="nameless"),
+            pytest.param(Grumpy(), f"{__name__}.Grumpy", id="failing"),
         ],
     )
     def test_name(self, hook: Callable[..., Any], name: str) -> None:
@@ -480,6 +492,19 @@ class TestInit:
 
         assert calls == ["init"]
         assert capfd.readouterr().out.startswith(f"[ERROR] ZeroDivisionError: the hook {__name__}.TestInit.test_runs.")
+
+    def test_around(self, a_handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What goes around the handler's call goes around it in the order of its registration, innermost first."""
+        calls: list[str] = []
+
+        def wrapper(name: str) -> Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]:
+            return lambda call: lambda event, context: (calls.append(name), call(event, context))[1]
+
+        monkeypatch.setattr(hooks, "around", [wrapper("inner"), wrapper("outer")])
+        init(a_handler, a_log())
+
+        assert a_handler.call({}, None) == 1
+        assert calls == ["outer", "inner"]
 
 
 @pytest.fixture

@@ -95,6 +95,7 @@ class TestCategory:
         ("name", "category"),
         [
             pytest.param("ValueError", "Function.ValueError", id="class"),
+            pytest.param("X" * 300, "Function." + "X" * 256, id="long"),
             pytest.param("My_Error2", "Function.My_Error2", id="underscore and digit"),
             pytest.param("Runtime.MarshalError", "Runtime.MarshalError", id="runtime's"),
             pytest.param("Function.ResponseSizeTooLarge", "Function.ResponseSizeTooLarge", id="function's"),
@@ -245,6 +246,18 @@ class TestErrorBody:
         ]
 
         assert [line.partition(" ")[0] for line in stack] == [str(number) for number in range(250)]
+
+    def test_large_data(self) -> None:
+        """Data that make the body too large are left out, and the trace stays."""
+        told = a_report(stack=["line"])
+        told.data = "x" * 262_144
+
+        assert json.loads(told.body("id")) == {
+            "errorMessage": "boom",
+            "errorType": "ValueError",
+            "requestId": "id",
+            "stackTrace": ["line"],
+        }
 
     @pytest.mark.parametrize("count", [0, 1, 2])
     def test_deep_data(self, count: int) -> None:

@@ -106,4 +106,8 @@ def run_before_next(context: Context, warn: Warn) -> None:
 
 def name(hook: object) -> str:
     """Return a hook's name as its author knows it."""
-    return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', type(hook).__name__)}"
+    kind = type(hook)
+    try:
+        return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', kind.__name__)}"
+    except Exception:  # a proxy that fails whatever it is asked for
+        return f"{kind.__module__}.{kind.__name__}"
