@@ -498,7 +498,14 @@ class TestInit:
         calls: list[str] = []
 
         def wrapper(name: str) -> Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]:
-            return lambda call: lambda event, context: (calls.append(name), call(event, context))[1]
+            def wrap(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+                def wrapped(event: Any, context: Any) -> Any:
+                    calls.append(name)
+                    return call(event, context)
+
+                return wrapped
+
+            return wrap
 
         monkeypatch.setattr(hooks, "around", [wrapper("inner"), wrapper("outer")])
         init(a_handler, a_log())
