@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lambda_bootstrap import client
 from lambda_bootstrap.client import RuntimeClient
-from lambda_bootstrap.errors import ConfigError, RuntimeApiError
+from lambda_bootstrap.errors import ConfigError, RuntimeApiError, TransportError
 from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
 from lambda_bootstrap.protocol import NEXT, Address
 from lambda_bootstrap.transport import SocketTransport
@@ -158,6 +158,20 @@ class TestTransports:
             assert connect(emulator.address).exchange(NEXT).status == 200
         finally:
             socket.setdefaulttimeout(None)
+
+
+def test_reset_in_an_answer(emulator: Emulator) -> None:
+    """A reused connection that breaks in the middle of an answer is not replaced in silence: it may have been taken."""
+    half = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")
+    emulator.script("next", EVENT, [half, Pause(0.05), Reset()], EVENT)
+    transport = SocketTransport(Address(emulator.address))
+    transport.exchange(NEXT)
+
+    with pytest.raises(TransportError, match="failed to GET"):
+        transport.exchange(NEXT)
+    assert len(emulator.requests) == 2
+    assert transport.exchange(NEXT).status == 200
+    transport.close()
 
 
 class TestVerbs:

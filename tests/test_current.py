@@ -115,3 +115,9 @@ class TestContexts:
         assert emulator.invoke(b'"init only"').json() == {"shop": "here"}
         assert emulator.invoke(b'"unbind"').json() == {"basket": "unbind"}
         assert emulator.invoke(b'"init only"').json() == {"shop": "here"}
+
+    def test_structlog_late(self, start: Start) -> None:
+        """What the invocation that imports structlog binds ends with it, too."""
+        emulator = start("binds_late.handler")
+
+        assert [emulator.invoke(event).json() for event in (b"1", b"2", b"3")] == [{}, {}, {}]

@@ -232,6 +232,12 @@ class TestStructlog:
             k: v for k, v in of_logging.items() if k not in unlike
         }
 
+    def test_not_configured(self, slog: Slog) -> None:
+        """A function that asks whether structlog has been configured is free to do it."""
+        slog(JSON)
+
+        assert not structlog.is_configured()
+
     def test_own_configuration(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
         """A function's own configuration wins."""
         slog(JSON)
