@@ -174,6 +174,18 @@ def test_reset_in_an_answer(emulator: Emulator) -> None:
     transport.close()
 
 
+def test_close_in_an_answer(emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+    """A reused connection that is closed in the middle of an answer is not replaced in silence either."""
+    half = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")
+    emulator.script("next", EVENT, [half, Pause(0.05), Close()], EVENT)
+    transport = connect(emulator.address)
+    transport.exchange(NEXT)
+
+    with pytest.raises(TransportError, match=r"failed to GET|closed the connection after"):
+        transport.exchange(NEXT)
+    assert len(emulator.requests) == 2
+
+
 class TestVerbs:
     """What the loop asks for."""
 
