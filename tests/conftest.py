@@ -27,9 +27,9 @@ os.environ["PYTHONPATH"] = f"{ROOT / 'runtime'}:{ROOT / 'dev'}"
 def _event_loop() -> Iterator[None]:
     """Close the event loop that async handlers share, which lives as long as the process."""
     yield
-    aio: Any = sys.modules.get("lambda_bootstrap.lifecycle.event_loop")
-    if aio is not None:
-        aio._runner.close()
+    event_loop: Any = sys.modules.get("lambda_bootstrap.lifecycle.event_loop")
+    if event_loop is not None:
+        event_loop._runner.close()
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ GRAPH = {
     "integrations.urllib3": ["errors", "http1", "protocol", "spare"],
     "integrations.structlog": ["current", "log", "record", "traces"],
     "integrations.stdlib": ["current", "log", "record", "traces"],
-    "integrations.spans": ["context", "tracing"],
+    "integrations.spans": ["context", "traces", "tracing"],
     "integrations.opentelemetry": ["hooks", "integrations.spans"],
     "integrations.awslambdaric": ["hooks", "report"],
     "lifecycle.event_loop": [],
@@ -183,7 +183,7 @@ def at_top(path: Path) -> Iterator[ast.AST]:
 
 
 def test_rooms() -> None:
-    """The folders of the package are the rooms that the plan names, each with something in it."""
+    """The folders of the package are the rooms that the floor plan names, each with something in it."""
     folders = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__")
 
     assert folders == sorted(ROOMS)

@@ -188,7 +188,7 @@ def load_error(name: str) -> tuple[str, str, list[str] | None]:
 
 
 def without_advice(message: str) -> str:
-    """A message without what `doctor` adds to it."""
+    """A message without what `advice` adds to it."""
     return re.split(r"; did you mean '|; it defines |; working directory | \(line \d+ of ", message)[0]
 
 

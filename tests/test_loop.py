@@ -76,6 +76,17 @@ class TestResult:
             + see("Function.ResponseSizeTooLarge")
         )
 
+    def test_too_large_by_its_annotation(self) -> None:
+        """A result that has a form by its annotation only, as `bytes` within, is too large like any other."""
+
+        def handler() -> list[bytes]:
+            return [b"\xff" * 5_000_000]
+
+        kind, message = answered(handler)[1:]
+
+        assert kind == "Function.ResponseSizeTooLarge"
+        assert message.startswith("Response payload size (6666672 bytes) exceeded")
+
     def test_no_form(self) -> None:
         """A result without a JSON form is an error that names its place."""
         message = "Unable to marshal response: Object of type object is not JSON serializable (at a[0])"

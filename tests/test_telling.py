@@ -131,7 +131,7 @@ class TestSides:
         assert "coroutine 'fails' was never awaited" in coroutine["message"]
         assert coroutine["requestId"] == REQUEST_ID
 
-    def test_autopsy(self, start: Start) -> None:
+    def test_timeout_dump(self, start: Start) -> None:
         """Shortly before the deadline one record has the stacks of all threads; without the option there is none."""
         environ = {**JSON, "BOOTSTRAP_TIMEOUT_DUMP_MS": "700"}
         emulator = start("tasks.hangs", environ=environ, timeout=1.0)
@@ -145,7 +145,7 @@ class TestSides:
         assert main[-1] == f'  File "{FUNCTIONS / "tasks.py"}", line 24, in hangs\n    time.sleep(event)\n'
         assert "in run\n" in sleeper[-1]
 
-    def test_autopsy_of_tasks(self, start: Start) -> None:
+    def test_timeout_dump_of_tasks(self, start: Start) -> None:
         """The record before the deadline has the stacks of asyncio's tasks, under the names that the tasks have."""
         emulator = start("tasks.hangs_in_tasks", environ={"BOOTSTRAP_TIMEOUT_DUMP_MS": "700"}, timeout=1.0)
         emulator.invoke(b"5")
@@ -155,7 +155,7 @@ class TestSides:
         assert "task dreamer:\r" in line
         assert f'"{FUNCTIONS / "tasks.py"}", line 29, in hangs_in_tasks\r    await asyncio.sleep(event)' in line
 
-    def test_autopsy_option(self, start: Start) -> None:
+    def test_timeout_dump_option(self, start: Start) -> None:
         """A `BOOTSTRAP_TIMEOUT_DUMP_MS` that is no number is a wrong configuration."""
         emulator = start("echo.handler", environ={"BOOTSTRAP_TIMEOUT_DUMP_MS": "soon"})
         emulator.start()

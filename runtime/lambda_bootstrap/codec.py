@@ -2,7 +2,7 @@
 Payload bytes to event, result to body.
 
 Owns: JSON, in both directions, and which of Python's types have a form in it.
-Refuses to know: content types on the wire, sizes, what a handler's annotations ask for, how an error is worded.
+Refuses to know: content types on the wire, limits, what a handler's annotations ask for, how a fault is located.
 
 It stands on the C half of the standard library's `json` (`_json`). The Python half would import `re`, a third of
 the whole start-up, and would take the name `json` from a function that has a module of its own called that.
@@ -116,10 +116,13 @@ def encode(result: Any) -> bytes:
 
 
 def heaviest(result: Any) -> list[tuple[str, int, int]]:
-    """Return the heaviest parts of *result*, as `json_errors` does; raw bytes have none."""
+    """Return the heaviest parts of *result*, as `json_errors` does; empty for what has none, such as raw bytes."""
     if isinstance(result, bytes):
         return []
-    return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
+    try:
+        return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
+    except Exception:  # it has a form by its annotation only
+        return []
 
 
 def dumps(value: Any) -> str:

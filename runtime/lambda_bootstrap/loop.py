@@ -146,13 +146,14 @@ class InvokeLoop:
         self.end_fork()
         if hooks.error:
             hooks.run(hooks.error, self.log.problem, error, context)
+            self.end_fork()
         failure = report.of(error)
         self.log.end()
         self.log.error(failure)
         return failure
 
     def end_fork(self) -> None:
-        """End a child that the handler forked and that came back here: the parent answers."""
+        """End a child that the handler or a hook forked and that came back here: the parent answers, and polls."""
         if getpid() != self.pid:
             _exit(0)
 
@@ -160,6 +161,7 @@ class InvokeLoop:
         """Do what comes between the answer and the next poll, during which the environment may be frozen."""
         if hooks.next_:
             hooks.run_before_next(context, self.log.problem)
+            self.end_fork()
         current.end()
         self.log.end()
 

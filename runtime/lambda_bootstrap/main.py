@@ -182,6 +182,8 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
             log.error(failure)
             log.end()
             hooks.run(hooks.init_error, log.problem, error)
+            if getpid() != pid:  # a hook forked
+                return 0
             client.fail_init(failure)
             return 1
         return InvokeLoop(client, handler, log, found.function).run()

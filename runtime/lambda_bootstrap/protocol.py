@@ -99,7 +99,7 @@ class Address:
     Where the Runtime API is: `host:port`, IPv6 in brackets, with an optional scheme and path prefix.
 
     Raises:
-        ConfigError: it is not that; the message tells what to do.
+        ConfigError: it isn't; the message says what it has to be.
     """
 
     __slots__ = ("authority", "host", "port", "prefix")

@@ -164,9 +164,12 @@ class SocketTransport:
 
     def close(self) -> None:
         """Close the connection, if there is one."""
-        if self.socket is not None:
-            self.socket.close()
-            self.socket = None
+        connection, self.socket = self.socket, None
+        if connection is not None:
+            try:
+                connection.close()
+            except OSError:  # the function has closed its descriptor
+                pass
 
 
 def is_dead(connection: socket) -> bool:

@@ -37,7 +37,7 @@ class TimeoutDump:
         self.margin_ms = margin_ms
         self.write = write
         self.moment: float | None = None  # seconds since the Unix epoch
-        self.changed = allocate_lock()  # free while the thread has not seen the moment that there is now
+        self.changed = allocate_lock()  # released when the moment has changed, until the thread has seen it
         self.changed.acquire()
         start_new_thread(self.watch, ())
 
@@ -51,7 +51,7 @@ class TimeoutDump:
         self.wait_for(None)
 
     def wait_for(self, moment: float | None) -> None:
-        """Tell the thread."""
+        """Hand a new moment to the thread."""
         self.moment = moment
         if self.changed.locked():
             self.changed.release()

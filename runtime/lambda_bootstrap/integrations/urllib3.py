@@ -57,7 +57,7 @@ class Urllib3Transport:
         Send *request* and return its answer, once.
 
         Raises:
-            HTTPError: urllib3's word on what went wrong.
+            HTTPError: urllib3's own error.
             OSError: no connection could be made.
         """
         headers = {"Host": self.address.authority, "User-Agent": USER_AGENT, **dict(request.headers)}
