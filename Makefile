@@ -5,7 +5,7 @@
 include packaging/build.mk
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Every day.
 
@@ -15,17 +15,23 @@ run: .venv/.emulator ## Run a function under the emulator: HANDLER=examples/hell
 quick: .venv/.tests ## Run the tests that start no process: under a minute.
 	$(pytest) -p tests.support.quick $(TESTS)
 
-test: .venv/.tests .venv/.build rie ## Run the tests, or TESTS=path: nothing is compiled, and containers need an engine (`make engine`).
+test: .venv/.tests .venv/.build .cache/wheels/.made rie ## Run the tests, or TESTS=path: nothing is compiled, and containers need an engine (`make engine`).
 	$(test)
 
-test-all: .venv/.tests .venv/.build .cache/lint/.made rie tree ## Run all tests, as CI does: image, layer and zip too; the interpreter takes 15 minutes to compile, once.
+test-all: .venv/.tests .venv/.build .cache/lint/.made .cache/wheels/.made rie tree ## Run all tests, as CI does: image, layer and zip too; the interpreter takes 15 minutes to compile, once.
 	$(test_all)
+
+matrix: .venv/.tests rie ## Run the tests without containers on Python 3.11 and 3.13 to 3.15: PYTHONS="3.14 3.15" TESTS=path
+	@$(matrix)
 
 check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold the import graph.
 	$(check)
 
 bench: .venv/.bench ## Print the table of figures: this runtime beside its peers.
 	$(bench)
+
+docs: .venv/.made .cache/docs/.made ## Build the site, and check its links: build/site
+	$(docs)
 
 # What ships.
 
@@ -37,6 +43,15 @@ layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip, or OUTPUT
 
 zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64 OUTPUT=..; GLIBC=2.26 for provided.al2
 	@$(zip)
+
+wheels: .venv/.build ## Build the wheels lambda-bootstrap and lambda-bootstrap-dev, in seconds: dist/
+	$(wheels)
+
+python-wheels: .venv/.build ## Build the interpreter's wheels, lambda-bootstrap-python, for both architectures: dist/
+	$(python_wheels)
+
+release: .venv/.build .cache/release/.made ## Build all that would be published, with checksums: dist/
+	$(release)
 
 tree: build/tree/$(ARCH)/bootstrap ## Build what all packages carry, interpreter included: ARCH=x86_64 or arm64
 

@@ -1,5 +1,5 @@
 """
-Make docs/reference/options.md out of the table of settings: `make options`.
+Make docs/reference/options.md out of the table of settings: `make docs` does, and `python docs/options.py`.
 
 Owns: how the page looks. Refuses to know: any setting.
 """
@@ -19,7 +19,7 @@ from lambda_bootstrap import settings  # noqa: E402 - the path comes first
 HEAD = (
     "# Options\n\n"
     "Every environment variable that the runtime reads. This page is made of `lambda_bootstrap/settings.py`: "
-    "change it there, then `make options`.\n\n"
+    "change it there, then `make docs`.\n\n"
     "`BOOTSTRAP_*` variables are yours to set. A value that cannot be ends the process at once, with exit status 1 "
     "and a line on stderr that says what the variable has to be. Lambda sets the others. "
     "`OTEL_*` variables are OpenTelemetry's own, and count if the function has brought its packages.\n\n"

@@ -4,6 +4,8 @@ PYTHON ?= python3
 HANDLER ?= examples/hello/app.handler
 EVENT ?=
 TESTS ?=
+PYTHONS ?=
+OPTIONS ?=
 IMAGE ?= lambda-bootstrap:latest
 FUNCTION ?= examples/hello
 GLIBC ?= 2.34
@@ -36,6 +38,8 @@ version = $(shell sed -n 's/^__version__ = "\([^"]*\)".*/\1/p' runtime/lambda_bo
 revision = $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 engine_answers := docker info >/dev/null 2>&1
 sbom := .venv/bin/python packaging/sbom.py
+# The day trixie came out. Any constant makes two builds of the same sources the same bytes.
+hatchling := SOURCE_DATE_EPOCH=1754697600 $(CURDIR)/.venv/bin/python -m hatchling build --directory $(CURDIR)/dist
 # `sam validate` calls nobody, but refuses to start without a region.
 sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
 
@@ -60,6 +64,8 @@ define test_all
 IMAGE=$(IMAGE) $(pytest) $(TESTS)
 endef
 
+matrix = .venv/bin/python packaging/matrix.py --pythons "$(PYTHONS)" --options=" $(OPTIONS)" -- $(TESTS)
+
 images = $(make) image && packaging/base.sh $(old_image) $(native)
 
 define check
@@ -78,6 +84,12 @@ endef
 define bench
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
+endef
+
+define docs
+.venv/bin/python docs/options.py
+NO_MKDOCS_2_WARNING=true .cache/docs/bin/mkdocs build --clean --strict --config-file packaging/mkdocs.yml
+@echo build/site/index.html
 endef
 
 # Build an image called $(1) with the tree build/tree/$(2), on the base $(3).
@@ -99,6 +111,28 @@ pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--
 layer = $(call pack,layer,build/lambda-bootstrap-layer-$(ARCH))
 zip = $(call pack,function,build/$(notdir $(FUNCTION:/=))-$(ARCH),$(FUNCTION) --glibc $(GLIBC))
 
+# The two distributions with nothing but modules of ours; beside each wheel what it is made of.
+define wheels
+@rm -f dist/lambda_bootstrap-* dist/lambda_bootstrap_dev-*
+@for folder in . dev; do (cd $$folder && $(hatchling) --target wheel) || exit 1; done
+@for wheel in dist/*-none-any.whl; do $(sbom) $$wheel any $${wheel%.whl}.cdx.json || exit 1; done
+endef
+
+define python_wheels
+@rm -f dist/lambda_bootstrap_python-*
+@for arch in x86_64 arm64; do $(make) tree ARCH=$$arch && .venv/bin/python packaging/wheel.py $$arch dist || exit 1; done
+endef
+
+define release
+@rm -rf dist
+@$(make) wheels
+@$(make) python-wheels
+@for folder in . dev; do (cd $$folder && $(hatchling) --target sdist) || exit 1; done
+@.cache/release/bin/twine check --strict dist/*.whl dist/*.tar.gz
+@cd dist && sha256sum -- *.whl *.tar.gz *.json >SHA256SUMS
+@cat dist/SHA256SUMS
+endef
+
 define arm64
 packaging/arm64.sh
 @$(make) image ARCH=arm64 IMAGE=$(arm64_image)
@@ -111,12 +145,12 @@ packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
 endef
 
 lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests bench:benchmarks \
-	packaging/build.in packaging/interpreter.in packaging/lint.in
+	packaging/build.in packaging/docs.in packaging/interpreter.in packaging/lint.in packaging/release.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
 kept := .cache/interpreter .cache/sources
 define clean
-rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build $(filter-out $(kept),$(wildcard .cache/*))
+rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist $(filter-out $(kept),$(wildcard .cache/*))
 @find . -path ./.cache -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 @for image in $(IMAGE) $(arm64_image) $(debian_image) $(debian_image)-base; do \
 	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image >/dev/null; fi; done
@@ -160,6 +194,24 @@ debian: rie build/site-packages
 .cache/lint/.made: packaging/lint.txt .venv/.made
 	@.venv/bin/python -m venv .cache/lint
 	@.cache/lint/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --require-hashes -r $<
+	@touch $@
+
+# Apart too: it brings a keyring along.
+.cache/release/.made: packaging/release.txt .venv/.made
+	@.venv/bin/python -m venv .cache/release
+	@.cache/release/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+# What the developer's side needs, for environments that the tests make without an index.
+.cache/wheels/.made: dev/requirements.txt .venv/.made
+	@.venv/bin/python -m pip --quiet --disable-pip-version-check download --require-hashes --only-binary=:all: \
+		--dest .cache/wheels -r $<
+	@touch $@
+
+# Apart too: nothing of it is needed by code.
+.cache/docs/.made: packaging/docs.txt .venv/.made
+	@.venv/bin/python -m venv .cache/docs
+	@.cache/docs/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	@touch $@
 
 # Pure Python only: the same folders serve every architecture.

@@ -104,37 +104,73 @@ def version() -> str:
     return str(re.findall(r'^__version__ = "(.+?)"', text, re.MULTILINE)[0])
 
 
+def rows() -> list[Component]:
+    """The parts that are compiled from tarballs, the interpreter first of all."""
+    return [of_source(row) for row in (HERE / "sources.txt").read_text().splitlines() if not row.startswith("#")]
+
+
 def document(package: Path, arch: str, *, emulator: bool) -> str:
-    """The package's document."""
-    rows = [row for row in (HERE / "sources.txt").read_text().splitlines() if not row.startswith("#")]
-    components = [of_source(row) for row in rows] + [of_wheel(text) for text in metadata(package)]
-    components.append(of_certifi((HERE / "interpreter.txt").read_text()))
+    """The document of a zip, a layer or the tree."""
+    components = [*rows(), *map(of_wheel, metadata(package)), of_certifi((HERE / "interpreter.txt").read_text())]
     if emulator:
         components.append(of_rie(arch))
-    bom = Bom(components=components)
-    contents = "\n".join(sorted(f"{part.bom_ref.value} {part.version}" for part in components))
-    bom.serial_number = uuid5(NAMESPACE_URL, hashlib.sha256(f"{package.name} {arch}\n{contents}".encode()).hexdigest())
-    bom.metadata.timestamp = datetime.fromtimestamp(1754697600, UTC)  # as in interpreter.sh
-    bom.metadata.component = Component(
+    whole = Component(
         name=f"lambda-bootstrap-{arch}",
         version=version(),
         bom_ref="lambda-bootstrap",
         type=ComponentType.APPLICATION,
         licenses=[LicenseExpression("MIT")],
     )
-    bom.register_dependency(bom.metadata.component, components)
+    return render(whole, components, f"{package.name} {arch}")
+
+
+def of_interpreter(library: Path, arch: str, number: str) -> str:
+    """The document of the interpreter's wheel: *library* has the time zones, *number* is the wheel's version."""
+    components = [*rows(), *map(of_wheel, metadata(library)), of_certifi((HERE / "interpreter.txt").read_text())]
+    name = "lambda-bootstrap-python"
+    whole = Component(
+        name=name,
+        version=number,
+        bom_ref=name,
+        licenses=[LicenseExpression("MIT")],  # of what joins the parts
+        purl=PackageURL("pypi", name=name, version=number),
+    )
+    return render(whole, components, f"{name} {number} {arch}")
+
+
+def of_pure_wheel(wheel: Path) -> str:
+    """The document of a wheel that has nothing but our own modules."""
+    (text,) = metadata(wheel)
+    return render(of_wheel(text), [], wheel.name)
+
+
+def render(whole: Component, components: list[Component], seed: str) -> str:
+    """The document of *whole*, which is made of *components*; its serial number is made of *seed* and these."""
+    bom = Bom(components=components)
+    contents = "\n".join(sorted(f"{part.bom_ref.value} {part.version}" for part in components))
+    bom.serial_number = uuid5(NAMESPACE_URL, hashlib.sha256(f"{seed}\n{contents}".encode()).hexdigest())
+    bom.metadata.timestamp = datetime.fromtimestamp(1754697600, UTC)  # as in interpreter.sh
+    bom.metadata.component = whole
+    bom.register_dependency(whole, components)
     return JsonV1Dot6(bom).output_as_string(indent=2)
 
 
 def main() -> None:
     """Write the document of what the command line names."""
     parser = argparse.ArgumentParser(description="Write a package's software bill of materials.")
-    parser.add_argument("package", type=Path, help="a zip, or the tree")
-    parser.add_argument("arch", choices=("x86_64", "arm64"))
+    parser.add_argument("package", type=Path, help="a zip, the tree, or a wheel without an interpreter")
+    parser.add_argument("arch", choices=("x86_64", "arm64", "any"))
     parser.add_argument("output", type=Path)
     parser.add_argument("--rie", action="store_true", help="AWS's emulator is in the package")
+    parser.add_argument("--interpreter", metavar="VERSION", help="the package is the library of our interpreter")
     options = parser.parse_args()
-    options.output.write_text(document(options.package, options.arch, emulator=options.rie) + "\n")
+    if options.interpreter:
+        text = of_interpreter(options.package, options.arch, options.interpreter)
+    elif options.arch == "any":
+        text = of_pure_wheel(options.package)
+    else:
+        text = document(options.package, options.arch, emulator=options.rie)
+    options.output.write_text(text + "\n")
 
 
 if __name__ == "__main__":

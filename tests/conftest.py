@@ -11,7 +11,7 @@ import pytest
 from lambda_bootstrap import current
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support import BOOTSTRAP, FUNCTIONS, PYTHON, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +27,9 @@ os.environ["PYTHONPATH"] = f"{ROOT / 'runtime'}:{ROOT / 'dev'}"
 def _event_loop() -> Iterator[None]:
     """Close the event loop that async handlers share, which lives as long as the process."""
     yield
-    aio: Any = sys.modules.get("lambda_bootstrap.lifecycle.event_loop")
-    if aio is not None:
-        aio._runner.close()
+    event_loop: Any = sys.modules.get("lambda_bootstrap.lifecycle.event_loop")
+    if event_loop is not None:
+        event_loop._runner.close()
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def start(transport: str) -> Iterator[Start]:
             handler: str, *, folder: Path = FUNCTIONS, environ: dict[str, str] | None = None, **options: Any
         ) -> Emulator:
             variables = {"BOOTSTRAP_TRANSPORT": transport, **(environ or {})}
-            command = [sys.executable, str(BOOTSTRAP)]
+            command = [*PYTHON, str(BOOTSTRAP)]
             return stack.enter_context(Emulator(command, environ=variables, cwd=folder, handler=handler, **options))
 
         yield put

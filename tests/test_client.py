@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
+from lambda_bootstrap import client
 from lambda_bootstrap.client import RuntimeClient
-from lambda_bootstrap.errors import ConfigError, RuntimeApiError
+from lambda_bootstrap.errors import ConfigError, RuntimeApiError, TransportError
 from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
 from lambda_bootstrap.protocol import NEXT, Address
 from lambda_bootstrap.transport import SocketTransport
@@ -158,6 +160,32 @@ class TestTransports:
             socket.setdefaulttimeout(None)
 
 
+def test_reset_in_an_answer(emulator: Emulator) -> None:
+    """A reused connection that breaks in the middle of an answer is not replaced in silence: it may have been taken."""
+    half = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")
+    emulator.script("next", EVENT, [half, Pause(0.05), Reset()], EVENT)
+    transport = SocketTransport(Address(emulator.address))
+    transport.exchange(NEXT)
+
+    with pytest.raises(TransportError, match="failed to GET"):
+        transport.exchange(NEXT)
+    assert len(emulator.requests) == 2
+    assert transport.exchange(NEXT).status == 200
+    transport.close()
+
+
+def test_close_in_an_answer(emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+    """A reused connection that is closed in the middle of an answer is not replaced in silence either."""
+    half = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")
+    emulator.script("next", EVENT, [half, Pause(0.05), Close()], EVENT)
+    transport = connect(emulator.address)
+    transport.exchange(NEXT)
+
+    with pytest.raises(TransportError, match=r"failed to GET|closed the connection after"):
+        transport.exchange(NEXT)
+    assert len(emulator.requests) == 2
+
+
 class TestVerbs:
     """What the loop asks for."""
 
@@ -172,3 +200,31 @@ class TestVerbs:
         assert invocation.request_id == "one"
         reason = "the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id"
         assert said == [f"failed to get the next invocation: {reason}; trying again"]
+
+    def test_long_polls(
+        self, emulator: Emulator, connect: Callable[[str], Transport], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Polls that failed after a long wait each, as over days, are not failures in a row."""
+        monkeypatch.setattr(client, "PATIENCE", 0.02)
+        monkeypatch.setattr(client, "BACK_OFF", (0.0, 0.0, 0.0))
+        for _ in range(5):
+            emulator.script("next", [Pause(0.03), Reply(502, [], b"")])
+        emulator.script("next", EVENT)
+        said: list[str] = []
+
+        assert RuntimeClient(connect(emulator.address), "/", said.append).next().request_id == "one"
+        assert len(said) == 5
+
+    def test_refused_response(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
+        """A response that the HTTP server refuses is replaced by an error of type and message only."""
+        emulator.script("next", EVENT)
+        emulator.script("response", Reply(431, [], b"too large"))
+        emulator.script("error", Reply(202, [], b""))
+        runtime_api = RuntimeClient(connect(emulator.address), "/", lambda _text: None)
+        runtime_api.respond(runtime_api.next(), b"1", "application/json")
+        (post,) = emulator.wait_for("error")
+
+        assert json.loads(post.body) == {
+            "errorMessage": "The response could not be posted: the Runtime API refused the response: 431 too large",
+            "errorType": "Runtime.ResponseRefused",
+        }

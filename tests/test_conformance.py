@@ -11,7 +11,7 @@ import lambda_bootstrap
 import pytest
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
-from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support import BOOTSTRAP, FUNCTIONS, LAZY, PYTHON, ROOT
 from tests.support.emulated import REQUEST_ID, see
 
 if TYPE_CHECKING:
@@ -168,14 +168,12 @@ class TestHandlers:
 
     def test_argument_before_environment(self) -> None:
         """The handler named on the command line wins over `_HANDLER`, and becomes it."""
-        with Emulator(
-            [sys.executable, str(BOOTSTRAP), "echo.handler"], cwd=FUNCTIONS, handler="app.nowhere"
-        ) as emulator:
+        with Emulator([*PYTHON, str(BOOTSTRAP), "echo.handler"], cwd=FUNCTIONS, handler="app.nowhere") as emulator:
             assert emulator.invoke(b"1").json() == 1
 
     def test_start(self) -> None:
         """`lambda_bootstrap.start` runs a handler from a program with an entry point of its own."""
-        program = [sys.executable, str(FUNCTIONS / "program.py")]
+        program = [*PYTHON, str(FUNCTIONS / "program.py")]
         with Emulator(program, cwd=FUNCTIONS, environ={"PYTHONPATH": str(ROOT / "runtime")}) as emulator:
             assert emulator.invoke(b'"once"').json() == {"started": "once"}
 
@@ -413,6 +411,8 @@ class TestInitErrors:
     )
     def test_posted_once(self, start: Start, handler: str, kind: str, message: str) -> None:
         """An init error is posted once, with type and message, and the process exits with 1 without polling."""
+        if LAZY and "no_such_module" in message:
+            pytest.skip("a lazy import that is never used never fails")
         emulator = start(handler)
         emulator.start()
         (request,) = emulator.wait_for("init/error")

@@ -33,6 +33,14 @@ class TestFollowing:
         story = [step if isinstance(step, str) else step[0] for step in script.story]
         assert story == ["next", "begin 1", "handler", "1", "end", "next", "begin 2", "handler", "2", "end", "next"]
 
+    def test_already_current(self) -> None:
+        """Who hears of a begin finds that invocation to be the current one."""
+        seen: list[str] = []
+        current.beginnings.append(lambda _invocation: seen.append(current.get().request_id))
+        current.begin(an_invocation("1"))
+
+        assert seen == ["1"]
+
     def test_before_the_first(self) -> None:
         """Before the first invocation the ids are empty and there is no deadline."""
         nobody = current.get()
@@ -107,3 +115,9 @@ class TestContexts:
         assert emulator.invoke(b'"init only"').json() == {"shop": "here"}
         assert emulator.invoke(b'"unbind"').json() == {"basket": "unbind"}
         assert emulator.invoke(b'"init only"').json() == {"shop": "here"}
+
+    def test_structlog_late(self, start: Start) -> None:
+        """What the invocation that imports structlog binds ends with it, too."""
+        emulator = start("binds_late.handler")
+
+        assert [emulator.invoke(event).json() for event in (b"1", b"2", b"3")] == [{}, {}, {}]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REQUIREMENTS = ROOT / "benchmarks" / "requirements.txt"
-FOLDER = ROOT / ".cache" / "awslambdaric"
+FOLDER = ROOT / ".cache" / "awslambdaric" / f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 @pytest.fixture(scope="session")
@@ -32,20 +32,10 @@ def awslambdaric() -> Path:
     """A Python that has awslambdaric, as it is locked for the benchmark, and nothing else."""
     python, done = FOLDER / "bin" / "python", FOLDER / "requirements.txt"
     if not done.exists() or done.read_text() != REQUIREMENTS.read_text():
-        venv.create(FOLDER, clear=True, with_pip=True, symlinks=True)
-        command = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "-r",
-        ]
-        installed = subprocess.run(
-            [*command, str(REQUIREMENTS)], capture_output=True, text=True, timeout=100, check=False
-        )
+        venv.create(FOLDER, clear=True, symlinks=True)
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", str(python)]
+        command = [*pip, "install", "--require-hashes", "-r", str(REQUIREMENTS)]
+        installed = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
         if installed.returncode != 0:
             give_up("awslambdaric cannot be installed, so nothing is compared with it")
         done.write_text(REQUIREMENTS.read_text())
@@ -117,6 +107,12 @@ CALLER = (
     ("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"),
     ("Lambda-Runtime-Invocation-Id", "9f0C+/="),
     ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:012345678912:function:f:live"),
+)
+
+DROP_IN = (
+    *("named", "unused", "twice", "annotated", "third", "keyword", "parsed", "event_only", "ByInit", "ByNew"),
+    *("ByMetaclass", "unresolved", "quoted", "optional", "either", "many", "mapping"),
+    *("recursive", "upload", "text", "unhashable", "nothing", "decoded"),
 )
 
 CASES = {
@@ -196,6 +192,8 @@ CASES = {
     "handler: async": Case("differential.waits", b"2"),
     "handler: class": Case("kinds.Greeter", b"2"),
     "handler: method of a class": Case("kinds.Greeter.method", b"2"),
+    # Names, annotations and decorators that ask for nothing.
+    **{f"drop-in: {name}": Case(f"drop_in.{name}", b'{"place":"a/b"}') for name in DROP_IN},
     # Init errors.
     "init: no dot": Case("app", None),
     "init: built-in module": Case("sys.handler", None),
@@ -226,6 +224,7 @@ REASONS: dict[str, set[str]] = {
     "An exit is answered": {"outcome"},
     "Generators, iterators and files are streams": {"outcome"},
     "Handlers take what they need": {"outcome"},
+    "Annotations can ask for a type": {"outcome"},
 }
 TYPE = ("The platform gets an error's type",)
 FOUND = (*TYPE, "Messages say where, and what to do")
@@ -277,6 +276,7 @@ DIFFERENT: dict[str, tuple[str, ...]] = {
     "handler: async": HANDLERS,
     "handler: class": HANDLERS,
     "handler: method of a class": HANDLERS,
+    "drop-in: decoded": ("Annotations can ask for a type",),
     "init: no dot": INIT,
     "init: built-in module": INIT,
     "init: no module": INIT,

@@ -43,7 +43,7 @@ GRAPH = {
     "integrations.urllib3": ["errors", "http1", "protocol", "spare"],
     "integrations.structlog": ["current", "log", "record", "traces"],
     "integrations.stdlib": ["current", "log", "record", "traces"],
-    "integrations.spans": ["context", "tracing"],
+    "integrations.spans": ["context", "traces", "tracing"],
     "integrations.opentelemetry": ["hooks", "integrations.spans"],
     "integrations.awslambdaric": ["hooks", "report"],
     "lifecycle.event_loop": [],
@@ -59,7 +59,10 @@ GRAPH = {
         *("codec", "errors", "typed.containers", "typed.decoder", "typed.fields", "typed.msgspec", "typed.pydantic"),
         "typed.scalars",
     ],
-    "typed.annotations": ["codec", "errors", "typed.compiler", "typed.decoder", "typed.encoder", "typed.fields"],
+    "typed.annotations": [
+        *("codec", "errors", "traces", "typed.compiler", "typed.decoder", "typed.encoder", "typed.fields"),
+    ],
+    "typed.imports": [],
     "typed.parameters": [],
     "diagnostics.advice": ["traces"],
     "diagnostics.timeout_dump": ["protocol", "traces"],
@@ -71,7 +74,10 @@ GRAPH = {
     "events.cognito": [],
     "events.http": [],
     # the road's crossings: what the function is, and what happens when
-    "signature": ["codec", "errors", "lifecycle.event_loop", "spare", "typed.annotations", "typed.parameters"],
+    "signature": [
+        *("codec", "context", "diagnostics.advice", "errors", "lifecycle.event_loop", "spare", "typed.annotations"),
+        *("typed.imports", "typed.parameters"),
+    ],
     "events.batch": ["codec", "errors", "lifecycle.event_loop", "signature"],
     "events": [
         *("events.batch", "events.cognito", "events.dynamodb_kinesis", "events.eventbridge", "events.http"),
@@ -177,7 +183,7 @@ def at_top(path: Path) -> Iterator[ast.AST]:
 
 
 def test_rooms() -> None:
-    """The folders of the package are the rooms that the plan names, each with something in it."""
+    """The folders of the package are the rooms that the floor plan names, each with something in it."""
     folders = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__")
 
     assert folders == sorted(ROOMS)

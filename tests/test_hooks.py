@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from lambda_bootstrap.context import Context
 from lambda_bootstrap.errors import InitError
 from lambda_bootstrap.main import init
 
+from tests.support.emulated import posts
 from tests.support.loop import OverError, Script, a_loop, an_invocation, raising
 from tests.support.records import JSON, a_log, valid
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from tests.support import Start
 
 LISTS: list[list[Any]] = [hooks.init, hooks.init_error, hooks.request, hooks.response, hooks.error, hooks.next_]
-Complaints = list[tuple[str, BaseException | None]]
+Warnings = list[tuple[str, BaseException | None]]
 
 
 @pytest.fixture(autouse=True)
@@ -43,16 +45,16 @@ def a_context(seconds: float = 60) -> Context:
     return context
 
 
-def run(registered: list[Any], *arguments: Any) -> Complaints:
-    """Run hooks; give the complaints."""
-    told: Complaints = []
+def run(registered: list[Any], *arguments: Any) -> Warnings:
+    """Run hooks; return the warnings."""
+    told: Warnings = []
     hooks.run(registered, lambda message, error: told.append((message, error)), *arguments)
     return told
 
 
-def run_before_next(context: Context) -> Complaints:
-    """Run the hooks of `before_next`; give the complaints."""
-    told: Complaints = []
+def run_before_next(context: Context) -> Warnings:
+    """Run the hooks of `before_next`; return the warnings."""
+    told: Warnings = []
     hooks.run_before_next(context, lambda message, error: told.append((message, error)))
     return told
 
@@ -116,7 +118,7 @@ class TestRun:
         "error", [ValueError("boom"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), MemoryError()], ids=repr
     )
     def test_isolated(self, error: BaseException) -> None:
-        """What a hook raises is complained about by its name, and the next one runs."""
+        """What a hook raises is logged with its name, and the next one runs."""
         calls: list[Any] = []
 
         @lambda_bootstrap.on_init
@@ -131,7 +133,7 @@ class TestRun:
         assert calls == ["after"]
 
     def test_wrong_signature(self) -> None:
-        """A hook that takes something else is complained about as any other."""
+        """A hook that takes something else is logged as failed, like any other."""
         lambda_bootstrap.on_init(len)  # type: ignore[type-var] # on purpose
         [(message, error)] = run(hooks.init)
 
@@ -190,6 +192,17 @@ class Anonymous:
         """Be called."""
 
 
+class Grumpy:
+    """A hook that fails when it is asked for any name."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Fail, and not as one that has none."""
+        raise RuntimeError(name)
+
+    def __call__(self) -> None:
+        """Be called."""
+
+
 class TestName:
     """A hook as its author knows it."""
 
@@ -203,6 +216,7 @@ class TestName:
             pytest.param(functools.partial(a_context), "functools.partial", id="partial"),
             pytest.param(print, "builtins.print", id="built in"),
             pytest.param(Anonymous(), "?.Anonymous", id="nameless"),
+            pytest.param(Grumpy(), f"{__name__}.Grumpy", id="failing"),
         ],
     )
     def test_name(self, hook: Callable[..., Any], name: str) -> None:
@@ -273,6 +287,16 @@ class TestBeforeNext:
 
         assert len(run_before_next(a_context(0.04))) == 1
         assert calls == [0.06]
+
+    def test_broken_context(self) -> None:
+        """A function that has spoilt its context's deadline does not end its environment by it."""
+        calls: list[float] = []
+        self.sleeper(0, calls)
+        context = a_context()
+        context.deadline_ms = "soon"  # type: ignore[assignment] # that is the fault
+
+        assert run_before_next(context) == []
+        assert calls == [0]
 
     def test_failure(self) -> None:
         """A hook that fails costs the others nothing."""
@@ -377,13 +401,13 @@ class TestThroughTheLoop:
             a_loop(script, raising(KeyError("k")) if fails else lambda: 1, dict(JSON)).run()
         records = [valid(f"{line}\n") for line in capfd.readouterr().out.splitlines() if line != "<answer>"]
         called = phase != ("on_response" if fails else "on_error")
-        complaints = [record for record in records if "the hook " in record["errorMessage"]]
+        records_of_hooks = [record for record in records if "the hook " in record["errorMessage"]]
 
         assert [answer[:2] for answer in script.answers] == [
             (request_id, "KeyError" if fails else b"1") for request_id in ("1", "2")
         ]
-        assert [record["requestId"] for record in complaints] == (["1", "2"] if called else [])
-        for record in complaints:
+        assert [record["requestId"] for record in records_of_hooks] == (["1", "2"] if called else [])
+        for record in records_of_hooks:
             assert record["errorType"] == type(error).__name__
             assert record["errorMessage"].endswith(f".broken failed: {error}")
 
@@ -401,6 +425,21 @@ class TestThroughTheLoop:
 
         assert capfd.readouterr().out.endswith(f"\t1\tthere is no time left for the hook {hooks.name(late)}\n")
 
+    def test_open_lines(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """A line that the handler or a hook leaves open is written before the answer, or before the next poll."""
+        monkeypatch.setattr(sys, "stdout", sys.stdout)
+        monkeypatch.setattr(sys, "stderr", sys.stderr)
+        script = Script(an_invocation())
+        loop = a_loop(script, lambda: sys.stdout.write("handler"), JSON)
+        loop.log.open_streams()
+        lambda_bootstrap.before_next(lambda _context: sys.stdout.write("hook"))
+        with pytest.raises(OverError):
+            loop.run()
+        first, answer, last, rest = capfd.readouterr().out.split("\n")
+
+        assert (valid(f"{first}\n")["message"], answer) == ("handler", "<answer>")
+        assert (valid(f"{last}\n")["message"], rest) == ("hook", "")
+
     def test_changes(self) -> None:
         """A hook may change the event in place; what it returns is nobody's."""
 
@@ -416,6 +455,31 @@ class TestThroughTheLoop:
         assert script.answers[0][1] == b'{"marked":true}'
 
 
+class TestForks:
+    """A hook that forks, and returns in both processes."""
+
+    @pytest.mark.parametrize("hook", ["on_init", "on_request", "on_response", "on_error", "before_next"])
+    def test_invocations(self, start: Start, hook: str) -> None:
+        """It is the parent that answers, once, and that polls."""
+        emulator = start("hooked_forks.handler", environ={"HOOK": hook})
+        for event in (b'"a"', b'"fail"', b'"stream"', b'"b"'):
+            emulator.invoke(event)
+        emulator.wait_for("next", 5)
+        time.sleep(0.1)  # a child would answer or poll now
+
+        assert posts(emulator) == ["response", "error", "response", "response"]
+        assert len([request for request in emulator.requests if request.endpoint == "next"]) == 5
+
+    def test_init_error(self, start: Start) -> None:
+        """It is the parent that reports the init error, once."""
+        emulator = start("hooked_forks.handler", environ={"HOOK": "on_init_error"})
+        emulator.start()
+        emulator.wait_for("init/error")
+        time.sleep(0.1)  # a child would post it again now
+
+        assert posts(emulator) == ["init/error"]
+
+
 class TestInit:
     """Hooks before the first invocation."""
 
@@ -428,6 +492,26 @@ class TestInit:
 
         assert calls == ["init"]
         assert capfd.readouterr().out.startswith(f"[ERROR] ZeroDivisionError: the hook {__name__}.TestInit.test_runs.")
+
+    def test_around(self, a_handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What goes around the handler's call goes around it in the order of its registration, innermost first."""
+        calls: list[str] = []
+
+        def wrapper(name: str) -> Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]:
+            def wrap(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+                def wrapped(event: Any, context: Any) -> Any:
+                    calls.append(name)
+                    return call(event, context)
+
+                return wrapped
+
+            return wrap
+
+        monkeypatch.setattr(hooks, "around", [wrapper("inner"), wrapper("outer")])
+        init(a_handler, a_log())
+
+        assert a_handler.call({}, None) == 1
+        assert calls == ["outer", "inner"]
 
 
 @pytest.fixture

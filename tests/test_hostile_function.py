@@ -137,6 +137,7 @@ RETURNED: dict[str, Any] = {
     "returns_surrogates": {"text": "lone \ud800"},
     "closes_stdout": "done",
     "closes_all_streams": "done",
+    "closes_all_descriptors": "done",
     "closes_stdout_object": "done",
     "loses_stdout": "done",
     "breaks_stdout": "done",

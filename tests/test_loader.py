@@ -59,6 +59,10 @@ class Child(Class): pass
 class Service:
     def __init__(self): self.made = True
     def __call__(self, event): return self.made, event
+class Result(dict):
+    def __init__(self, event, context): super().__init__(event=event)
+    class Inner(str):
+        def __new__(cls, event, context): return super().__new__(cls, event)
 instance = Service()
 space = types.SimpleNamespace(handler=lambda event: event)
 partial = functools.partial(handler, context=None)
@@ -78,20 +82,20 @@ class Class:
     def method(self, event, context): return type(self).__name__, event, context
     @classmethod
     @traced
-    def of_class(cls, event): return cls.__name__, event
+    def of_class(cls, event, context): return cls.__name__, event
     @staticmethod
     @traced
-    def static(event): return event
+    def static(event, context): return event
 class Strict:
     def __init__(self, table): pass
     @traced
     @classmethod
-    def of_class(cls, event): return cls.__name__, event
+    def of_class(cls, event, context): return cls.__name__, event
     @traced
     @staticmethod
-    def static(event): return event
+    def static(event, context): return event
 @traced
-def handler(event): return event
+def handler(event, context): return event
 """,
     "lazy.py": "def __getattr__(name):\n    if name == 'handler': return lambda event: ('lazy', event)\n"
     "    raise AttributeError(name)\n",
@@ -119,6 +123,8 @@ class TestNames:
             pytest.param("app.Class.attribute", "E", id="static attribute"),
             pytest.param("app.Class.Inner.method", ("inner", "E"), id="class in a class"),
             pytest.param("app.Service", (True, "E"), id="class with __call__"),
+            pytest.param("app.Result", {"event": "E"}, id="class without, called itself"),
+            pytest.param("app.Result.Inner", "E", id="such a class in a class"),
             pytest.param("app.Service.__call__", (True, "E"), id="its __call__"),
             pytest.param("app.instance", (True, "E"), id="callable instance"),
             pytest.param("app.instance.__call__", (True, "E"), id="method of an instance"),
@@ -182,7 +188,7 @@ def load_error(name: str) -> tuple[str, str, list[str] | None]:
 
 
 def without_advice(message: str) -> str:
-    """A message without what `doctor` adds to it."""
+    """A message without what `advice` adds to it."""
     return re.split(r"; did you mean '|; it defines |; working directory | \(line \d+ of ", message)[0]
 
 

@@ -13,6 +13,7 @@ from lambda_bootstrap import current
 from lambda_bootstrap.errors import FunctionError, RuntimeApiError
 from lambda_bootstrap.loop import exit_status
 
+from tests.support import TOO_DEEP
 from tests.support.emulated import see
 from tests.support.loop import FUNCTION, OverError, Script, a_loop, an_invocation, raising
 
@@ -74,6 +75,17 @@ class TestResult:
             "body.more (19 bytes, 9 elements). Put what is large into S3 and answer with its address"
             + see("Function.ResponseSizeTooLarge")
         )
+
+    def test_too_large_by_its_annotation(self) -> None:
+        """A result that has a form by its annotation only, as `bytes` within, is too large like any other."""
+
+        def handler() -> list[bytes]:
+            return [b"\xff" * 5_000_000]
+
+        kind, message = answered(handler)[1:]
+
+        assert kind == "Function.ResponseSizeTooLarge"
+        assert message.startswith("Response payload size (6666672 bytes) exceeded")
 
     def test_no_form(self) -> None:
         """A result without a JSON form is an error that names its place."""
@@ -220,12 +232,6 @@ class TestContext:
                 "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
                 id="both",
             ),
-            pytest.param(
-                {"lambda_runtime_client_context": "[" * 100_000},
-                "Unable to parse Client Context JSON: "
-                "maximum recursion depth exceeded while decoding a JSON array from a unicode string",
-                id="too deep",
-            ),
         ],
     )
     def test_bad_header(self, headers: dict[str, str], message: str) -> None:
@@ -236,6 +242,15 @@ class TestContext:
             ("bad", "Runtime.LambdaContextUnmarshalError", message + see("Runtime.LambdaContextUnmarshalError")),
             ("good", b"{}", "application/json"),
         ]
+
+    def test_deep_header(self) -> None:
+        """A header that is nested too deeply is this invocation's error, and the loop goes on."""
+        script = Script(an_invocation(lambda_runtime_client_context="[" * 100_000), an_invocation("good"))
+        bad, good = run(script, lambda event: event)
+
+        assert bad[:2] == ("id", "Runtime.LambdaContextUnmarshalError")
+        assert bad[2].startswith(f"Unable to parse Client Context JSON: {TOO_DEEP}")
+        assert good == ("good", b"{}", "application/json")
 
     @pytest.mark.parametrize("sent", ["null", "[]", '"text"', "5"])
     def test_odd_header(self, sent: str) -> None:

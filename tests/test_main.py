@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -94,6 +96,30 @@ class TestConfiguration:
         assert result.stderr == (
             "bootstrap: BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: No module named 'urllib3'\n"
         )
+
+
+class TestExits:
+    """How an environment ends while nothing is under way."""
+
+    def test_interrupt(self) -> None:
+        """Control-C between two invocations ends the process with a shell's status for it, without a traceback."""
+        with Emulator([sys.executable, str(BOOTSTRAP)], cwd=FUNCTIONS, handler="echo.handler") as emulator:
+            emulator.invoke()
+            emulator.wait_for("next", 2)
+            os.kill(emulator.pid, signal.SIGINT)
+
+            assert emulator.wait_exit() == 130
+        assert emulator.output == b""
+
+
+def test_own_opentelemetry(tmp_path: Path) -> None:
+    """A module called `opentelemetry` that fails in its own way is logged, and the function runs."""
+    (tmp_path / "opentelemetry.py").write_text("raise RuntimeError('mine')\n")
+    (tmp_path / "app.py").write_text("def handler(event, context): return event\n")
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+    with Emulator([sys.executable, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler", environ=environ) as emulator:
+        assert emulator.invoke(b"1").body == b"1"
+    assert emulator.stdout.startswith(b"[ERROR] RuntimeError: OpenTelemetry cannot be set up: mine\r")
 
 
 class TestWrapper:

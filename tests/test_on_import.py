@@ -8,11 +8,12 @@ import inspect
 import sys
 import threading
 import zipfile
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from lambda_bootstrap.on_import import OnImport
+from lambda_bootstrap.traces import frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 class TestOnImport:
     """Something to do right after a module's first import."""
 
-    def watch(self, name: str) -> list[dict[str, Any]]:
+    def seen(self, name: str) -> list[dict[str, Any]]:
         """What the module called *name* holds each time the hook is called."""
         seen: list[dict[str, Any]] = []
         OnImport(LOG, {name: lambda _log, module: seen.append(dict(vars(module)))}).begin()
@@ -48,7 +49,7 @@ class TestOnImport:
     def test_already_imported(self, folder: Path) -> None:
         """The set-up of a module that has been imported is done at once, and not again."""
         assert folder.is_dir()
-        seen = self.watch("json")
+        seen = self.seen("json")
         importlib.reload(sys.modules["json"])
 
         assert [fields["__name__"] for fields in seen] == ["json"]
@@ -57,7 +58,7 @@ class TestOnImport:
         """The set-up is done once, after the module was executed, and before its importer goes on."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         (folder / "throw_away_importer.py").write_text("import throw_away\nseen = throw_away.value\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         importlib.import_module("throw_away_importer")
         importlib.import_module("throw_away")
 
@@ -73,7 +74,7 @@ class TestOnImport:
     def test_other_modules(self, folder: Path) -> None:
         """Modules that are not watched for are not set up."""
         (folder / "throw_away_other.py").write_text("", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         importlib.import_module("throw_away_other")
 
         assert seen == []
@@ -83,7 +84,7 @@ class TestOnImport:
         (folder / "throw_away").mkdir()
         (folder / "throw_away" / "__init__.py").write_text("from . import part\nready = 1\n", encoding="utf-8")
         (folder / "throw_away" / "part.py").write_text("", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         importlib.import_module("throw_away.part")
 
         assert [fields["ready"] for fields in seen] == [1]
@@ -91,7 +92,7 @@ class TestOnImport:
     def test_missing(self, folder: Path) -> None:
         """A module that there is not stays missing."""
         assert folder.is_dir()
-        seen = self.watch("throw_away_missing")
+        seen = self.seen("throw_away_missing")
         with pytest.raises(ModuleNotFoundError, match="No module named 'throw_away_missing'"):
             importlib.import_module("throw_away_missing")
 
@@ -100,7 +101,7 @@ class TestOnImport:
     def test_failing(self, folder: Path) -> None:
         """The set-up of a module that fails is not done, and the failure is the module's."""
         (folder / "throw_away.py").write_text("1 / 0\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         with pytest.raises(ZeroDivisionError):
             importlib.import_module("throw_away")
 
@@ -109,7 +110,7 @@ class TestOnImport:
     def test_folder(self, folder: Path) -> None:
         """A folder without code has nothing to be executed."""
         (folder / "throw_away").mkdir()
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
 
         assert list(importlib.import_module("throw_away").__path__) == [str(folder / "throw_away")]
         assert seen == []
@@ -117,7 +118,7 @@ class TestOnImport:
     def test_looked_for(self, folder: Path) -> None:
         """Looking whether there is such a module is not importing it."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         assert importlib.util.find_spec("throw_away") is not None
         importlib.import_module("throw_away")
 
@@ -129,7 +130,7 @@ class TestOnImport:
             archive.writestr("throw_away.py", "value = 5\n")
             archive.writestr("throw_away_other.py", "value = 6\n")
         sys.path.insert(0, str(folder / "lib.zip"))
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         importlib.import_module("throw_away")
         importlib.import_module("throw_away_other")
 
@@ -150,9 +151,9 @@ class TestOnImport:
         """Of several modules those that have been imported are set up at once."""
         seen: list[str] = []
         names = ("json", "throw_away", "logging")
-        watch = OnImport(LOG, dict.fromkeys(names, lambda _log, module: seen.append(module.__name__)))
-        watch.begin()
-        sys.meta_path.remove(watch)
+        on_import = OnImport(LOG, dict.fromkeys(names, lambda _log, module: seen.append(module.__name__)))
+        on_import.begin()
+        sys.meta_path.remove(on_import)
 
         assert seen == ["json", "logging"]
 
@@ -176,7 +177,7 @@ class TestOnImport:
         """The set-up of a module that failed is done once an import succeeds."""
         path = folder / "throw_away.py"
         path.write_text("1 / 0\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         with pytest.raises(ZeroDivisionError):
             importlib.import_module("throw_away")
         path.write_text("value = 5  # and longer than before\n", encoding="utf-8")
@@ -187,7 +188,7 @@ class TestOnImport:
 
     def test_appears(self, folder: Path) -> None:
         """The set-up of a module that was missing is done once there is one."""
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         assert importlib.util.find_spec("throw_away") is None
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         importlib.invalidate_caches()
@@ -198,7 +199,7 @@ class TestOnImport:
     def test_reloaded(self, folder: Path) -> None:
         """A module that is loaded again is not set up again."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         importlib.reload(importlib.import_module("throw_away"))
 
         assert len(seen) == 1
@@ -208,7 +209,7 @@ class TestOnImport:
         (folder / "throw_away").mkdir()
         (folder / "throw_away" / "__init__.py").write_text("", encoding="utf-8")
         (folder / "throw_away" / "part.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away.part")
+        seen = self.seen("throw_away.part")
         importlib.import_module("throw_away.part")
 
         assert [fields["value"] for fields in seen] == [5]
@@ -218,7 +219,7 @@ class TestOnImport:
         source = "names = [type(loader).__name__ for loader in (__loader__, __spec__.loader)]\n"
         (folder / "throw_away.py").write_text(source, encoding="utf-8")
         (folder / "throw_away_other.py").write_text(source, encoding="utf-8")
-        self.watch("throw_away")
+        self.seen("throw_away")
         watched = importlib.import_module("throw_away")
         other = importlib.import_module("throw_away_other")
 
@@ -230,7 +231,7 @@ class TestOnImport:
     def test_loader(self, folder: Path) -> None:
         """A tool that only looks for the module finds a loader that does what loaders do."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        self.watch("throw_away")
+        self.seen("throw_away")
         spec = importlib.util.find_spec("throw_away")
         assert spec is not None
         loader: Any = spec.loader
@@ -244,7 +245,7 @@ class TestOnImport:
     def test_by_hand(self, folder: Path) -> None:
         """A module that is loaded by its spec, as tools do, is set up."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         spec = importlib.util.find_spec("throw_away")
         assert spec is not None
         assert spec.loader is not None
@@ -257,7 +258,7 @@ class TestOnImport:
     def test_twice_by_hand(self, folder: Path) -> None:
         """A module that is loaded by two specs which were found before is set up once."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         for spec in [importlib.util.find_spec("throw_away"), importlib.util.find_spec("throw_away")]:
             assert spec is not None
             assert spec.loader is not None
@@ -268,7 +269,7 @@ class TestOnImport:
     def test_without_spec(self, folder: Path) -> None:
         """A module that has no spec of its own is set up when it is executed."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         spec = importlib.util.find_spec("throw_away")
         assert spec is not None
         assert spec.loader is not None
@@ -279,7 +280,7 @@ class TestOnImport:
     def test_lazy(self, folder: Path) -> None:
         """A module that is imported lazily is set up when it is used."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         spec = importlib.util.find_spec("throw_away")
         assert spec is not None
         assert spec.loader is not None
@@ -295,7 +296,7 @@ class TestOnImport:
     def test_asking_finder(self, folder: Path) -> None:
         """A finder that asks all the others, as tools do, does not go round in circles."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
 
         class Asking:
             busy = False
@@ -329,7 +330,7 @@ class TestOnImport:
                 return next((spec for spec in specs if spec is not None), None)
 
         sys.meta_path.insert(0, Asking)
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
         importlib.import_module("throw_away")
 
         assert [fields["value"] for fields in seen] == [5]
@@ -337,7 +338,7 @@ class TestOnImport:
     def test_finder_fails(self, folder: Path) -> None:
         """A finder that fails fails as without us, and the next import is watched again."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
-        seen = self.watch("throw_away")
+        seen = self.seen("throw_away")
 
         class Failing:
             @staticmethod
@@ -357,7 +358,7 @@ class TestOnImport:
         """A finder of the old protocol is passed over, as the import system does."""
         (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
         sys.meta_path.insert(0, cast("Any", object()))
-        self.watch("throw_away")
+        self.seen("throw_away")
 
         assert importlib.import_module("throw_away").value == 5
 
@@ -366,14 +367,38 @@ class TestOnImport:
         assert folder.is_dir()
         monkeypatch.setitem(sys.modules, "throw_away", cast("ModuleType", None))
 
-        assert self.watch("throw_away") == []
+        assert self.seen("throw_away") == []
+
+    def test_trace(self, folder: Path) -> None:
+        """The trace of an import that fails goes from the function to the library, without us between them."""
+        (folder / "throw_away.py").write_text("1 / 0\n", encoding="utf-8")
+        self.seen("throw_away")
+        with pytest.raises(ZeroDivisionError) as raised:
+            importlib.import_module("throw_away")
+
+        paths = [frame.path for frame in frames(raised.value.__traceback__)]
+        assert paths[0] == __file__
+        assert paths[-1] == str(folder / "throw_away.py")
+        assert not [path for path in paths if path.endswith("/on_import.py")]
+
+    def test_set_up_fails(self, folder: Path) -> None:
+        """A set-up that fails is logged, and the function has its module."""
+        (folder / "throw_away.py").write_text("value = 5\n", encoding="utf-8")
+        told: list[tuple[str, BaseException]] = []
+        log: Any = SimpleNamespace(problem=lambda message, error: told.append((message, error)))
+        OnImport(log, {"throw_away": lambda _log, module: module.missing}).begin()
+
+        assert importlib.import_module("throw_away").value == 5
+        [(message, error)] = told
+        assert message == "throw_away cannot be set up"
+        assert isinstance(error, AttributeError)
 
     def test_frozen(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Modules of the interpreter itself are watched for as well."""
         assert folder.is_dir()
         for name in ("__hello__", "_weakref"):
             monkeypatch.delitem(sys.modules, name, raising=False)
-            seen = self.watch(name)
+            seen = self.seen(name)
             importlib.import_module(name)
 
             assert [fields["__name__"] for fields in seen] == [name]

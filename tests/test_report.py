@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +67,19 @@ class TestCause:
             "paths": ["/b.py", "/a.py"],
         }
 
+    def test_long_message(self) -> None:
+        """A message is cut with the frames, to as many kibibytes as there are frames: 60, 20, 5 or 1."""
+        message = json.loads(a_report("\x01" * 32_768).cause("/"))["exceptions"][0]["message"]
+
+        assert message == "\x01" * 5120
+
+    def test_innermost(self) -> None:
+        """Of many frames the innermost are kept."""
+        lines = [Frame("/a.py", number, "f" * 1000, "") for number in range(1, 101)]
+        stack = json.loads(ErrorReport("E", "m", lines).cause("/"))["exceptions"][0]["stack"]
+
+        assert [frame["line"] for frame in stack] == list(range(41, 101))
+
     def test_own_stack(self) -> None:
         """Entries that are no frames are not X-Ray's business."""
         cause = ErrorReport("Runtime.A", "m", [], ["own"]).cause_fields("/", 60)
@@ -81,6 +95,7 @@ class TestCategory:
         ("name", "category"),
         [
             pytest.param("ValueError", "Function.ValueError", id="class"),
+            pytest.param("X" * 300, "Function." + "X" * 256, id="long"),
             pytest.param("My_Error2", "Function.My_Error2", id="underscore and digit"),
             pytest.param("Runtime.MarshalError", "Runtime.MarshalError", id="runtime's"),
             pytest.param("Function.ResponseSizeTooLarge", "Function.ResponseSizeTooLarge", id="function's"),
@@ -215,11 +230,67 @@ class TestErrorBody:
                 a_report(error_type="X" * 2_000_000),
                 id="a class with a novel for a name",
             ),
+            pytest.param(a_report(stack=["  Note: n\n" * 100] * 9000), id="thousands of notes"),
+            pytest.param(a_report(stack=["\x01" * 5000] * 2000), id="thousands of notes, six bytes a character"),
         ],
     )
     def test_worst(self, failure: ErrorReport) -> None:
-        """An error body stays below the megabyte that the platform's strictest form takes, whatever is in it."""
-        assert len(failure.body("id")) < 1_048_576
+        """An error body stays within 256 KiB, whatever is in it, and a plain one within 16."""
+        assert len(failure.body("id")) <= 262_144
+        assert len(failure.plain_body()) <= 16_384
+
+    def test_long_trace(self) -> None:
+        """Of a trace that is too long even so, the body keeps the start, where the error's own frames are."""
+        stack = json.loads(a_report(stack=[f"{number} " + "n" * 1000 for number in range(1000)]).body("id"))[
+            "stackTrace"
+        ]
+
+        assert [line.partition(" ")[0] for line in stack] == [str(number) for number in range(250)]
+
+    def test_large_data(self) -> None:
+        """Data that make the body too large are left out, and the trace stays."""
+        told = a_report(stack=["line"])
+        told.data = "x" * 262_144
+
+        assert json.loads(told.body("id")) == {
+            "errorMessage": "boom",
+            "errorType": "ValueError",
+            "requestId": "id",
+            "stackTrace": ["line"],
+        }
+
+    @pytest.mark.parametrize("count", [0, 1, 2])
+    def test_deep_data(self, count: int) -> None:
+        """Data of any depth are sent, or described: the report of an error never fails by itself."""
+        told = report.of(LambdaError("m", data=[]))
+        depth = next(depth for depth in range(10, 100_000) if not fits(nested(depth)))
+        told.data = nested(depth - count)
+
+        assert json.loads(told.body("id"))["errorMessage"] == "m"
+
+
+def nested(depth: int) -> list[Any]:
+    """Make a list of lists of lists."""
+    data: list[Any] = []
+    for _ in range(depth):
+        data = [data]
+    return data
+
+
+def fits(data: list[Any]) -> bool:
+    """Return whether *data* have a form even leniently."""
+    return codec.leniently(data).startswith("[")
+
+
+class TestTrailers:
+    """What a broken stream ends with."""
+
+    def test_nothing_left_to_cut(self) -> None:
+        """Trailers that stay too long without a trace are sent as they are: cutting has an end."""
+        told = ErrorReport("E" * 64, "\x01" * 250, [], ["line"] * 3)
+        ((_, _), (_, body)) = told.trailers("i" * 3000)
+
+        assert json.loads(b64decode(body))["stackTrace"] == []
 
 
 def test_limits() -> None:

@@ -137,11 +137,13 @@ class TestValues:
             ("BOOTSTRAP_EVENTS", "strict, use_decimal", "strict, use_decimal or both"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "-1", "a number of milliseconds, 0 for off"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "1.5", "a number of milliseconds, 0 for off"),
+            ("BOOTSTRAP_TIMEOUT_DUMP_MS", "9" * 10, "a number of milliseconds, 0 for off"),
+            ("BOOTSTRAP_TIMEOUT_DUMP_MS", "9" * 5000, "a number of milliseconds, 0 for off"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "\u0663", "a number of milliseconds, 0 for off"),
         ],
     )
     def test_wrong(self, name: str, value: str, wanted: str) -> None:
-        """A value that cannot be is refused with the variable, the value, and what it has to be."""
+        """A value that isn't allowed is refused with the variable, the value, and what it has to be."""
         with pytest.raises(ConfigError) as raised:
             Settings({name: value})
 

@@ -118,6 +118,37 @@ def test_other_errors(kept: None) -> None:
     assert spare._kept is not None
 
 
+def test_kept_once(kept: None) -> None:
+    """Who asks for a spare that is kept already changes nothing."""
+    del kept
+    before = spare._kept
+    spare.keep()
+
+    assert spare._kept is before
+
+
+@pytest.mark.parametrize("number", [24, 23], ids=["of the process", "of the machine"])
+def test_given_back(kept: None, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """When descriptors have run out, a step is done again without the spare, and a new one is kept after it."""
+    del kept
+    seen: list[bool] = []
+
+    def run_out(_descriptor: int) -> int:
+        raise OSError(number, "none left")
+
+    def step() -> str:
+        seen.append(spare._kept is not None)
+        if spare._kept is not None:
+            raise ImportError
+        return "done"
+
+    monkeypatch.setattr(spare, "dup", run_out)
+
+    assert spare.with_spare(step) == "done"
+    assert seen == [True, False]
+    assert spare._kept is not None
+
+
 def test_kept_anew(kept: None) -> None:
     """After a step that needed the spare, one is kept again as soon as there is one."""
     del kept

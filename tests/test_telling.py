@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import FUNCTIONS
 from tests.support.emulated import REQUEST_ID
-from tests.support.records import SCHEMA
+from tests.support.records import SCHEMA, misfit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 CALL = {"X-Amzn-RequestId": REQUEST_ID, "X-Amz-Tenant-Id": "blue", "X-Amzn-Trace-Id": "Root=1-2-3;Parent=4;Sampled=1"}
 JSON = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
-NO_NUMBER = "TypeError: %d format: a real number is required, not str"
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ class TestTelling:
             ("FATAL", {"a": "dict"}),
             ("ERROR", "lone \ud800 surrogate"),
             ("ERROR", "a record could not be written: %s (RuntimeError: no words)"),
-            ("ERROR", f"a record could not be written: %d arguments ({NO_NUMBER})"),
+            ("ERROR", f"a record could not be written: %d arguments ({misfit('%d arguments', 'wrong')})"),
             ("INFO", "structured"),
             ("WARN", "careful"),
             ("WARN", f"{FUNCTIONS / 'telling.py'}:41: UserWarning: odd thing"),
@@ -132,7 +131,7 @@ class TestSides:
         assert "coroutine 'fails' was never awaited" in coroutine["message"]
         assert coroutine["requestId"] == REQUEST_ID
 
-    def test_autopsy(self, start: Start) -> None:
+    def test_timeout_dump(self, start: Start) -> None:
         """Shortly before the deadline one record has the stacks of all threads; without the option there is none."""
         environ = {**JSON, "BOOTSTRAP_TIMEOUT_DUMP_MS": "700"}
         emulator = start("tasks.hangs", environ=environ, timeout=1.0)
@@ -146,7 +145,7 @@ class TestSides:
         assert main[-1] == f'  File "{FUNCTIONS / "tasks.py"}", line 24, in hangs\n    time.sleep(event)\n'
         assert "in run\n" in sleeper[-1]
 
-    def test_autopsy_of_tasks(self, start: Start) -> None:
+    def test_timeout_dump_of_tasks(self, start: Start) -> None:
         """The record before the deadline has the stacks of asyncio's tasks, under the names that the tasks have."""
         emulator = start("tasks.hangs_in_tasks", environ={"BOOTSTRAP_TIMEOUT_DUMP_MS": "700"}, timeout=1.0)
         emulator.invoke(b"5")
@@ -156,7 +155,7 @@ class TestSides:
         assert "task dreamer:\r" in line
         assert f'"{FUNCTIONS / "tasks.py"}", line 29, in hangs_in_tasks\r    await asyncio.sleep(event)' in line
 
-    def test_autopsy_option(self, start: Start) -> None:
+    def test_timeout_dump_option(self, start: Start) -> None:
         """A `BOOTSTRAP_TIMEOUT_DUMP_MS` that is no number is a wrong configuration."""
         emulator = start("echo.handler", environ={"BOOTSTRAP_TIMEOUT_DUMP_MS": "soon"})
         emulator.start()

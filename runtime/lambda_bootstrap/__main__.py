@@ -21,6 +21,8 @@ if __name__ == "__main__":
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment] # by `site` something that closes stdin first
     __spec__ = None  # so that `multiprocessing` goes by the file
     __file__ = sys.argv[0] = BOOTSTRAP
+    lazy = getattr(sys, "get_lazy_imports", str)()  # as in `bootstrap`
+    getattr(sys, "set_lazy_imports", str)("normal")
     from .main import run
 
-    run(sys.argv, os.environ, os.path.dirname(BOOTSTRAP))
+    run(sys.argv, os.environ, os.path.dirname(BOOTSTRAP), lazy)

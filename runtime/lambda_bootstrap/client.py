@@ -1,8 +1,7 @@
 """
 The Runtime API as verbs.
 
-Owns: what is done when it does not answer as it should: which request is sent again, after how long, and when the
-environment is lost. See `protocol.verdict`.
+Owns: which request is sent again, after how long, and when the environment is lost; see `protocol.verdict`.
 Refuses to know: sockets, what a payload means.
 """
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from .protocol import Invocation, Request, Transport
 
 BACK_OFF = (0.1, 0.2, 0.4)  # seconds
-PATIENCE = 1.0  # seconds; a poll that took longer did not fail in a row with the one before
+PATIENCE = 1.0  # seconds; a poll that took longer begins a new row of failures
 
 
 class RuntimeClient:
@@ -120,9 +119,9 @@ class RuntimeClient:
 
     def post(self, request: Request) -> tuple[str, str]:
         """
-        Send *request*, and once more where that may help; give the verdict, and in one line why it is not `DONE`.
+        Send *request*, and once more where that may help; return the verdict, and in one line why it isn't `DONE`.
 
-        Should the first have arrived after all, the second is refused: answers are taken once.
+        If the first has arrived after all, the platform refuses the second: it takes one answer.
         """
         verdict, reason, lost = self.try_to_post(request, self.transport.exchange, request)
         if verdict != protocol.AGAIN:
@@ -136,7 +135,7 @@ class RuntimeClient:
     def try_to_post(
         self, request: Request, exchange: Callable[..., Response], *arguments: object
     ) -> tuple[str, str, bool]:
-        """Send *request* once; the last value is whether there was no answer at all."""
+        """Send *request* once; return verdict, reason, and whether there was no answer at all."""
         try:
             answer = exchange(*arguments)
         except TransportError as error:
@@ -152,7 +151,7 @@ class RuntimeClient:
 
     def settle(self, verdict: str, reason: str) -> None:
         """
-        Go on after an answer to a post, or not.
+        Log the *reason* if a post was not taken.
 
         Raises:
             RuntimeApiError: the environment is lost.

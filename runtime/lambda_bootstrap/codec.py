@@ -2,7 +2,7 @@
 Payload bytes to event, result to body.
 
 Owns: JSON, in both directions, and which of Python's types have a form in it.
-Refuses to know: content types on the wire, sizes, what a handler's annotations ask for, how an error is worded.
+Refuses to know: content types on the wire, limits, what a handler's annotations ask for, how a fault is located.
 
 It stands on the C half of the standard library's `json` (`_json`). The Python half would import `re`, a third of
 the whole start-up, and would take the name `json` from a function that has a module of its own called that.
@@ -10,8 +10,7 @@ the whole start-up, and would take the name `json` from a function that has a mo
 
 from __future__ import annotations
 
-# The C half of `json`, see above; there since Python 2.6, and held by tests on every supported version.
-from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner
+from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner  # `json` imports `re`
 
 from .errors import FunctionError
 from .spare import with_spare
@@ -34,6 +33,7 @@ class _Rules:
     strict = True
     object_hook = None
     object_pairs_hook = None
+    array_hook = None  # asked for since Python 3.15
     parse_float = float
     parse_int = int
     parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}.__getitem__
@@ -118,10 +118,13 @@ def encode(result: Any) -> bytes:
 
 
 def heaviest(result: Any) -> list[tuple[str, int, int]]:
-    """Return the heaviest parts of *result*, as `json_errors` does; raw bytes have none."""
+    """Return the heaviest parts of *result*, as `json_errors` does; empty for what has none, such as raw bytes."""
     if isinstance(result, bytes):
         return []
-    return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
+    try:
+        return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
+    except Exception:  # it has a form by its annotation only
+        return []
 
 
 def dumps(value: Any) -> str:

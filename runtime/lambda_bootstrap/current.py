@@ -1,12 +1,12 @@
 """
 The invocation that is under way.
 
-Owns: which one that is, and who follows its begin and end. The log takes its ids from here, tracing its header.
+Owns: which one that is, and who follows its begin and end, as tracing does. The log takes its ids from here.
 Refuses to know: what an invocation is for, and when one begins.
 
 It belongs to the process, not to a thread: one invocation runs at a time, so a thread of a pool, or one that was
 started three invocations ago, logs with the ids of the one that is running now, as under awslambdaric. Where tasks run
-side by side, `begin` and `get` are the two places that a `ContextVar` has to go to.
+side by side, a `ContextVar` has to take its place in `begin` and `get`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Nobody:
-    """What stands for the invocation before the first one."""
+    """The stand-in for an invocation before the first one."""
 
     request_id = ""
     tenant_id = ""
@@ -39,7 +39,7 @@ def get() -> Invocation | Nobody:
 
 
 def begin(invocation: Invocation) -> None:
-    """Make *invocation* the current one, for whoever asks and for those that follow."""
+    """Make *invocation* the current one, and notify the followers."""
     global _invocation  # noqa: PLW0603 - this is the one place
     _invocation = invocation
     for follow in beginnings:
@@ -47,6 +47,6 @@ def begin(invocation: Invocation) -> None:
 
 
 def end() -> None:
-    """Let those that follow know that the invocation is over: the environment may be frozen next."""
+    """Notify the followers that the invocation is over: the environment may be frozen next."""
     for follow in endings:
         follow()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     ContextHook = TypeVar("ContextHook", bound=Callable[[Context], object])
     Warn = Callable[[str, BaseException | None], None]
 
-# What comes after the answer is billed and delays the next invocation: it gets this long, all hooks together.
+# Hooks that run after the answer are billed and delay the next invocation: together they get this long.
 BEFORE_NEXT_SECONDS = 2.0
 
 init: list[Callable[[], object]] = []
@@ -36,8 +36,7 @@ request: list[Callable[[Any, Context], object]] = []
 response: list[Callable[[Any, Context], object]] = []
 error: list[Callable[[BaseException, Context], object]] = []
 next_: list[Callable[[Context], object]] = []
-# Not for functions: what goes around the handler's call once it has been loaded, for rooms that stand in for another
-# runtime's client.
+# Not for functions: wrappers of the loaded handler's call, for a room that stands in for another runtime's client.
 around: list[Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]] = []
 
 
@@ -83,7 +82,7 @@ def _register(hooks: list[Any], hook: Hook) -> Hook:
 
 
 def run(hooks: list[Any], warn: Warn, *arguments: Any) -> None:
-    """Call each of *hooks* with *arguments*; report to *warn* which of them failed, and of what."""
+    """Call each of *hooks* with *arguments*; report to *warn* which of them failed, and why."""
     for hook in tuple(hooks):
         try:
             hook(*arguments)
@@ -93,7 +92,11 @@ def run(hooks: list[Any], warn: Warn, *arguments: Any) -> None:
 
 def run_before_next(context: Context, warn: Warn) -> None:
     """Call the hooks of `before_next` while there is time."""
-    end = monotonic() + min(BEFORE_NEXT_SECONDS, context.get_remaining_time_in_millis() / 1000)
+    try:
+        left = context.get_remaining_time_in_millis() / 1000
+    except Exception:  # the context is the function's, which may have changed it
+        left = BEFORE_NEXT_SECONDS
+    end = monotonic() + min(BEFORE_NEXT_SECONDS, left)
     for hook in tuple(next_):
         if monotonic() < end:
             run([hook], warn, context)
@@ -103,4 +106,8 @@ def run_before_next(context: Context, warn: Warn) -> None:
 
 def name(hook: object) -> str:
     """Return a hook's name as its author knows it."""
-    return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', type(hook).__name__)}"
+    kind = type(hook)
+    try:
+        return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', kind.__name__)}"
+    except Exception:  # a proxy that fails whatever it is asked for
+        return f"{kind.__module__}.{kind.__name__}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # The platform itself refuses more than about 1 MiB of headers; twice that is nobody's response.
 MAX_HEAD = 2 << 20
-# Of every byte, whether it is a control character but TAB: a head has those that end its lines (RFC 9110, 5.5).
+# For every byte, 1 for a control character other than TAB: in a head these only end lines (RFC 9110, 5.5).
 CONTROLS = bytes((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in range(256))  # noqa: PLR2004 - ASCII's
 MAX_DIGITS = 16  # of a length: petabytes
 
@@ -51,7 +51,7 @@ def encode(method: str, target: str, headers: Iterable[tuple[str, str]], body: b
 
 
 def chunk(data: bytes) -> bytes:
-    """Return *data* as a chunk of a body (RFC 9112, 7.1); not empty, as that is the last one."""
+    """Return *data* as a chunk of a body (RFC 9112, 7.1). It must not be empty: an empty chunk ends the body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
@@ -66,12 +66,12 @@ class Reader:
     buffer: bytes | bytearray = b""
     at = 0  # what lies before it has been understood
     head: tuple[int, dict[str, str], bool] | None = None
-    length: int | None = None  # of the body, if it was told
-    chunks: list[bytes] | None = None  # of the body, if it comes in such
+    length: int | None = None  # of the body, if the head has it
+    chunks: list[bytes] | None = None  # of the body, if it comes in chunks
 
     @property
     def wanted(self) -> int:
-        """How many bytes of the body are known to be missing; 0 when nobody can tell."""
+        """How many bytes of the body are still missing; 0 if that is unknown."""
         return 0 if self.length is None else self.at + self.length - len(self.buffer)
 
     @property
@@ -81,7 +81,7 @@ class Reader:
 
     def feed(self, data: bytes) -> Response | None:
         """
-        Take in *data*; give the response if that completes it, else None.
+        Take in *data*; return the response if that completes it, else None.
 
         Raises:
             TransportError: this is not HTTP/1.1.
@@ -136,7 +136,7 @@ class Reader:
             self.length = int(length)
 
     def read_chunks(self, chunks: list[bytes]) -> bool:
-        """Take every whole chunk; tell whether the last one and the trailers have been seen (RFC 9112, 7.1)."""
+        """Take every whole chunk; return whether the last one and the trailers have been seen (RFC 9112, 7.1)."""
         while (line_end := self.buffer.find(b"\r\n", self.at)) >= 0:
             size = chunk_size(self.slice(line_end - self.at))
             if size == 0:

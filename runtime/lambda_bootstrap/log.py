@@ -8,10 +8,10 @@ Refuses to know: what a record looks like, which library it comes from. `current
 from __future__ import annotations
 
 import sys
-from _socket import AF_UNIX, SOCK_STREAM, socket
-from _thread import RLock, get_ident
-from io import TextIOWrapper
-from posix import dup2, write
+from _io import TextIOWrapper  # `io` is no part of Python's own start since 3.14
+from _socket import AF_UNIX, SOCK_STREAM, socket  # `socket` imports `enum` and `selectors`
+from _thread import RLock, get_ident  # `threading` imports more, and changes how the process ends
+from posix import dup2, write  # built in: `os` is a file, which a function may have too
 from time import sleep, time
 
 from . import current, record, report
@@ -54,8 +54,7 @@ class Log:
         self.lock = RLock()  # a signal handler may log while its thread does
         self.streams: list[Unbuffered | Lines] = []
         self.replaced: list[object] = []
-        self.marked: Invocation | Nobody | None = None
-        self.marks: dict[str, str | None] = {}
+        self.marks: tuple[Invocation | Nobody | None, dict[str, str | None]] = (None, {})
 
     def __deepcopy__(self, _memo: object) -> Log:
         """The log itself: a copy of a context writes where the context does."""
@@ -71,16 +70,17 @@ class Log:
             stream.end()
 
     def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
-        """Return what all records of an *invocation* share, made once it has a record."""
-        if self.marked is not invocation:
+        """Return the fields that all records of an *invocation* share; they are made for its first record."""
+        marked, marks = self.marks  # read and written at once, as threads log too
+        if marked is not invocation:
             root = next((part[5:] for part in invocation.trace_id.split(";") if part.startswith("Root=")), None)
-            self.marks = {
+            marks = {
                 "tenantId": invocation.tenant_id or None,
                 "traceId": root,
                 "functionVersion": self.version,
             }
-            self.marked = invocation
-        return self.marks
+            self.marks = invocation, marks
+        return marks
 
     def write(self, text: str, level: str = "") -> None:
         """Write *text* as one piece. A log that cannot be written is no reason to fail an invocation."""
@@ -108,7 +108,7 @@ class Log:
         return kind.to_bytes(4, "big") + len(data).to_bytes(4, "big") + moment.to_bytes(8, "big") + data
 
     def record(self, level: str, fields: Mapping[str, Any], seconds: float | None = None) -> None:
-        """Write a record; *seconds* since the Unix epoch are now unless they are given."""
+        """Write a record; *seconds* since the Unix epoch default to now."""
         self.write(self.line(level, fields, time() if seconds is None else seconds), level)
 
     def line(self, level: str, fields: Mapping[str, Any], seconds: float) -> str:

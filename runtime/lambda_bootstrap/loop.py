@@ -7,7 +7,7 @@ Refuses to know: sockets, formats, where handlers come from.
 
 from __future__ import annotations
 
-from posix import _exit, getpid
+from posix import _exit, getpid  # built in: `os` is a file, which a function may have too
 from time import time
 
 from . import codec, current, hooks, report
@@ -176,7 +176,7 @@ class InvokeLoop:
         return failure
 
     def end_fork(self) -> None:
-        """End a child that the function forked and that came back here: the parent answers."""
+        """End a child that the handler or a hook forked and that came back here: the parent answers, and polls."""
         if getpid() != self.pid:
             _exit(0)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import gc
 import sys
 from atexit import _run_exitfuncs  # what `sys.exit` runs: `leave` skips the rest of a shutdown, which waits for threads
-from os import _exit, execv, getcwd, getpid
+from os import _exit, execv, getcwd, getpid  # `_exit` waits for no thread, see `leave`
 from os import environ as process_environ
 
 from . import current, hooks, loader, report, settings, spare
@@ -46,17 +46,17 @@ NO_API = (
 )
 
 
-def run(argv: list[str], environ: MutableMapping[str, str], home: str) -> NoReturn:
+def run(argv: list[str], environ: MutableMapping[str, str], home: str, lazy: str = "") -> NoReturn:
     """Run `main`, then end the process: what `bootstrap` and `python -m lambda_bootstrap` come down to."""
     try:
-        status = main(argv, environ, home)
+        status = main(argv, environ, home, lazy)
     except BaseException:  # whatever it is: a thread of the function's must not keep the process
         sys.excepthook(*sys.exc_info())
         status = 1
     leave(status)
 
 
-def main(argv: list[str], environ: MutableMapping[str, str], home: str) -> int:
+def main(argv: list[str], environ: MutableMapping[str, str], home: str, lazy: str = "") -> int:
     """
     Run the handler named by `argv[1]`, else by `_HANDLER`, until the environment ends; return the exit status.
 
@@ -64,6 +64,7 @@ def main(argv: list[str], environ: MutableMapping[str, str], home: str) -> int:
         argv: the command line.
         environ: the process's environment; `_X_AMZN_TRACE_ID` is kept up to date in it.
         home: the folder of `bootstrap`; packages that a function may use without bringing them lie in it.
+        lazy: the mode of lazy imports that the function is to have, "" before Python 3.15; until then there are none.
 
     Source of the search order: AWS Lambda Developer Guide, "Search path" in "Working with .zip file archives for
     Python".
@@ -84,6 +85,8 @@ def main(argv: list[str], environ: MutableMapping[str, str], home: str) -> int:
     name = argv[1] if len(argv) > 1 else found.handler
     environ[settings.HANDLER.name] = name
     environ.setdefault(settings.TASK_ROOT.name, task_root)
+    if lazy:
+        sys.set_lazy_imports(lazy)  # type: ignore[attr-defined] # since 3.15
     loader.process_pth(function + ours)
     gc.freeze()  # what there is stays: no collection has to look at it
     gc.enable()  # off since `bootstrap` began
@@ -185,7 +188,7 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
             log.error(failure)
             log.end()
             hooks.run(hooks.init_error, log.problem, error)
-            if getpid() != pid:
+            if getpid() != pid:  # a hook forked
                 return 0
             client.fail_init(failure)
             return 1
@@ -199,6 +202,8 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
 
 def init(handler: Handler, log: Log) -> None:
     """Do what comes between the import of the function and its first invocation."""
+    for warning in handler.warnings:
+        log.problem(warning)
     hooks.run(hooks.init, log.problem)
     for wrapped in hooks.around:
         handler.call = wrapped(handler.call)

@@ -1,8 +1,8 @@
 """
-What happens right after a module's first import, wherever in the function that is.
+Sets a library up right after its first import, wherever in the function that happens.
 
-Owns: which libraries have a set-up of ours, and one finder on `sys.meta_path`, which delegates to the other finders and
-wraps the loader that they find.
+Owns: which libraries are set up, that no set-up can break an import, and one finder on `sys.meta_path`, which delegates
+to the other finders and wraps the loader that they find.
 Refuses to know: what a set-up does.
 """
 
@@ -64,7 +64,7 @@ class OnImport:
         self.looking: set[str] = set()
 
     def begin(self) -> None:
-        """Do it from here on; for the modules that are there already, now."""
+        """Set up the modules that have been imported already, and wait for the others."""
         sys.meta_path.insert(0, self)
         for name in tuple(self.waiting):
             if sys.modules.get(name) is not None:
@@ -88,14 +88,18 @@ class OnImport:
         return spec
 
     def finish(self, module: ModuleType) -> None:
-        """Set up *module*, which has been executed."""
+        """Set up *module*, which has been executed. If that fails, log it: the function has its module all the same."""
         set_up = self.waiting.pop(module.__name__, None)
-        if set_up is not None:
+        if set_up is None:
+            return
+        try:
             set_up(self.log, module)
+        except Exception as error:
+            self.log.problem(f"{module.__name__} cannot be set up", error)
 
 
 class Loader:
-    """A loader that calls *then* when the other one has done all the work."""
+    """A loader that calls *then* once the real one has executed the module."""
 
     def __init__(self, loader: Any, then: Callable[[ModuleType], None]) -> None:
         self.loader = loader
@@ -105,7 +109,7 @@ class Loader:
         return getattr(self.loader, name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """As `importlib.abc.Loader`; the module does not see that it was us."""
+        """As `importlib.abc.Loader`; the module sees its real loader only."""
         module.__loader__ = self.loader
         if module.__spec__ is not None:
             module.__spec__.loader = self.loader

@@ -94,7 +94,7 @@ PLAINER = "plainer"  # the invocation is still open: post a plainer error
 AGAIN = "again"  # try once more, after a while
 GONE = "gone"  # nothing more will come of this environment: exit
 
-# By status; then by its first digit. README has the same table in words.
+# By status; then by its first digit. docs/reference/exit-statuses.md has the same table in words.
 _VERDICTS: dict[str, dict[int, str]] = {
     "next": {200: DONE, 403: GONE, 500: GONE, 1: AGAIN, 2: AGAIN, 3: AGAIN, 4: AGAIN, 5: AGAIN},
     "response": {429: AGAIN, 431: PLAINER, 500: GONE, 1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: AGAIN},
@@ -108,7 +108,7 @@ class Address:
     Where the Runtime API is: `host:port`, IPv6 in brackets, with an optional scheme and path prefix.
 
     Raises:
-        ConfigError: it is not that; the message tells what to do.
+        ConfigError: it isn't; the message says what it has to be.
     """
 
     __slots__ = ("authority", "host", "port", "prefix")

@@ -1,5 +1,5 @@
 """
-What the platform is told of a failure, and every limit that it is cut to.
+How a failure is reported to the platform, and the limits that each part is cut to.
 
 Owns: `ErrorReport`: the error body, the X-Ray cause, the trailers of a broken stream, and how much of each is kept.
 Refuses to know: who sends a report, and where it is logged.
@@ -8,7 +8,7 @@ Refuses to know: who sends a report, and where it is logged.
 | --- | --- | --- |
 | the message | 32,768 characters | nobody reads it to its end |
 | the body | 256 KiB | one above the response limit kills the environment |
-| a plain body's message | 1,024 characters | nothing in it can be refused |
+| a plain body's message and type | 1,024 characters | nothing in it can be refused |
 | the X-Ray cause | 64 KiB of ASCII | the platform keeps no more, and answers 431 to a megabyte of headers |
 | the trailers | 2,700 bytes before base64 | Go's HTTP server, which the platform's is, takes 4 KiB of trailers |
 """
@@ -35,7 +35,7 @@ MAX_TRAILER = 2700  # bytes, and a third more in base64
 
 class ErrorReport:
     """
-    What the platform and the caller are told of one failure.
+    One failure, as the platform and the caller get it.
 
     Args:
         error_type: `errorType` of the body: a class name, or one of AWS's `Runtime.*` types.
@@ -44,7 +44,7 @@ class ErrorReport:
         stack: `stackTrace` of the body, where it is not simply the frames.
 
     Attributes:
-        data: `errorData` of the body, or None for none.
+        data: `errorData` of the body, or None if there is none.
     """
 
     __slots__ = ("data", "error_type", "frames", "message", "stack")
@@ -85,18 +85,24 @@ class ErrorReport:
             body = codec.encode(fields)
         except FunctionError:  # only the data can be without a JSON form
             fields["errorData"] = codec.loads(codec.leniently(self.data))
-            body = codec.encode(fields)
+            try:
+                body = codec.encode(fields)
+            except FunctionError:  # as deep as can be, and the body is a level more
+                fields["errorData"] = describe(self.data)
+                body = codec.encode(fields)
         if len(body) > MAX_BODY:
             fields.pop("errorData", None)
             fields["errorMessage"] = fields["errorMessage"][: MAX_BODY // 16]
             fields["errorType"] = fields["errorType"][:1024]
-            fields["stackTrace"] = [line[:1024] for line in fields["stackTrace"]]
-            body = codec.encode(fields)
+            stack = [line[:1024] for line in self.stack]
+            while len(body := codec.encode({**fields, "stackTrace": stack})) > MAX_BODY and stack:
+                del stack[len(stack) // 2 :]
         return body
 
     def plain_body(self) -> bytes:
         """Return type and message alone, as JSON: nothing in it can be refused."""
-        return codec.encode({"errorMessage": self.message[:MAX_PLAIN_MESSAGE], "errorType": self.error_type})
+        message, name = self.message[:MAX_PLAIN_MESSAGE], self.error_type[:MAX_PLAIN_MESSAGE]
+        return codec.encode({"errorMessage": message, "errorType": name})
 
     def cause(self, working_directory: str) -> str:
         """Return the X-Ray cause, with as many of the innermost frames as fit; "" if not even one does."""
@@ -120,15 +126,15 @@ class ErrorReport:
         }
 
     def trailers(self, request_id: str) -> tuple[tuple[str, str], ...]:
-        """Return what a stream ends with, at which the caller learns of the failure: of a long trace its end."""
+        """Return the trailers that report the failure to a stream's caller; of a long trace they keep the end."""
         body = self.body(request_id)
         if len(body) > MAX_TRAILER:
             fields = self.fields(request_id)
             fields.pop("errorData", None)
             fields["errorMessage"], fields["errorType"] = self.message[:250], self.error_type[:64]
-            while len(body := codec.encode(fields)) > MAX_TRAILER:
-                half = len(fields["stackTrace"]) // 2
-                fields["stackTrace"] = fields["stackTrace"][-half:] if half else []
+            stack = self.stack
+            while len(body := codec.encode({**fields, "stackTrace": stack})) > MAX_TRAILER and stack:
+                stack = stack[(len(stack) + 1) // 2 :]
         b2a_base64 = with_spare(_open_binascii).b2a_base64
         return (
             ("Lambda-Runtime-Function-Error-Type", self.category),
@@ -152,7 +158,7 @@ def of(error: BaseException) -> ErrorReport:
 
 def _of(error: BaseException) -> ErrorReport:
     if isinstance(error, FunctionError):
-        # The runtime's own finds have no trace but that of what was found, such as a module's own ImportError.
+        # What the runtime found by itself has no trace but that of its cause, such as the function's ImportError.
         cause = error.__cause__
         found = [] if cause is None else list(frames(cause.__traceback__))
         message = f"{cut(describe(error))} (docs/errors.md#{error.error_type.replace('.', '').lower()})"
@@ -165,7 +171,7 @@ def _of(error: BaseException) -> ErrorReport:
 
 
 def cut(message: str) -> str:
-    """Return the start of a *message* that nobody would read to its end."""
+    """Return *message*; if it is too long, its start and its length."""
     if len(message) <= MAX_MESSAGE:
         return message
     return f"{message[:MAX_MESSAGE]}... ({len(message)} characters)"

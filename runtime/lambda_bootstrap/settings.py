@@ -1,8 +1,8 @@
 """
 Every environment variable that the runtime reads, in one table.
 
-Owns: their names, values, defaults and meanings, and what is said of a value that cannot be. docs/reference/options.md
-is made of it.
+Owns: their names, values, defaults and meanings, and the error for a value that isn't allowed.
+docs/reference/options.md is generated from it.
 Refuses to know: what a setting changes; `OTEL_*`, which belong to OpenTelemetry's own packages.
 """
 
@@ -22,10 +22,10 @@ class Setting:
     Args:
         name: of the variable.
         meaning: one sentence, for the page of options.
-        values: what it may be, in words; for a setting with *choices*, one of these.
+        values: what it may be, in words, for a setting without *choices*.
         default: what an unset or empty variable counts as.
-        unset: what such a variable means, in words, where no value says it.
-        choices: all values that there are, if they can be counted.
+        unset: what an unset variable means, in words, for a setting without a *default*.
+        choices: every value that is allowed, if they can be listed.
         is_list: whether several of *choices* may be given, with commas between them.
     """
 
@@ -78,7 +78,7 @@ class Setting:
                 raise self.wrong(value)
 
     def wrong(self, value: str) -> ConfigError:
-        """Return the error for a *value* that cannot be."""
+        """Return the error for a *value* that isn't allowed."""
         *others, last = [*self.choices, "both"] if self.is_list else self.choices or [self.values]
         wanted = f"{', '.join(others)} or {last}" if others else last
         return ConfigError(f"{self.name} is {value!r}: it has to be {wanted}")
@@ -158,7 +158,7 @@ class Settings:
     What the environment asks for.
 
     Args:
-        environ: variables that are nobody else's are taken out of it.
+        environ: the log's descriptor and socket are taken out of it, as child processes must not use them.
 
     Attributes:
         handler: the handler's name, or "".
@@ -174,7 +174,7 @@ class Settings:
         function: the attributes of `Context` that are the same for every invocation.
 
     Raises:
-        ConfigError: a variable has a value that cannot be.
+        ConfigError: a variable has a value that isn't allowed.
     """
 
     def __init__(self, environ: MutableMapping[str, str]) -> None:
@@ -184,7 +184,7 @@ class Settings:
         self.codec = CODEC.read(environ)
         self.events = EVENTS.words(environ)
         margin = TIMEOUT_DUMP_MS.read(environ)
-        if not (margin.isascii() and margin.isdigit()):
+        if not (margin.isascii() and margin.isdigit() and len(margin) < 10):  # noqa: PLR2004 - digits
             raise TIMEOUT_DUMP_MS.wrong(margin)
         self.timeout_dump_ms = int(margin)
         self.is_json = LOG_FORMAT.read(environ).upper() == "JSON"
@@ -205,7 +205,7 @@ class Settings:
 
 def take_wrapper(environ: MutableMapping[str, str]) -> str:
     """
-    Return the program to become, or "" if there is none, or if it has run already; after that it has run.
+    Return the program to become, or "" if there is none or it has run already; mark in *environ* that it runs now.
 
     Source: AWS Lambda Developer Guide, "Modifying the runtime environment", wrapper scripts.
     """

@@ -5,12 +5,13 @@ Owns: which parameters get the event and the context, and what their annotations
 Refuses to know: where the function comes from, invocations, how a type is decoded.
 
 Legal handlers, as in aws-lambda-go: `()`, `(event)`, `(context)`, `(event, context)`, and `(context, event)` where
-the context is known by its annotation or name.
+the first parameter is annotated with our own `Context`. A decorator that takes any arguments gets both, whatever the
+function inside it takes: what it passes on is its own affair.
 """
 
 from __future__ import annotations
 
-from . import codec
+from . import codec, context
 from .errors import InitError
 from .spare import with_spare
 
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
     from .codec import Options
 
-CONTEXT_NAMES = {"context", "ctx", "lambda_context"}
-CONTEXT_TYPES = {"Context", "LambdaContext"}
+CONTEXT_NAMES = {"context", "ctx", "lambda_context"}  # of a single parameter
+CONTEXT_TYPES = {"Context", "LambdaContext"}  # names of our own class
+OUR_NAMES = {f"{__package__}.{name}" for name in CONTEXT_TYPES}
 LOGGER_TYPES = {"BoundLogger", "FilteringBoundLogger", "Logger", "LoggerAdapter"}
 LEGAL_FORMS = "it has to be (), (event), (context) or (event, context)"
 # Annotations of an event that ask for no more than JSON, and those of a result that need nothing either.
 PLAIN_EVENTS = {
-    *("Any", "Dict", "Mapping", "MutableMapping", "dict", "object"),
+    *("Any", "Dict", "Mapping", "MutableMapping", "None", "dict", "object"),
     *("Dict[str,Any]", "Mapping[str,Any]", "MutableMapping[str,Any]", "dict[str,Any]", "dict[str,object]"),
 }
 PLAIN_RESULTS = {
@@ -36,6 +38,7 @@ PLAIN_RESULTS = {
 }
 
 COROUTINE, VARARGS = 0x80, 0x04  # CO_COROUTINE, CO_VARARGS of inspect
+CODE = type((lambda: None).__code__)
 
 
 class Handler:
@@ -47,9 +50,10 @@ class Handler:
         takes_event: whether the event has to be decoded at all.
         decode: makes the event of a payload that is JSON; where `is_typed`, of any other too.
         encode: makes the body of a result that is not `bytes`.
+        warnings: what the function's author should know, and is no reason to refuse the function.
     """
 
-    __slots__ = ("call", "decode", "encode", "is_typed", "takes_event")
+    __slots__ = ("call", "decode", "encode", "is_typed", "takes_event", "warnings")
 
     def __init__(self, call: Callable[[Any, Any], Any], *, takes_event: bool) -> None:
         self.call = call
@@ -57,6 +61,7 @@ class Handler:
         self.decode: Callable[[bytes], Any] = codec.decode
         self.encode: Callable[[Any], bytes] = codec.encode
         self.is_typed = False
+        self.warnings: list[str] = []
 
 
 class Signature:
@@ -71,9 +76,10 @@ class Signature:
         annotations: by name, as written; "return" is the result's.
         names: those of the module that the annotations were written in.
         is_async: whether it is an `async def`, or a decorator around one.
+        inner: of a decorator that takes any arguments, what the function inside it takes.
     """
 
-    __slots__ = ("annotations", "is_async", "keyword_only", "names", "positional", "required", "variadic")
+    __slots__ = ("annotations", "inner", "is_async", "keyword_only", "names", "positional", "required", "variadic")
 
     def __init__(  # noqa: PLR0913 - a value's constructor
         self,
@@ -93,81 +99,153 @@ class Signature:
         self.annotations = annotations
         self.names = names
         self.is_async = is_async
+        self.inner: Signature | None = None
 
 
-def adapt(function: Any, name: str, options: Options = codec.DEFAULTS) -> Handler:
+def adapt(function: Any, name: str, options: Options = codec.DEFAULTS, taken: Signature | None = None) -> Handler:
     """
     Decide, once, what *function* is called with. Of a class with `__call__` an instance is what gets called.
+
+    Args:
+        function: the handler.
+        name: its name, for messages.
+        options: how JSON is read and written, and whether unknown fields are refused.
+        taken: what *function* takes, if that is known already.
 
     Raises:
         InitError: it cannot be called, or neither with an event and a context nor with less.
     """
     if isinstance(function, type) and raw(function, "__call__") is not None:
         function = instance(function, name)
-    if isinstance(function, type) or not callable(function):
+    if taken is None and callable(function):
+        taken = _constructor(function) if isinstance(function, type) else signature(function)
+    if taken is None:
         kind = (
             "None" if function is None else "a class" if isinstance(function, type) else f"a {type(function).__name__}"
         )
         raise InitError("Runtime.InvalidHandler", f"handler '{name}' is {kind}, not a function")
-    taken = signature(function)
-    function = _with_loggers(function, taken, name)
+    warnings = _warnings(taken, name)
+    function = _with_loggers(function, taken, name, warnings)
     if taken.keyword_only:
         raise _illegal(name, f"takes the keyword-only arguments {', '.join(taken.keyword_only)} without a default")
     if taken.required > 2:  # noqa: PLR2004 - an event and a context
         required = ", ".join(taken.positional[: taken.required])
         raise _illegal(name, f"takes {taken.required} required positional arguments ({required})")
-    contexts = [_is_context(parameter, taken.annotations) for parameter in taken.positional[:2]]
-    if contexts == [True, True]:
-        raise _illegal(name, f"takes two contexts ({', '.join(taken.positional[:2])})")
-    handler = _call(function, contexts, taken)
-    event = next((p for p in taken.positional if not _is_context(p, taken.annotations)), "")
-    decode = _decoder(taken.annotations.get(event), taken, name, options) if handler.takes_event else None
+    call = with_spare(_open_event_loop).run_to_completion(function) if taken.is_async else function
+    handler, event = _call(call, taken, name)
+    decode = _decoder(taken.annotations.get(event), taken, name, options, warnings) if event is not None else None
     handler.is_typed = decode is not None
     handler.decode = decode or options.decode
     handler.encode = _encoder(taken, options) or options.encode
+    handler.warnings = warnings
     return handler
 
 
-def _call(function: Any, contexts: list[bool], taken: Signature) -> Handler:
-    """Call *function* with as much of an event and a context as it takes, in its own order."""
-    count = 2 if taken.variadic else len(contexts)
-    call = _run_to_completion(function) if taken.is_async else function
+def _call(call: Callable[..., Any], taken: Signature, name: str) -> tuple[Handler, str | None]:
+    """
+    Call a function with as much of an event and a context as it takes: by position, in that order.
+
+    Return the name of the event's parameter with it: "" if it is one of `*args`, None if there is none.
+
+    Raises:
+        InitError: both parameters are annotated as the context.
+    """
+    first, second = [*taken.positional, "", ""][:2]
+    count = 2 if taken.variadic else len(taken.positional)
     if count == 0:
-        return Handler(lambda _event, _context: call(), takes_event=False)
-    if contexts[:1] == [True]:
-        if count == 1:
-            return Handler(lambda _event, context: call(context), takes_event=False)
-        return Handler(lambda event, context: call(context, event), takes_event=True)
+        return Handler(lambda _event, _context: call(), takes_event=False), None
+    is_context = _is_context(taken.annotations.get(first), taken.names)
+    if count == 1 and (is_context or first in CONTEXT_NAMES):
+        return Handler(lambda _event, context: call(context), takes_event=False), None
     if count == 1:
-        return Handler(lambda event, _context: call(event), takes_event=True)
-    return Handler(call, takes_event=True)
+        return Handler(lambda event, _context: call(event), takes_event=True), first
+    if is_context:
+        if _is_context(taken.annotations.get(second), taken.names):
+            raise _illegal(name, f"takes two contexts ({first}, {second})")
+        return Handler(lambda event, context: call(context, event), takes_event=True), second
+    return Handler(call, takes_event=True), first
 
 
 def signature(function: Any, bound: int = 0) -> Signature:
-    """Return what *function* takes after *bound* arguments: from its code, or by `inspect` if it has none."""
-    if hasattr(function, "__func__") and hasattr(function, "__self__"):
-        function, bound = function.__func__, 1
-    elif not hasattr(function, "__code__") and hasattr(type(function).__call__, "__code__"):
-        function, bound = type(function).__call__, 1
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return Signature(**with_spare(_open_parameters).inspect_parameters(function))
-    count, variadic = code.co_argcount, bool(code.co_flags & VARARGS)
-    if variadic and count <= bound and getattr(function, "__wrapped__", function) is not function:
-        inner = signature(function.__wrapped__, bound)  # the decorator passes on whatever it gets
-        inner.is_async = inner.is_async or bool(code.co_flags & COROUTINE)
-        return inner
+    """Return what *function* takes after *bound* arguments: what it says itself, not what it wraps."""
+    taken = _declared(function, bound)
+    inner = getattr(function, "__wrapped__", function)
+    if taken.variadic and taken.inner is None and inner is not function:
+        try:
+            taken.inner = signature(inner, bound)
+        except Exception:  # whatever it wraps, it can be called
+            return taken
+        taken.is_async = taken.is_async or taken.inner.is_async
+    return taken
+
+
+def _declared(function: Any, bound: int) -> Signature:
+    """Return what *function* itself takes: by its code, or by `inspect` if it has none."""
+    method, code = _own(function, "__func__"), _own(function, "__code__")
+    if method is not None and hasattr(function, "__self__"):
+        return signature(method, bound + 1)
+    if not isinstance(code, CODE):
+        return _without_code(function, bound)
+    count = code.co_argcount
     names = code.co_varnames
     keyword_only = names[count : count + code.co_kwonlyargcount]
     return Signature(
         list(names[bound:count]),
         max(count - bound - len(function.__defaults__ or ()), 0),
-        variadic=variadic,
+        variadic=bool(code.co_flags & VARARGS),
         keyword_only=[name for name in keyword_only if name not in (function.__kwdefaults__ or {})],
         annotations=_annotations(function),
         names=getattr(function, "__globals__", {}),
         is_async=bool(code.co_flags & COROUTINE),
     )
+
+
+def _without_code(function: Any, bound: int) -> Signature:
+    """Return what an instance, a partial, a proxy or a builtin takes."""
+    call = type(function).__call__
+    if hasattr(call, "__code__"):
+        return signature(call, bound + 1)
+    base = _own(function, "func")
+    if base is not None and hasattr(function, "keywords"):
+        taken = signature(base, bound)
+        with_spare(_open_parameters).leave_to_partial(taken, function.args, function.keywords)
+        return taken
+    if hasattr(function, "__wrapped__"):  # wrapt's proxies, `lru_cache`
+        return Signature([], 0, variadic=True, keyword_only=[], is_async=False)
+    return Signature(**with_spare(_open_parameters).inspect_parameters(function, bound))
+
+
+def _own(function: Any, attribute: str) -> Any:
+    """Return an attribute of *function*; None if it has none, or passes on that of what it wraps, as proxies do."""
+    found = getattr(function, attribute, None)
+    inner = getattr(function, "__wrapped__", function)
+    return None if inner is not function and found is getattr(inner, attribute, None) else found
+
+
+def _constructor(owner: type) -> Signature | None:
+    """Return what making an instance of a class takes; None if its instances are made of nothing."""
+    found = None
+    for place, attribute, base in (
+        (type(owner), "__call__", type),
+        (owner, "__init__", object),
+        (owner, "__new__", object),
+    ):
+        if raw(place, attribute) is raw(base, attribute):
+            continue
+        found = signature(getattr(place, attribute), 1)
+        if not found.variadic:
+            break
+    return found
+
+
+def _warnings(taken: Signature, name: str) -> list[str]:
+    """Return a warning if a decorator passes on more than the function inside it may take."""
+    inner = taken.inner if len(taken.positional) < 2 else None  # noqa: PLR2004 - an event and a context
+    while inner is not None and inner.inner is not None:
+        inner = inner.inner
+    if inner is None or inner.variadic or len(inner.positional) >= 2:  # noqa: PLR2004 - as above
+        return []
+    return [with_spare(_open_advice).of_decorator(name, inner.positional)]
 
 
 def instance(owner: type, name: str) -> Any:
@@ -181,37 +259,32 @@ def instance(owner: type, name: str) -> Any:
         ) from error
 
 
-def _is_context(parameter: str, annotations: Mapping[str, Any]) -> bool:
-    """Return whether *parameter* gets the context, by its name or its annotation."""
-    annotation = annotations.get(parameter)
-    kind = annotation if isinstance(annotation, str) else str(getattr(annotation, "__name__", ""))
-    return parameter in CONTEXT_NAMES or kind.strip("'\"").rpartition(".")[2] in CONTEXT_TYPES
+def _is_context(annotation: Any, names: Mapping[str, Any]) -> bool:
+    """Return whether an annotation is our own `Context`: the class itself, or its name in the function's module."""
+    if not isinstance(annotation, str):
+        return any(annotation is getattr(context, name, context) for name in CONTEXT_TYPES)
+    if _words(annotation) in PLAIN_EVENTS:
+        return False
+    text = annotation.strip("'\" ")
+    first, *steps = text.split(".")
+    if first not in names:
+        is_name = all(map(str.isidentifier, (first, *steps)))
+        return text in OUR_NAMES or (is_name and with_spare(_open_imports).has_context(text, names))
+    found = names[first]
+    for step in steps:
+        found = getattr(found, step, None)
+    return not isinstance(found, str) and _is_context(found, names)
 
 
 def _annotations(function: Any) -> Mapping[str, Any]:
-    """
-    Return annotations as written.
-
-    Those that a decorator with parameters of its own has copied tell what the inner function gets, not what it gets
-    itself: of them only contexts count.
-    """
-    try:
-        annotations = function.__annotations__ or {}
-    except Exception:
-        annotations = _as_text(function)
+    """Return annotations as written; those that a decorator has copied tell what the function inside gets."""
     inner = getattr(function, "__wrapped__", function)
-    if getattr(inner, "__code__", function.__code__) is function.__code__:
-        return annotations
-    return {name: kind for name, kind in annotations.items() if _last_name(kind) in CONTEXT_TYPES}
-
-
-def _as_text(function: Any) -> Mapping[str, Any]:
-    """Return annotations as text: one has a name that only a type checker imports, an error from 3.14 on (PEP 749)."""
-    try:
-        library = __import__("annotationlib")
-        return library.get_annotations(function, format=library.Format.STRING)  # type: ignore[no-any-return] # no stub
-    except Exception:
+    if inner is not function and hasattr(inner, "__annotations__"):
         return {}
+    try:
+        return function.__annotations__ or {}
+    except Exception:
+        return with_spare(_open_parameters).annotations_as_text(function)  # type: ignore[no-any-return] # the door is Any
 
 
 def _last_name(annotation: Any) -> str:
@@ -220,13 +293,13 @@ def _last_name(annotation: Any) -> str:
     return text.strip("'\"").rpartition(".")[2]
 
 
-def _with_loggers(function: Any, taken: Signature, name: str) -> Any:
+def _with_loggers(function: Any, taken: Signature, name: str, warnings: list[str]) -> Any:
     """Return *function* without the parameters annotated with a logger's type: it gets loggers there."""
     asked = {p: kind for p, kind in taken.annotations.items() if _last_name(kind) in LOGGER_TYPES and p != "return"}
     if not asked:
         return function
     door = with_spare(_open_annotations)
-    given = door.loggers(asked, taken.names, name)
+    given = door.loggers(asked, taken.names, name, warnings)
     call = door.with_loggers(function, given, taken.positional)
     taken.required -= sum(p in given for p in taken.positional[: taken.required])
     taken.positional = [p for p in taken.positional if p not in given]
@@ -234,13 +307,27 @@ def _with_loggers(function: Any, taken: Signature, name: str) -> Any:
     return call
 
 
-def _decoder(annotation: Any, taken: Signature, name: str, options: Options) -> Callable[[bytes], Any] | None:
-    """Return the decoder that the event's annotation asks for, or None for plain JSON."""
-    if annotation in (bytes, "bytes"):
+def _decoder(
+    annotation: Any, taken: Signature, name: str, options: Options, warnings: list[str]
+) -> Callable[[bytes], Any] | None:
+    """
+    Return the decoder that the event's annotation asks for, or None for plain JSON.
+
+    Raises:
+        InitError: *options* are strict, and the annotation cannot be decoded; else that is one of *warnings*.
+    """
+    if annotation is bytes or (isinstance(annotation, str) and annotation == "bytes"):
         return bytes
     if annotation is None or _words(annotation) in PLAIN_EVENTS:
         return None
-    return with_spare(_open_annotations).event_decoder(annotation, taken.names, name, options)  # type: ignore[no-any-return] # the door is Any
+    door = with_spare(_open_annotations)
+    try:
+        return door.event_decoder(annotation, taken.names, name, options)  # type: ignore[no-any-return] # the door is Any
+    except InitError as error:
+        if options.strict:
+            raise
+        warnings.append(door.plain_instead(annotation, error))
+    return None
 
 
 def _encoder(taken: Signature, options: Options) -> Callable[[Any], bytes] | None:
@@ -258,7 +345,10 @@ def _words(annotation: Any) -> str:
     """Return an annotation as text that can be compared, without importing anything."""
     text = annotation if isinstance(annotation, str) else None
     if text is None:
-        text = annotation.__name__ if isinstance(annotation, type) else repr(annotation)
+        try:
+            text = annotation.__name__ if isinstance(annotation, type) else repr(annotation)
+        except Exception:  # an object of the function's own
+            return ""
     for noise in (" ", "typing.", "collections.abc."):
         text = text.replace(noise, "")
     return text
@@ -269,22 +359,22 @@ def raw(owner: type, attribute: str) -> Any:
     return next((vars(base)[attribute] for base in owner.__mro__ if attribute in vars(base)), None)
 
 
-def _run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an `async def` handler as a plain one. All invocations share one event loop, so clients may live in it."""
-    run = with_spare(_open_event_loop).run
+def _open_advice() -> Any:
+    from .diagnostics import advice
 
-    def call(*arguments: Any) -> Any:
-        result = function(*arguments)
-        # A decorator may have run the coroutine itself.
-        return run(result) if hasattr(result, "cr_await") else result
-
-    return call
+    return advice
 
 
 def _open_annotations() -> Any:
     from .typed import annotations
 
     return annotations
+
+
+def _open_imports() -> Any:
+    from .typed import imports
+
+    return imports
 
 
 def _open_parameters() -> Any:

@@ -3,13 +3,13 @@ One descriptor, kept for the runtime's own needs.
 
 Owns: that descriptor. A function may use up all that a process can have; its result still gets the modules that it
 needs, and a lost connection is still replaced.
-Refuses to know: what the descriptor is wanted for.
+Refuses to know: what the descriptor is needed for.
 """
 
 from __future__ import annotations
 
-from _socket import AF_UNIX, socket
-from posix import close, dup, fstat
+from _socket import AF_UNIX, socket  # `socket` imports `enum` and `selectors`
+from posix import close, dup, fstat  # built in: `os` is a file, which a function may have too
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def keep() -> None:
 
 
 def are_used_up() -> bool:
-    """Return whether the process can have no further descriptor."""
+    """Return whether the process has used up its descriptors."""
     try:
         close(dup(0 if _kept is None else _kept[0].fileno()))
     except OSError as error:
@@ -61,7 +61,7 @@ def release() -> bool:
 
 def with_spare(step: Callable[[], T]) -> T:
     """
-    Return what *step* returns; if it fails while all descriptors are used up, do it again with the one that is kept.
+    Return what *step* returns; if it fails for want of a descriptor, release the spare one and try again.
 
     Raises:
         Exception: whatever *step* raises.

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
 HERE = __file__.rpartition("/")[0] + "/"
+ON_IMPORT = f"{HERE}on_import.py"
 
 # A runaway recursion has a thousand frames; its ends tell the story.
 FIRST_FRAMES, LAST_FRAMES = 5, 50
 _NAME = type.__dict__["__name__"]
-# Exceptions that cause, group and handle each other can be many.
+# An exception can have any number of causes and members.
 MOST_EXCEPTIONS = 20
 
 
@@ -62,7 +63,7 @@ def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
     """
     Return `stackTrace` of *error*: its frames, an entry each, then notes, members of a group, and what led to it.
 
-    That is the other way round than Python has it: the error itself stands before its trace, so its cause comes after.
+    Python's order is the reverse. Here the error itself stands before its trace, so its cause comes after.
     """
     seen = set() if seen is None else seen
     seen.add(id(error))
@@ -111,8 +112,8 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
 
 
 def _is_import(code: CodeType) -> bool:
-    """Return whether *code* is the import system's."""
-    return code.co_filename.startswith("<frozen importlib")
+    """Return whether *code* is the import system's, or our part in it."""
+    return code.co_filename.startswith("<frozen importlib") or code.co_filename == ON_IMPORT
 
 
 def _is_lead(code: CodeType) -> bool:

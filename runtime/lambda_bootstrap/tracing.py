@@ -30,7 +30,7 @@ class Tracer:
         self.environ = environ
 
     def begin(self, invocation: Invocation) -> None:
-        """Enter the trace of an *invocation*; without one, leave the last."""
+        """Set the variable to the trace of *invocation*; remove it if there is none."""
         if invocation.trace_id:
             self.environ[VARIABLE] = invocation.trace_id
         else:

@@ -10,8 +10,17 @@ functions that instrument them, and cannot send trailers.
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, SOCK_STREAM, TCP_NODELAY, dup, getaddrinfo, socket
-from posix import fstat
+from _socket import (  # `socket` imports `enum` and `selectors`
+    IPPROTO_TCP,
+    MSG_DONTWAIT,
+    MSG_PEEK,
+    SOCK_STREAM,
+    TCP_NODELAY,
+    dup,
+    getaddrinfo,
+    socket,
+)
+from posix import fstat  # built in: `os` is a file, which a function may have too
 
 from . import http1, protocol
 from .errors import RuntimeApiError, TransportError

@@ -290,6 +290,30 @@ class TestClosedPipe:
         with pytest.raises(ProcessLookupError):
             os.kill(function, 0)
 
+    def test_silence(self, folder: Path) -> None:
+        """A function that says nothing is ended too: nobody waits for its next line."""
+        (folder / "event.json").write_text('"sleep"')
+        options = ["--timeout", "60", "--python", str(folder.parent / "python")]
+        command = [*PROGRAM, "run", *options, f"{folder}/app.handler"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            assert process.stdout
+            for _ in range(2):
+                process.stdout.readline()
+            process.stdout.close()
+
+            assert process.wait(timeout=20) == 141
+
+    def test_serve(self) -> None:
+        """A server ends as well."""
+        command = [*PROGRAM, "serve", "127.0.0.1:0"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+            assert process.stderr
+            process.stderr.readline()
+            process.stderr.readline()
+            process.stderr.close()
+
+            assert process.wait(timeout=20) == 141
+
     def test_head(self, folder: Path) -> None:
         """A shell's pipeline into `head` comes back, with one line."""
         line = shlex.join([*PROGRAM, "run", "--python", str(folder.parent / "python"), f"{folder}/app.handler"])

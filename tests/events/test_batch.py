@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from lambda_bootstrap import LambdaError
+from lambda_bootstrap.codec import Options
 from lambda_bootstrap.errors import FunctionError
 from lambda_bootstrap.events import SqsRecord, partial_batch
 
@@ -329,3 +330,36 @@ def test_no_batch(event: Any, message: str) -> None:
         plain(event, None)
 
     assert (refused.value.error_type, str(refused.value)) == ("Runtime.UnmarshalError", message)
+
+
+@pytest.mark.parametrize("annotation", ["Nobody", list[complex], {"body": str}, "the message", Options | None])
+def test_not_decoded(annotation: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A record whose annotation cannot be decoded is plain JSON, with one warning by the function's own logger."""
+
+    def function(record: Any) -> None:
+        work(record["body"])
+
+    function.__annotations__ = {"record": annotation}
+    handler = partial_batch(function)
+    (record,) = caplog.records
+
+    assert (record.name, record.levelno) == (__name__, logging.WARNING)
+    assert record.message.endswith("`, is plain JSON: annotate it `dict` if the handler wants that")
+    assert handler(sqs("a", "bad"), None) == failures("m1")
+
+
+@pytest.mark.parametrize("annotation", [Message, "Nobody", {"body": str}])
+def test_decorator_gets_plain_records(annotation: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A decorator gets plain records, whatever the function inside it asks for with its annotations."""
+
+    def function(record: Any) -> None:
+        work(record["body"])
+
+    function.__annotations__ = {"record": annotation}
+
+    @functools.wraps(function)
+    def passing(*arguments: Any) -> None:
+        function(*arguments)
+
+    assert partial_batch(passing)(sqs("a", "bad"), None) == failures("m1")
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]  # the record that has failed

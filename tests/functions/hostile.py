@@ -233,6 +233,11 @@ def closes_all_streams():
     return "done"
 
 
+def closes_all_descriptors():
+    os.closerange(3, 64)
+    return "done"
+
+
 def closes_stdout_object():
     sys.stdout.close()
     return "done"

@@ -1,6 +1,12 @@
 """One handler of every kind."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambda_bootstrap import Context
 
 
 def nothing():
@@ -19,7 +25,7 @@ def both(event, context):
     return [event, context.aws_request_id]
 
 
-def swapped(context, event):
+def swapped(context: Context, event):
     return [event, context.aws_request_id]
 
 

@@ -42,8 +42,8 @@ class Item:
 
 
 @tells
-def through(item: Item):
-    return item.sku
+def through(item: Item, context):
+    return item
 
 
 def logs(bound: structlog.stdlib.BoundLogger, item: Item, log: "logging.Logger"):

@@ -18,7 +18,7 @@ from lambda_bootstrap.settings import Settings
 
 from tests.support.models import Unprintable
 from tests.support.programs import ran
-from tests.support.records import JSON, NEW_YEAR, a_log, enter, the_one, valid
+from tests.support.records import JSON, NEW_YEAR, a_log, enter, misfit, the_one, valid
 from tests.support.traces import caught, fail, written
 
 if TYPE_CHECKING:
@@ -213,11 +213,8 @@ class TestLogging:
         """A record whose arguments do not fit is not lost: its message stands in the complaint."""
         line = self.written(capfd, a_log(), a_record(msg="%d", args=("x",)))
 
-        assert re.fullmatch(
-            r"\[ERROR\]\t[-\dT:.]+Z\tid\ta record could not be written: %d "
-            r"\(TypeError: %d format: a real number is required, not str\)\n",
-            line,
-        )
+        reason = re.escape(misfit("%d", "x"))
+        assert re.fullmatch(rf"\[ERROR\]\t[-\dT:.]+Z\tid\ta record could not be written: %d \({reason}\)\n", line)
 
     @pytest.mark.parametrize(
         ("value", "level"),
@@ -327,9 +324,9 @@ class TestLoggingAsJson:
     @pytest.mark.parametrize(
         ("message", "arguments", "told"),
         [
-            pytest.param("%d", ("x",), "%d (TypeError: %d format: a real number is required, not str)", id="wrong"),
+            pytest.param("%d", ("x",), f"%d ({misfit('%d', 'x')})", id="wrong"),
             pytest.param("%s", (), "%s", id="missing"),
-            pytest.param("m", (1,), "m (TypeError: not all arguments converted during string formatting)", id="many"),
+            pytest.param("m", (1,), f"m ({misfit('m', 1)})", id="many"),
             pytest.param("%(a)s", ({"b": 1},), "%(a)s (KeyError: 'a')", id="another name"),
             pytest.param("%s", (Unprintable(),), "%s (ValueError: no words)", id="unprintable argument"),
             pytest.param(

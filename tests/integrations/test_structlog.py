@@ -7,11 +7,12 @@ import logging
 import re
 import sys
 from collections.abc import Callable
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from lambda_bootstrap import current
 from lambda_bootstrap.integrations import structlog as ours
 from lambda_bootstrap.integrations.stdlib import set_up_logging
 
@@ -231,6 +232,12 @@ class TestStructlog:
             k: v for k, v in of_logging.items() if k not in unlike
         }
 
+    def test_not_configured(self, slog: Slog) -> None:
+        """A function that asks whether structlog has been configured is free to do it."""
+        slog(JSON)
+
+        assert not structlog.is_configured()
+
     def test_own_configuration(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
         """A function's own configuration wins."""
         slog(JSON)
@@ -305,12 +312,35 @@ class TestStructlog:
         finally:
             monkeypatch.undo()
 
-    def test_other_module(self) -> None:
-        """A function's own `structlog.py` is left alone."""
+    @pytest.mark.parametrize("names", [[], ["configure"], ["configure", "contextvars", "get_logger"]], ids=len)
+    def test_other_module(self, names: list[str]) -> None:
+        """A function's own `structlog.py` is left alone, even one with a `configure`."""
         own = ModuleType("structlog")
+        vars(own).update(dict.fromkeys(names, SimpleNamespace()))
         ours.set_up(a_log(), own)
 
-        assert [name for name in vars(own) if not name.startswith("__")] == []
+        assert {name: value for name, value in vars(own).items() if not name.startswith("__")} == dict.fromkeys(
+            names, SimpleNamespace()
+        )
+        assert (current.beginnings, current.endings) == ([], [])
+
+    def test_values_without_comparison(self, slog: Slog) -> None:
+        """What is bound need not be comparable, as arrays aren't: it goes and comes back all the same."""
+
+        class Array:
+            def __eq__(self, other: object) -> bool:
+                raise ValueError("the truth value of an array is ambiguous")
+
+            __hash__ = object.__hash__
+
+        atlas, own = Array(), Array()
+        structlog.contextvars.bind_contextvars(map=atlas)
+        slog(JSON)
+        current.begin(an_invocation())
+        structlog.contextvars.bind_contextvars(map=own)
+        current.end()
+
+        assert structlog.contextvars.get_contextvars()["map"] is atlas
 
     def test_through_the_loop(self, capfd: pytest.CaptureFixture[str], slog: Slog) -> None:
         """What one invocation binds is not seen in the next; what was bound during init is seen in all."""

@@ -18,6 +18,7 @@ from tests.support import BOOTSTRAP, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"
 
@@ -73,6 +74,29 @@ def _receiver() -> Iterator[Receiver]:
         yield receiver
         receiver.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("handler", "injected"),
+    [
+        ("handler", "MetricsLogger"),
+        ("awaited", "MetricsLogger"),
+        ("with_params", "orders"),
+        ("by_keyword", "orders"),
+        ("with_kink", "orders test"),
+        ("with_wrapt", "orders"),
+        ("Service.method", "orders"),
+        ("partial", "orders"),
+    ],
+)
+def test_injected(handler: str, injected: str) -> None:
+    """Decorators of aws-embedded-metrics, inject, kink and wrapt add arguments of their own; the function runs."""
+    environ = {"AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_EMF_ENVIRONMENT": "local"}
+    with run(f"injected.{handler}", **environ) as emulator:
+        outcome = emulator.invoke(b'{"a":1}')
+
+        assert (outcome.error, outcome.json()) == (None, [{"a": 1}, "f", injected])
+        assert b"takes any arguments" not in emulator.output
 
 
 def values(span: Any) -> dict[str, Any]:
@@ -142,6 +166,25 @@ class TestOpenTelemetry:
         with run("modules.loaded", **environ) as emulator:
             assert emulator.invoke(b'"opentelemetry.sdk"').json() is False
             assert emulator.invoke(b'"opentelemetry"').json() is False
+
+    def test_provider_that_is_there(self, receiver: Receiver, tmp_path: Path) -> None:
+        """A provider that the function has set by then, from a `.pth` file, is the one that makes the spans."""
+        (tmp_path / "first.pth").write_text("import first\n")
+        (tmp_path / "first.py").write_text(
+            "from opentelemetry import trace\n"
+            "from opentelemetry.sdk.resources import Resource\n"
+            "from opentelemetry.sdk.trace import TracerProvider\n"
+            "trace.set_tracer_provider(TracerProvider(resource=Resource({'service.name': 'first'})))\n"
+        )
+        (tmp_path / "app.py").write_text(
+            "from opentelemetry import trace\n"
+            "def handler(event, context):\n"
+            "    return trace.get_current_span().resource.attributes['service.name']\n"
+        )
+        command = [sys.executable, str(BOOTSTRAP)]
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{receiver.address}"}
+        with Emulator(command, cwd=tmp_path, handler="app.handler", environ=environ, timeout=15.0) as emulator:
+            assert emulator.invoke(headers={"X-Amzn-Trace-Id": TRACE}).json() == "first"
 
     def test_official_instrumentation(self, receiver: Receiver) -> None:
         """`AwsLambdaInstrumentor` wraps the handler, and where a layer has set it up its span is the only one."""

@@ -7,6 +7,7 @@ No test file is another's library: what two of them need stands in this folder.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "tests" / "functions"
 BOOTSTRAP = ROOT / "bootstrap"
+# What starts the runtime; `make matrix OPTIONS=...` gives it options of Python's own.
+PYTHON = [sys.executable, *os.environ.get("RUNTIME_OPTIONS", "").split()]
+# With this option a function's imports at the top of a module happen where their names are used, since Python 3.15.
+LAZY = "lazy_imports=all" in PYTHON
+# What a function in C says that has called itself too often.
+TOO_DEEP = "Stack overflow (used " if sys.version_info >= (3, 14) else "maximum recursion depth exceeded while "
 
 
 def give_up(reason: str) -> NoReturn:

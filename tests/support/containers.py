@@ -30,7 +30,7 @@ from tests.support import FUNCTIONS, ROOT
 from tests.support.rie import RIE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Without a reaper container, which would have to be pulled; with ports on loopback even where these tests run inside a
 # container that holds the engine.
@@ -138,9 +138,10 @@ def over_base(image: str) -> int:
 
 
 @contextlib.contextmanager
-def running(image: str, mounts: dict[str, Path], **environ: str) -> Iterator[str]:
-    """Run what is mounted under AWS's emulator on the old system, as Lambda would; give the URL."""
-    container = DockerContainer(image).with_kwargs(**AS_LAMBDA, entrypoint=["/rie"], working_dir="/var/task")
+def running(image: str, mounts: dict[str, Path], command: Sequence[str] = (), **environ: str) -> Iterator[str]:
+    """Run what is mounted, or *command*, under AWS's emulator, as Lambda would; give the URL."""
+    entrypoint = ["/rie", *command]
+    container = DockerContainer(image).with_kwargs(**AS_LAMBDA, entrypoint=entrypoint, working_dir="/var/task")
     for target, source in {"/rie": RIE, **mounts}.items():
         container.with_volume_mapping(str(source), target, "ro")
     for name, value in {"_HANDLER": "app.handler", "LAMBDA_TASK_ROOT": "/var/task", **environ}.items():

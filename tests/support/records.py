@@ -33,6 +33,14 @@ def enter(request_id: str, tenant_id: str = "", trace_id: str = "") -> None:
     current.begin(an_invocation(request_id, lambda_runtime_aws_tenant_id=tenant_id, lambda_runtime_trace_id=trace_id))
 
 
+def misfit(message: str, *arguments: object) -> str:
+    """Return Python's own words for arguments that do not fit the message; each version has others."""
+    try:
+        return message % arguments
+    except TypeError as error:
+        return f"TypeError: {error}"
+
+
 def valid(line: str | bytes) -> dict[str, Any]:
     """The one record that *line* is: strict JSON on one line, no member twice, as the schema has it."""
     text = line if isinstance(line, str) else line.decode()

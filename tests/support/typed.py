@@ -314,6 +314,9 @@ class Mixed:
     car: Car | None = None
 
 
+Json = dict[str, "Json"] | list["Json"] | str | float | None
+
+
 def handler(annotation: Any, result: Any = None, **options: Any) -> Handler:
     """A handler that gives back its event."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS, PYTHON
 from tests.support.emulated import REQUEST_ID
 
 if TYPE_CHECKING:
@@ -107,6 +108,57 @@ def test_exit(start: Start) -> None:
     assert emulator.wait_exit() == 1
 
 
+BATCH = (
+    b'{"Records":[{"messageId":"1","eventSource":"aws:sqs","body":"good"},'
+    b'{"messageId":"2","eventSource":"aws:sqs","body":"bad"}]}'
+)
+FAILURES = {"batchItemFailures": [{"itemIdentifier": "2"}]}
+WARNED = [
+    ("unresolved", b'{"a":1}', {"a": 1}, "`SQSEvent`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("unknown", b"[1]", [1], "`list[Path] | None`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("records", BATCH, FAILURES, "`Order`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("awaited", BATCH, FAILURES, "`Order`, is plain JSON: annotate it `dict` if the handler wants that"),
+    ("inside", b'{"a":1}', {"a": 1}, "the function inside takes (event): give it both parameters"),
+]
+
+
+@pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_FORMAT": "JSON"}], ids=["text", "JSON"])
+@pytest.mark.parametrize("case", WARNED, ids=[name for name, *_ in WARNED])
+def test_one_warning(start: Start, environ: dict[str, str], case: tuple[str, bytes, Any, str]) -> None:
+    """What a function's author should know is one WARN record at init; the function runs as on awslambdaric."""
+    handler, event, result, end = case
+    emulator = start(f"typed_warned.{handler}", environ=environ)
+    emulator.start()
+    emulator.wait_for("next")
+    name = f"handler 'typed_warned.{handler}'"
+    (line,) = [line for line in emulator.output.decode().splitlines() if name in line]
+    level = json.loads(line)["level"] if environ else line.partition("\t")[0].strip("[]")
+
+    assert level in {"WARN", "WARNING"}  # the second is logging's, in text
+    assert (json.loads(line)["message"] if environ else line).endswith(end)
+    assert emulator.invoke(event).json() == result
+
+
+@pytest.mark.parametrize("handler", ["fine", "swapped"])
+def test_no_warning(start: Start, handler: str) -> None:
+    """Our own context's name, imported for a type checker only, is known, and no reason for a warning."""
+    emulator = start(f"typed_warned.{handler}", environ={"AWS_LAMBDA_FUNCTION_NAME": "f"})
+
+    assert emulator.invoke(b"1").json() == {"fine": 1, "swapped": [1, "f"]}[handler]
+    assert f"typed_warned.{handler}".encode() not in emulator.output
+
+
+def test_strict_refuses(start: Start) -> None:
+    """What cannot be decoded is an init error in strict mode."""
+    error = start("typed_warned.unresolved", environ={"BOOTSTRAP_EVENTS": "strict"}).invoke(b"{}").error
+
+    assert error is not None
+    assert error["errorType"] == "Runtime.InvalidHandler"
+    assert error["errorMessage"].startswith(
+        "handler 'typed_warned.unresolved': the annotation names SQSEvent, which is not there at run time"
+    )
+
+
 BRIDGE = (
     b'{"version":"0","id":"a","detail-type":"a","source":"a","account":"1","time":"2026-01-02T03:04:05Z",'
     b'"region":"eu-west-1","resources":[],"detail":{"id":7}}'
@@ -119,29 +171,27 @@ BRIDGE = (
         ("source", b'{"Records":[{"body":"b"}]}', ["b"]),
         ("parsed", BRIDGE, ["Order", 7]),
         ("inferred", b'{"id":7}', ["Order", 7]),
-        ("through", b'{"sku":"a"}', ["told", "a"]),
+        ("through", b'{"sku":"a"}', ["told", {"sku": "a"}]),
         ("logs", b'{"sku":"a"}', ["typed_tools", "a"]),
     ],
 )
 def test_tools(start: Start, handler: str, event: bytes, result: Any) -> None:
-    """Decorators with parameters of their own decode for themselves, others are looked through; loggers are given."""
+    """A decorator gets the plain event, so that it can decode for itself; a function without one gets loggers."""
     outcome = start(f"typed_tools.{handler}").invoke(event)
 
     assert (outcome.error, outcome.json()) == (None, result)
 
 
-LATEST = shutil.which("python3.14")
+LATEST = PYTHON if sys.version_info >= (3, 14) else [path for path in [shutil.which("python3.14")] if path]
 
 
-@pytest.mark.skipif(LATEST is None, reason="needs python3.14, which does not evaluate annotations at once")
+@pytest.mark.skipif(not LATEST, reason="needs python3.14, which does not evaluate annotations at once")
 def test_names_for_a_type_checker() -> None:
     """A name that only a type checker imports costs a handler nothing but itself (PEP 649, PEP 749)."""
-    command = [str(LATEST), str(BOOTSTRAP)]
+    command = [*LATEST, str(BOOTSTRAP)]
     with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.handler") as emulator:
         assert emulator.invoke(b'{"sku":"a"}').json() == ["Context", "Item", {"sku": "a", "rest": None}]
     with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.unknown") as emulator:
-        message = emulator.invoke(b"{}").error["errorMessage"]
+        assert emulator.invoke(b"{}").json() == {}
 
-    assert message.startswith(
-        "handler 'typed_lazily.unknown': the annotation names Log, which is not there at run time"
-    )
+    assert b"handler 'typed_lazily.unknown': the annotation names Log, which is not there at run" in emulator.output

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,12 @@ def write_log(data: bytes) -> None:
     # The platform shows a carriage return within a record as a line break; make a terminal do so too.
     sys.stderr.buffer.write(data.replace(b"\r", b"\n") if sys.stderr.isatty() else data)
     sys.stderr.buffer.flush()
+
+
+def log_pipe() -> int | None:
+    """The descriptor that the log goes to, if it is a pipe."""
+    descriptor = sys.stderr.fileno()
+    return descriptor if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else None
 
 
 def complain(message: str, style: str = "") -> None:

@@ -31,6 +31,6 @@ def run(handler: str, event: str | None, python: str | None, timeout: float, mem
     function = session.find_function(handler, timeout=timeout, memory=memory)
     command = [session.find_python(python, os.environ), str(session.find_bootstrap())]
     payload = session.read_event(event, function)
-    ending = asyncio.run(session.run(function, command, payload, output.write_log))
+    ending = asyncio.run(session.run(function, command, payload, output.write_log, output.log_pipe()))
     output.show(ending)
     return 0 if ending.is_answered else 1

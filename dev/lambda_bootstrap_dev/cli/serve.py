@@ -22,5 +22,6 @@ def serve(address: str, timeout: float, memory: int) -> int:
 
     The runtime needs AWS_LAMBDA_RUNTIME_API, which is printed. Events are sent to the port by HTTP.
     """
-    asyncio.run(session.serve(Function(timeout=timeout, memory=memory), address, output.write_log, output.complain))
+    function = Function(timeout=timeout, memory=memory)
+    asyncio.run(session.serve(function, address, output.write_log, output.complain, output.log_pipe()))
     return 0

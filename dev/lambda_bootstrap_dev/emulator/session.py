@@ -11,6 +11,7 @@ import asyncio
 import os
 import shutil
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +34,24 @@ class UsageError(Exception):
 
 
 class Watched:
-    """A log that others may stop reading: from then on it takes nothing, and whoever waits for something gives up."""
+    """
+    A log that others may stop reading: from then on it takes nothing, and whoever waits for something gives up.
 
-    def __init__(self, log: Callable[[bytes], None]) -> None:
+    If *pipe* is given, the log is the writing end of that pipe, and is closed as soon as the reading end is.
+    """
+
+    def __init__(self, log: Callable[[bytes], None], pipe: int | None) -> None:
+        loop = asyncio.get_running_loop()
         self._log = log
-        self._closed: asyncio.Future[OSError] = asyncio.get_running_loop().create_future()
+        self._closed: asyncio.Future[OSError] = loop.create_future()
+        if pipe is not None:
+            # There is never anything to read: the one event is that the reader is gone.
+            loop.add_reader(pipe, self._close, loop, pipe)
+
+    def _close(self, loop: asyncio.AbstractEventLoop, pipe: int) -> None:
+        loop.remove_reader(pipe)
+        if not self._closed.done():
+            self._closed.set_result(BrokenPipeError("nobody reads the log"))
 
     def write(self, data: bytes) -> None:
         """Write *data*, unless the log is closed."""
@@ -124,14 +138,18 @@ def read_event(file: str | None, function: Function) -> bytes:
         raise UsageError(f"cannot read the event file {error.filename!r}: {error.strerror}") from error
 
 
-async def run(function: Function, command: Sequence[str], payload: bytes, log: Callable[[bytes], None]) -> Ending:
+async def run(
+    function: Function, command: Sequence[str], payload: bytes, log: Callable[[bytes], None], pipe: int | None = None
+) -> Ending:
     """
     Start the runtime, send it one event, wait until it asks for the next, and return how the invocation ended.
+
+    *pipe* is the descriptor that *log* writes to, if it is a pipe.
 
     Raises:
         OSError: *log* cannot be written any more; the runtime has been killed.
     """
-    watched = Watched(log)
+    watched = Watched(log, pipe)
     sandbox = Sandbox(function, command, cwd=function.task_root, merge_output=True, log=watched.write)
     async with Server(sandbox) as server:
         sandbox.environ = environment(function, server.address, os.environ)
@@ -140,13 +158,19 @@ async def run(function: Function, command: Sequence[str], payload: bytes, log: C
         return turn.ending.result()
 
 
-async def serve(function: Function, where: str, log: Callable[[bytes], None], announce: Callable[[str], None]) -> None:
+async def serve(
+    function: Function,
+    where: str,
+    log: Callable[[bytes], None],
+    announce: Callable[[str], None],
+    pipe: int | None = None,
+) -> None:
     """
-    Serve until SIGTERM or SIGINT; *announce* gets two lines that say how to connect.
+    Serve until SIGTERM or SIGINT; *announce* gets two lines that say how to connect; *pipe* is as for `run`.
 
     Raises:
         UsageError: *where* isn't an address, or cannot be listened on.
-        BrokenPipeError: *log* cannot be written any more.
+        OSError: *log* cannot be written any more.
     """
     host, _, port = where.rpartition(":")
     if not host or not port.isdecimal():
@@ -154,15 +178,13 @@ async def serve(function: Function, where: str, log: Callable[[bytes], None], an
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    watched = Watched(log)
+    watched = Watched(log, pipe)
     sandbox = Sandbox(function, init_timeout=SERVE_INIT_SECONDS, log=watched.write)
-    try:
-        async with Server(sandbox, host.strip("[]"), int(port)) as server:
-            path = "/2015-03-31/functions/function/invocations"
-            announce(f"AWS_LAMBDA_RUNTIME_API={server.address}")
-            announce(f"invoke with: curl -d '{{}}' http://{server.authority}{path}")
-            await watched.wait_for(asyncio.ensure_future(stopping.wait()))
-    except BrokenPipeError:
-        raise
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"cannot listen on {where}: {error}") from error
+    async with AsyncExitStack() as stack:
+        try:
+            server = await stack.enter_async_context(Server(sandbox, host.strip("[]"), int(port)))
+        except (OSError, OverflowError) as error:
+            raise UsageError(f"cannot listen on {where}: {error}") from error
+        announce(f"AWS_LAMBDA_RUNTIME_API={server.address}")
+        announce(f"invoke with: curl -d '{{}}' http://{server.authority}/2015-03-31/functions/function/invocations")
+        await watched.wait_for(asyncio.ensure_future(stopping.wait()))

@@ -1,5 +1,5 @@
 """
-Advice for a function that cannot be imported: what may be wrong, and what to do.
+Advice for a function that cannot be imported or called: what may be wrong, and what to do.
 
 Owns: similar names, the line of an import, and the machine that an extension was built for.
 Refuses to know: how it is reported. Each `of_` function returns the end of a message, or "".
@@ -10,8 +10,8 @@ Imported only after a failure.
 from __future__ import annotations
 
 import sys
-from _imp import extension_suffixes
-from posix import getcwd, listdir, uname
+from _imp import extension_suffixes  # `importlib.machinery` is one more import
+from posix import getcwd, listdir, uname  # built in: `os` is a file, which a function may have too
 
 from ..traces import frames
 
@@ -47,6 +47,14 @@ def of_import(error: ImportError) -> str:
     places = list(frames(error.__traceback__))
     where = f" (line {places[-1].line} of {places[-1].path}: {places[-1].source})" if places else ""
     return where + next((advice for each in chain(error) if (advice := of_extension(each))), "")
+
+
+def of_decorator(handler: str, parameters: list[str]) -> str:
+    """Return a warning: a decorator passes on an event and a context, and the function inside it takes *parameters*."""
+    return (
+        f"handler '{handler}' is under a decorator that takes any arguments, so it is called with an event and a "
+        f"context; the function inside takes ({', '.join(parameters)}): give it both parameters"
+    )
 
 
 def chain(error: BaseException | None) -> Iterator[ImportError]:

@@ -1,7 +1,7 @@
 """
 What is wrong with a value that has no JSON form, or a text that isn't JSON, and where.
 
-Owns: paths such as `items[2].when`, and the words for what is there.
+Owns: paths such as `items[2].when`, and the words for what is wrong there.
 Refuses to know: how JSON is read and written: the caller brings that along.
 """
 

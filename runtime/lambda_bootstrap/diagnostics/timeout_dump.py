@@ -8,7 +8,7 @@ Refuses to know: how a record is written. It uses no signals: SIGALRM is the fun
 from __future__ import annotations
 
 import sys
-from _thread import allocate_lock, get_ident, start_new_thread
+from _thread import allocate_lock, get_ident, start_new_thread  # `threading` would count this thread as its own
 from time import time
 
 from ..traces import HERE, Frame, line_of, source_lines
@@ -37,7 +37,7 @@ class TimeoutDump:
         self.margin_ms = margin_ms
         self.write = write
         self.moment: float | None = None  # seconds since the Unix epoch
-        self.changed = allocate_lock()  # free while the thread has not seen the moment that there is now
+        self.changed = allocate_lock()  # released when the moment has changed, until the thread has seen it
         self.changed.acquire()
         start_new_thread(self.watch, ())
 
@@ -51,7 +51,7 @@ class TimeoutDump:
         self.wait_for(None)
 
     def wait_for(self, moment: float | None) -> None:
-        """Tell the thread."""
+        """Hand a new moment to the thread."""
         self.moment = moment
         if self.changed.locked():
             self.changed.release()

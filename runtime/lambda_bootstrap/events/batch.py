@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..codec import Options, as_is
 from ..errors import FunctionError, LambdaError
-from ..signature import COROUTINE, adapt
+from ..signature import CONTEXT_NAMES, COROUTINE, OUR_NAMES, adapt, signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+
+    from ..signature import Handler, Signature
 
 # By event source, the path to the identifier in a record.
 IDENTIFIERS = {
@@ -53,7 +55,7 @@ def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[
 
 def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any], dict[str, Any]]:
     """Return a handler that calls *function* with one record after another."""
-    single = adapt(function, name, Options(as_is))
+    single = _single(function, name)
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         attempts = attempts_of(event, name, function.__module__)
@@ -71,15 +73,12 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
     """Return such a handler for an `async` *function*; each record has a task, and so a context, of its own."""
     from ..lifecycle.event_loop import run
 
-    def wrapped(*arguments: Any, **keywords: Any) -> tuple[Any]:
-        return (function(*arguments, **keywords),)  # in a tuple, or `adapt` would await it
-
-    single = adapt(update_wrapper(wrapped, function), name, Options(as_is))
+    single = _single(function, name, is_awaited=True)
 
     async def make(attempt: Attempt, context: Any) -> None:
         with attempt.catch():
             try:
-                await single.call(single.decode(attempt.record), context)[0]
+                await single.call(single.decode(attempt.record), context)
             except (SystemExit, KeyboardInterrupt) as error:
                 raise _ExitError(error) from None
 
@@ -102,6 +101,31 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
         raise reason
 
     return handler
+
+
+def _single(function: Callable[..., Any], name: str, *, is_awaited: bool = False) -> Handler:
+    """Return the handler of one record; log what its author should know."""
+    taken = _taken(function)
+    taken.is_async = taken.is_async and not is_awaited
+    single = adapt(function, name, Options(as_is), taken)
+    for warning in single.warnings:
+        logging.getLogger(function.__module__).warning("%s", warning)
+    return single
+
+
+def _taken(function: Callable[..., Any]) -> Signature:
+    """
+    Return what *function* takes of a record and a context.
+
+    Only `partial_batch` calls it, so names count, and the function inside a decorator decides how many it takes.
+    """
+    taken = signature(function)
+    while taken.inner is not None:
+        positional, variadic, taken.inner = taken.inner.positional[:2], taken.inner.variadic, taken.inner.inner
+        taken.positional, taken.variadic = positional, variadic
+    if len(taken.positional) > 1 and taken.positional[0] in CONTEXT_NAMES:
+        taken.annotations = {**taken.annotations, taken.positional[0]: min(OUR_NAMES)}
+    return taken
 
 
 async def _at_once(coroutines: list[Coroutine[Any, Any, None]]) -> None:

@@ -1,1 +1,1 @@
-"""What other libraries need to find themselves at home, one file a library. Opened when the function imports it."""
+"""What other libraries need to work here, one file a library. Opened by a library's import, or by a setting."""

@@ -5,7 +5,7 @@ Owns: `handle_event_request` and `LambdaRuntimeClient`, which do nothing until t
 Refuses to know: the tools, and what their patches do.
 
 Sentry's AwsLambdaIntegration finds this module as `__main__.bootstrap`, where awslambdaric has its own. It replaces
-the functions below by some that wrap the handler, report an init error, and flush before an answer is posted.
+the functions below with its own, which wrap the handler, report an init error, and flush before an answer is posted.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ JSON by a library that the function brings: orjson or msgspec.
 
 Guarantees the same events, results and errors as `codec`, whatever the library would do.
 Owns: which options of the library make that so, and what it can't be left to do.
-Refuses to know: who has chosen.
+Refuses to know: who chose the library.
 
 What a library refuses, or would change, `codec` does in its place; an error has `codec`'s words.
 """

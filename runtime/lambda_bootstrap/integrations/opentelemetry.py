@@ -1,7 +1,7 @@
 """
-OpenTelemetry, where `OTEL_*` variables say that somebody is to get spans.
+OpenTelemetry, if `OTEL_*` variables ask for spans.
 
-Owns: reading them as far as that question goes, and the provider; the SDK reads the rest by itself.
+Owns: whether spans are asked for, and the provider. The SDK reads the other variables by itself.
 Refuses to know: what a span says; see `spans`.
 """
 
@@ -59,7 +59,7 @@ def set_up(environ: Mapping[str, str]) -> None:
 
 
 def resource(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return what all spans of this environment have in common."""
+    """Return the attributes that all spans of this environment share."""
     memory = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     group = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
     name = environ.get("AWS_LAMBDA_FUNCTION_NAME", "")

@@ -13,6 +13,7 @@ from opentelemetry import context as contexts
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
+from ..traces import describe
 from ..tracing import traceparent
 
 TYPE_CHECKING = False
@@ -60,6 +61,8 @@ class RootSpan:
 
     def succeed(self, result: Any, _context: Context) -> None:
         """End the span of a handler that returned; an HTTP status of 500 and above is a failure all the same."""
+        if self.span is None:
+            return
         status = result.get("statusCode") if isinstance(result, dict) else None
         if isinstance(status, int):
             self.span.set_attribute("http.response.status_code", status)
@@ -69,10 +72,14 @@ class RootSpan:
 
     def fail(self, error: BaseException, _context: Context) -> None:
         """End the span of a failed invocation, if it has begun: not if the event could not be read."""
-        if self.span is not None:
+        if self.span is None:
+            return
+        self.span.set_status(StatusCode.ERROR, describe(error))
+        try:
             self.span.record_exception(error)
-            self.span.set_status(StatusCode.ERROR, str(error))
-            self.end()
+        except Exception:  # noqa: S110 - it has no text, which the status says already
+            pass
+        self.end()
 
     def end(self) -> None:
         """End the span."""
@@ -103,18 +110,19 @@ def trigger(event: Any) -> str:
     """Return the kind of source that *event* comes from."""
     if not isinstance(event, dict):
         return "other"
-    if "requestContext" in event and ("httpMethod" in event or "http" in (event["requestContext"] or {})):
+    request = event.get("requestContext")
+    if "requestContext" in event and ("httpMethod" in event or (isinstance(request, dict) and "http" in request)):
         return "http"
-    if event.get("source") in {"aws.events", "aws.scheduler"} or event.get("detail-type") == "Scheduled Event":
+    if str(event.get("source")) in {"aws.events", "aws.scheduler"} or event.get("detail-type") == "Scheduled Event":
         return "timer"
     source = next((record.get("eventSource") or record.get("EventSource") for record in records(event)), "")
-    return TRIGGERS.get(source or "", "other")
+    return TRIGGERS.get(str(source), "other")
 
 
 def records(event: Any) -> Iterator[dict[str, Any]]:
     """Yield the records of a batch."""
     batch = event.get("Records") if isinstance(event, dict) else None
-    yield from (record for record in batch or () if isinstance(record, dict))
+    yield from (record for record in batch if isinstance(record, dict)) if isinstance(batch, list) else ()
 
 
 def parent_of(event: Any, context: Context) -> OtelContext:

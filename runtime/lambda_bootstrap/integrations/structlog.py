@@ -1,8 +1,8 @@
 """
 structlog, routed to the function's log.
 
-Owns: the configuration that a function starts with, what its records say, and that what an invocation binds ends with
-it.
+Owns: the configuration that a function starts with, what its records contain, and that an invocation's bindings end
+with it.
 Refuses to know: where the log goes, what a record looks like. What a function configures by itself wins.
 """
 
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 
 # structlog's methods that are not called like a level.
 METHODS = {"warn": "WARNING", "msg": "INFO", "exception": "ERROR", "err": "ERROR", "failure": "ERROR"}
+# What makes a module of that name the library.
+NAMES = ("_config", "configure", "contextvars", "make_filtering_bound_logger", "processors")
 
 
 def set_up(log: Log, structlog: Any) -> None:
     """
     Make `structlog.get_logger()` write records like those of `logging`, until the function configures it otherwise.
 
-    On a terminal structlog's own colours are what one wants.
+    A function's own `structlog.py` is left alone. On a terminal structlog's own colours stay.
     """
-    if not hasattr(structlog, "configure"):
+    if not all(hasattr(structlog, name) for name in NAMES):
         return
     keep_bindings(structlog.contextvars)
     if sys.stdout is not None and sys.stdout.isatty():
@@ -39,7 +41,7 @@ def set_up(log: Log, structlog: Any) -> None:
     levels = {"TRACE": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
 
     class Line(str):  # noqa: SLOT000 - it has an attribute
-        """A record in the function's format, fit for any logger; ours is told its level."""
+        """A record in the function's format, which any logger can write; ours reads its level, too."""
 
         level = ""
 
@@ -81,7 +83,11 @@ def keep_bindings(contextvars: Any) -> None:
             bound = contextvars.get_contextvars()
 
     def restore() -> None:
-        if bound is not None and contextvars.get_contextvars() != bound:
+        if bound is None:
+            return
+        now = contextvars.get_contextvars()
+        # Compared by identity: values such as arrays have no truth value when they are compared.
+        if now.keys() != bound.keys() or any(now[name] is not value for name, value in bound.items()):
             contextvars.clear_contextvars()
             contextvars.bind_contextvars(**bound)
 

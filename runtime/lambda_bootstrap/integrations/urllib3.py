@@ -10,7 +10,7 @@ from __future__ import annotations
 import http.client
 import socket
 import sys
-from _frozen_importlib_external import PathFinder
+from _frozen_importlib_external import PathFinder  # `importlib.machinery` is one more import
 
 import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
@@ -86,7 +86,7 @@ class Urllib3Transport:
         Send *request* and return its answer, once.
 
         Raises:
-            HTTPError: urllib3's word on what went wrong.
+            HTTPError: urllib3's own error.
             OSError: no connection could be made.
         """
         headers = {"Host": self.address.authority, "User-Agent": USER_AGENT, **dict(request.headers)}

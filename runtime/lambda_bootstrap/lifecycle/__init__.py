@@ -1,1 +1,1 @@
-"""What lives as long as the environment. Opened by what runs on it."""
+"""What lives as long as the environment. Opened for a handler or a stream that is `async`."""

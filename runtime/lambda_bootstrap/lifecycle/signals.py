@@ -11,14 +11,13 @@ signal to one of them, and Python runs the handler in the main thread all the sa
 
 from __future__ import annotations
 
-# The C half of `signal`: the other half makes an enum of every number, and a set of these each time.
-from _signal import (  # type: ignore[import-not-found] # typeshed has no stub of it
+from _signal import (  # type: ignore[import-not-found] # the C half: `signal` makes enums of all numbers each time
     SIG_BLOCK,
     SIG_SETMASK,
     pthread_sigmask,
     valid_signals,
 )
-from _socket import MSG_PEEK
+from _socket import MSG_PEEK  # `socket` imports `enum` and `selectors`
 
 from .. import report
 
@@ -71,7 +70,7 @@ class Signals:
         if self.has_begun:
             return
         self.has_begun = True
-        for name in ("next", "respond", "fail", "open", "push", "finish"):
+        for name in ("next", "respond", "fail", "finish"):
             setattr(self.client, name, self.holding(getattr(self.client, name)))
         self.client.transport.wait_by(self.wait)
 

@@ -12,10 +12,11 @@ from types import SimpleNamespace
 
 from .. import codec
 from ..errors import FunctionError, InitError
+from ..traces import describe
 from . import encoder
 from .compiler import Compiler, payload_decoder
 from .decoder import Mismatch
-from .fields import resolve_hints
+from .fields import not_there, resolve_hints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..codec import Options
+
+
+LONGEST_ANNOTATION = 200  # characters of it, in a message
 
 
 def event_decoder(
@@ -38,20 +42,24 @@ def event_decoder(
         options: how JSON is read, and whether unknown fields are refused.
 
     Raises:
-        InitError: a name cannot be resolved, or a part of the type cannot be decoded from JSON.
+        InitError: the annotation cannot be resolved, or it or a part of it cannot be decoded from JSON.
     """
-    hint = resolve_annotation(annotation, names, f"handler '{name}': ")
     read = options.decode
     compiler = Compiler(is_strict=options.strict, keeps_decimals=options.use_decimal)
     try:
+        hint = resolve_annotation(annotation, names, "")
         whole = payload_decoder(hint, is_strict=options.strict) if read is not codec.as_is else None
         if whole is not None:
             return lambda payload: decode_or_explain(whole, payload)
-        decoder = compiler.make(hint)
+        decoder = compiler.required(hint)
     except InitError as error:
         raise InitError(error.error_type, f"handler '{name}': {error}") from None
-    if decoder is None:
-        return None
+    except NameError as error:  # of pydantic and msgspec
+        raise InitError("Runtime.InvalidHandler", f"handler '{name}': {not_there(error)}") from None
+    except Exception as error:  # anything can stand in an annotation, and be raised by what evaluates it
+        reason = describe(error).partition("\n")[0]
+        message = f"handler '{name}': the annotation {as_written(annotation)} cannot be resolved: {reason}"
+        raise InitError("Runtime.InvalidHandler", message) from None
     decode_value, memo = decoder.decode, compiler.memo
     if compiler.needs_digits and read is not codec.as_is:
         read = codec.exactly()
@@ -63,6 +71,23 @@ def event_decoder(
             memo.clear()
 
     return decode
+
+
+def plain_instead(annotation: Any, error: InitError) -> str:
+    """Return the warning that an event is plain JSON, because of *error* in its annotation."""
+    return (
+        f"{error}; the event, annotated `{as_written(annotation)}`, is plain JSON: annotate it `dict` if the handler "
+        "wants that"
+    )
+
+
+def as_written(annotation: Any) -> str:
+    """Return the text of an annotation, or the beginning of a long one."""
+    try:
+        text = annotation.__qualname__ if isinstance(annotation, type) else str(annotation)
+    except Exception:
+        text = f"a {type(annotation).__name__}"
+    return text if len(text) <= LONGEST_ANNOTATION else f"{text[:LONGEST_ANNOTATION]}…"
 
 
 def decode_or_explain(decode: Callable[[Any], Any], value: Any) -> Any:
@@ -86,8 +111,8 @@ def result_encoder(
         hint = resolve_annotation(annotation, names, "")
         if encoder.has_bytes(hint):
             return lambda result: encode(encoder.encode_declared_bytes(result, hint))
-    except (InitError, NameError, TypeError):
-        pass  # a name that only a type checker can resolve, or not a type: *encode* is good enough
+    except Exception:  # noqa: S110 - a name that only a type checker can resolve, or not a type: *encode* is good enough
+        pass
     return None
 
 
@@ -103,11 +128,15 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any], where: str) ->
     return resolve_hints(SimpleNamespace(__annotations__={"it": annotation}), names, where)["it"]
 
 
-def loggers(annotations: Mapping[str, Any], names: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a logger for each parameter that is annotated with a type of `logging` or structlog."""
+def loggers(annotations: Mapping[str, Any], names: Mapping[str, Any], name: str, warnings: list[str]) -> dict[str, Any]:
+    """Return a logger for each parameter that is annotated with a type of `logging` or structlog, if it is there."""
     found = {}
     for parameter, annotation in annotations.items():
-        kind = resolve_annotation(annotation, names, f"handler '{name}': ")
+        try:
+            kind = resolve_annotation(annotation, names, f"handler '{name}': ")
+        except Exception as error:
+            warnings.append(f"{error}; the parameter {parameter} gets no logger")
+            continue
         library = str(getattr(kind, "__module__", "")).partition(".")[0]
         if library == "logging":
             found[parameter] = sys.modules["logging"].getLogger(names.get("__name__"))

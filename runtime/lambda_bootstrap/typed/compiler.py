@@ -85,16 +85,32 @@ class Compiler:
         Raises:
             InitError: a type cannot be decoded from JSON, or a name cannot be resolved.
         """
-        decoder = self.decoders.get(annotation)
+        try:
+            decoder = self.decoders.get(annotation)
+        except TypeError:  # it has no hash, as `Annotated[int, {"unit": "cm"}]`
+            return self.required(annotation)
         if decoder is None:
             # A type that contains itself finds this, which looks the finished decoder up at each call.
             late = Decoder("value", lambda value: self.decoders[annotation].decode(value))  # noqa: PLW0108 - not made yet
             self.decoders[annotation] = late
-            decoder = self.make(annotation)
-            if decoder is None:
-                raise InitError("Runtime.InvalidHandler", f"there is no way to decode {_name(annotation)} from JSON")
-            self.decoders[annotation] = decoder
+            decoder = self.decoders[annotation] = self.required(annotation)
         return decoder
+
+    def required(self, annotation: Any) -> Decoder:
+        """
+        Make the decoder of *annotation*.
+
+        Raises:
+            InitError: the type cannot be decoded from JSON, or a name cannot be resolved.
+        """
+        decoder = self.make(annotation)
+        if decoder is not None:
+            return decoder
+        message = f"there is no way to decode {_name(annotation)} from JSON"
+        if isinstance(annotation, typing.ForwardRef):
+            name = annotation.__forward_arg__
+            message = f"{name} contains itself, which only a `type` statement can: `type {name} = ...`"
+        raise InitError("Runtime.InvalidHandler", message)
 
     def make(self, annotation: Any) -> Decoder | None:
         """Make the decoder of *annotation*; None if the type cannot be decoded from JSON."""
@@ -112,12 +128,14 @@ class Compiler:
         if origin is typing.Union or origin is types.UnionType:
             return self.union(parts)
         kind = types.NoneType if annotation is None else origin or annotation
+        if not isinstance(kind, type):
+            return None
         if kind in ARRAYS:
             return self.array(kind, parts)
         if kind in MAPPINGS:
             key, part = parts or (typing.Any, typing.Any)
             return containers.mapping(MAPPINGS[kind], self.key(key), self.compile(part))
-        return self.class_(kind, annotation) if isinstance(kind, type) else None
+        return self.class_(kind, annotation)
 
     def alias(self, annotation: Any) -> Decoder:
         """The type behind a `type` statement."""
@@ -147,7 +165,7 @@ class Compiler:
 
     def union(self, members: tuple[Any, ...]) -> Decoder:
         """A value of one of several types."""
-        decoders = [self.compile(member) for member in members if member not in {None, types.NoneType}]
+        decoders = [self.compile(member) for member in members if member not in (None, types.NoneType)]
         decoder = decoders[0] if len(decoders) == 1 else containers.union(decoders, self.memo)
         return decoder if len(decoders) == len(members) else containers.optional(decoder)
 

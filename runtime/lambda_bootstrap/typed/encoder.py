@@ -68,8 +68,8 @@ def _fields_with_bytes(kind: Any, types: dict[str, Any]) -> dict[str, Any]:
         return {}
     try:
         types = hints(kind)
-    except (NameError, SyntaxError, TypeError):
-        return {}  # a name that only a type checker can resolve
+    except Exception:
+        return {}  # a name that only a type checker can resolve, or not a type
     return {name: hint for name, hint in types.items() if has_bytes(hint)}
 
 

@@ -84,19 +84,23 @@ def resolve_hints(annotated: Any, names: Mapping[str, Any], where: str) -> dict[
     try:
         return typing.get_type_hints(annotated, localns=dict(names), include_extras=True)
     except NameError as error:
-        raise InitError(
-            "Runtime.InvalidHandler",
-            f"{where}the annotation names {error.name or error}, which is not there at run time: "
-            "import it outside of `if TYPE_CHECKING`",
-        ) from None
+        raise InitError("Runtime.InvalidHandler", f"{where}{not_there(error)}") from None
     except (SyntaxError, TypeError) as error:
         raise InitError("Runtime.InvalidHandler", f"{where}the annotation isn't a type: {error}") from None
 
 
+def not_there(error: NameError) -> str:
+    """Return what to do about a name in an annotation that cannot be resolved."""
+    return (
+        f"the annotation names {error.name or error}, which is not there at run time: "
+        "import it outside of `if TYPE_CHECKING`"
+    )
+
+
 def substitute(hint: Any, values: dict[Any, Any]) -> Any:
     """Replace the type variables in *hint*."""
-    if hint in values:
-        return values[hint]
+    if isinstance(hint, typing.TypeVar):
+        return values.get(hint, hint)
     variables = getattr(hint, "__parameters__", ())
     return hint[tuple(values.get(variable, variable) for variable in variables)] if variables else hint
 

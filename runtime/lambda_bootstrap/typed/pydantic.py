@@ -27,9 +27,13 @@ def payload_decoder(annotation: Any, *, is_strict: bool) -> Callable[[bytes], An
 
     Raises:
         InitError: *is_strict*, and this pydantic cannot refuse unknown fields.
+        NameError: the model names a class that is not there at run time.
     """
     pydantic = sys.modules["pydantic"]
-    validate, invalid = pydantic.TypeAdapter(annotation).validate_json, pydantic.ValidationError
+    adapter = pydantic.TypeAdapter(annotation)
+    if not getattr(adapter, "pydantic_complete", True):
+        adapter.rebuild(raise_errors=True)
+    validate, invalid = adapter.validate_json, pydantic.ValidationError
     options = {"extra": "forbid"} if is_strict else {}
     if not options.keys() <= validate.__kwdefaults__.keys():
         message = f"strict needs pydantic 2.12 or newer for {annotation.__name__}, and this is {pydantic.VERSION}"

@@ -1,1 +1,1 @@
-"""Results that are sent while they are made, and HTTP. Opened by `loop`, for a result that is a stream."""
+"""Results that are sent while they are made, and HTTP. Opened for a result that is a stream, and by `HttpResponse`."""

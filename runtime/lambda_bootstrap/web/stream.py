@@ -2,7 +2,7 @@
 Response streams: results that are sent while they are made.
 
 Owns: which results those are, what becomes of their pieces, and how they end.
-Refuses to know: sockets, what a stream has to say, what a report of its failure looks like.
+Refuses to know: sockets, what a stream contains, what a report of its failure looks like.
 
 Theory of operation. Nothing is sent before there is a first piece: what fails until then is an ordinary error. Each
 piece is one chunk (RFC 9112, 7.1) and leaves at once; the platform takes it as fast as its own reader does, and the
@@ -15,7 +15,7 @@ Source: AWS Lambda Developer Guide, "Building a custom runtime", response stream
 from __future__ import annotations
 
 from .. import codec, http1, protocol
-from ..errors import FunctionError, RuntimeApiError
+from ..errors import FunctionError
 from ..spare import with_spare
 from .response import HttpResponse
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 RAW = "application/octet-stream"
 HTTP = "application/vnd.awslambda.http-integration-response"
 READ_SIZE = 1 << 16
-# Kinds of results that are JSON whatever their subclasses can do.
+# Results of these types are JSON, and so are those of their subclasses, whatever else these can do.
 VALUES = (dict, list, tuple, set, frozenset, str, bytes, bytearray, int, float)
 GENERATOR = type(_ for _ in ())
 
@@ -50,7 +50,7 @@ def is_stream(result: Any) -> bool:
 
 class ResponseStream:
     """
-    The answer to one invocation, as it comes.
+    The answer to one invocation, sent as it is made.
 
     Args:
         client: what takes it.
@@ -129,7 +129,7 @@ class ResponseStream:
                 self.has_begun = True
                 self.prelude = b""
                 self.client.open(self.request, chunk)
-        except (RuntimeApiError, OSError) as error:
+        except BaseException as error:
             self.loss = error
             raise
 
