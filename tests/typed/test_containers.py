@@ -83,7 +83,7 @@ class TestMismatch:
     )
     def test_message(self, annotation: Any, text: str, message: str) -> None:
         """A payload that does not fit is refused with the path, what was expected and what came."""
-        assert refused(annotation, text) == message
+        assert refused(annotation, text, strict=True) == message
 
 
 class TestAmbiguity:
