@@ -14,11 +14,12 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class CloudFormationEvent(TypedDict):
-    """A request to a custom resource. All scalars in the properties are strings."""
+    """A request to a custom resource. All scalars in the properties are strings; the CDK's provider framework keeps
+    `ResponseURL` to itself."""
 
     RequestType: Literal["Create", "Update", "Delete"]
     ServiceToken: NotRequired[str]
-    ResponseURL: str
+    ResponseURL: NotRequired[str]
     StackId: str
     RequestId: str
     ResourceType: str
