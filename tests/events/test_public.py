@@ -88,7 +88,9 @@ def test_refused(name: str) -> None:
     assert str(refused.value) == f"Unable to unmarshal input: {REFUSED[name]}"
 
 
-@pytest.mark.parametrize("name", [name for name, message in REFUSED.items() if any(made in message for made in MADE_UP)])
+@pytest.mark.parametrize(
+    "name", [name for name, message in REFUSED.items() if any(made in message for made in MADE_UP)]
+)
 def test_made_up(name: str) -> None:
     """Without its made-up fields, a file fits its model; one has another fault besides."""
     event = without(json.loads(read(name)), MADE_UP)

@@ -104,8 +104,6 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         if name.startswith("Cognito"):
             from . import cognito as home
-        elif name.startswith(("DynamoDb", "Kinesis")):
-            from . import dynamodb_kinesis as home
         elif name.startswith("S3"):
             from . import s3 as home
         elif name.startswith(("Sns", "Sqs")):
@@ -114,14 +112,21 @@ if not TYPE_CHECKING:
             from . import eventbridge as home
         elif name in {"CloudFormationEvent", "IotButtonEvent", "StepFunctionsError"}:
             from . import other as home
-        elif name.startswith("Kafka"):
-            from . import kafka as home
-        elif name.startswith("Firehose"):
-            from . import firehose as home
-        elif name.startswith("CloudWatchLogs") or name == "decode_logs":
-            from . import cloudwatch_logs as home
         elif name == "partial_batch":
             from . import batch as home
+        elif name.startswith(("CloudWatchLogs", "DynamoDb", "Firehose", "Kafka", "Kinesis", "decode_logs")):
+            home = _home_of_data(name)
         else:
             from . import http as home
         return getattr(home, name)
+
+    def _home_of_data(name: str) -> Any:
+        if name.startswith("Firehose"):
+            from . import firehose as home
+        elif name.startswith("Kafka"):
+            from . import kafka as home
+        elif name.startswith(("DynamoDb", "Kinesis")):
+            from . import dynamodb_kinesis as home
+        else:
+            from . import cloudwatch_logs as home
+        return home

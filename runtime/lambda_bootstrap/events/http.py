@@ -275,7 +275,7 @@ class HttpApiAuthorizerEvent(TypedDict):
 
 
 class HttpApiAuthorizerV1Event(TypedDict):
-    """A request to authorize for a route of an HTTP API, payload format 1.0; `authorizationToken` repeats the source."""
+    """A request to authorize for a route of an HTTP API, payload format 1.0."""
 
     version: Literal["1.0"]
     type: Literal["REQUEST"]

@@ -14,8 +14,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class CloudFormationEvent(TypedDict):
-    """A request to a custom resource. All scalars in the properties are strings; the CDK's provider framework keeps
-    `ResponseURL` to itself."""
+    """A request to a custom resource, all of whose scalars are strings; behind the CDK's Provider, without an URL."""
 
     RequestType: Literal["Create", "Update", "Delete"]
     ServiceToken: NotRequired[str]
