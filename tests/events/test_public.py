@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
 import pytest
@@ -12,33 +11,11 @@ from lambda_bootstrap.codec import DEFAULTS, Options
 from lambda_bootstrap.errors import FunctionError
 from lambda_bootstrap.typed.annotations import event_decoder
 
-from tests.support import ROOT
+from tests.support.public import FOLDER, PAGE, files, read, table
 
-FOLDER = ROOT.parent / "shared" / "events"
 STRICT = Options(strict=True)
 # Fields that tests have made up; without them, an event is what the service sends.
 MADE_UP = {"otherField", "urlDecodedKey"}
-
-
-@cache
-def table(heading: str) -> list[list[str]]:
-    """Return the cells of the page's table under *heading*, row by row."""
-    section = (ROOT / "docs" / "reference" / "events.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    rows = [line[2:-2].split(" | ") for line in section.splitlines() if line.startswith("| ")]
-    return rows[2:]
-
-
-def files(cell: str) -> list[str]:
-    """Return the files that a cell names, such as ``go: `a`, `b`; sam: `c` ``."""
-    groups = [group.split(": ", 1) for group in cell.split("; ") if ": " in group]
-    return [f"{folder.strip()}/{name.strip('` ')}" for folder, names in groups for name in names.split(", ")]
-
-
-def read(name: str) -> bytes:
-    """Return a sample event; skip the test if there are none."""
-    if not FOLDER.is_dir():
-        pytest.skip(f"there are no sample events in {FOLDER}")
-    return (FOLDER / f"{name}.json").read_bytes()
 
 
 def decode(model: str, payload: bytes, options: Options) -> Any:
@@ -110,7 +87,7 @@ def test_every_file() -> None:
 
 def test_page() -> None:
     """The page lists every model of an event with its source, and counts its files."""
-    page = (ROOT / "docs" / "reference" / "events.md").read_text()
+    page = PAGE.read_text()
     models = [row[1].strip("`") for row in table("Sample events")]
 
     assert sorted(models) == [name for name in events.__all__ if name.endswith(("Event", "Error"))]
