@@ -175,9 +175,11 @@ class Compiler:
         decoder = decoders[0] if len(decoders) == 1 else containers.union(decoders, self.memo)
         return decoder if len(decoders) == len(members) else containers.optional(decoder)
 
-    def array(self, kind: Any, parts: tuple[Any, ...]) -> Decoder:
-        """An array, decoded into the collection *kind*."""
-        self.converts = self.converts or ARRAYS.get(kind) is not list
+    def array(self, kind: Any, parts: tuple[Any, ...]) -> Decoder | None:
+        """An array, decoded into the collection *kind*; None if that is a set, which the parts cannot be in."""
+        if ARRAYS[kind] in {set, frozenset} and not _is_hashable(*parts):
+            return None
+        self.converts = self.converts or ARRAYS[kind] is not list
         if kind is not tuple or parts[1:] == (...,) or not parts:
             return containers.array(ARRAYS[kind], self.compile(parts[0] if parts else typing.Any))
         return containers.row(tuple, [self.compile(part) for part in parts])
@@ -266,6 +268,18 @@ def payload_decoder(annotation: Any, *, is_strict: bool) -> Callable[[bytes], An
 
         return msgspec.payload_decoder(annotation, is_strict=is_strict)
     return None
+
+
+def _is_hashable(*annotations: Any) -> bool:
+    """Return whether a value of one of these types can be in a set, as far as the types tell."""
+    for annotation in annotations:
+        origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin in {typing.Union, types.UnionType, tuple, *WRAPPERS}:
+            if not _is_hashable(*(part for part in parts if part is not ...)):
+                return False
+        elif isinstance(origin or annotation, type) and (origin or annotation).__hash__ is None:
+            return False
+    return True
 
 
 def _name(annotation: Any) -> str:
