@@ -9,7 +9,6 @@ import pytest
 from lambda_bootstrap import codec, events
 from lambda_bootstrap.codec import DEFAULTS, Options
 from lambda_bootstrap.errors import FunctionError
-from lambda_bootstrap.signature import adapt
 from lambda_bootstrap.typed.annotations import event_decoder
 
 from tests.support.public import FOLDER, PAGE, files, read, table
@@ -93,29 +92,7 @@ def test_page() -> None:
 
     assert sorted(models) == [name for name in events.__all__ if name.endswith(("Event", "Error"))]
     assert REFUSED.keys() <= WITH_MODEL.keys()
-    assert f"all of the {len(WITH_MODEL)} files below" in page
+    assert f"All of the {len(WITH_MODEL)} files below" in page
     assert f"all but the {len(REFUSED)} that are listed" in page
     assert f"these {len(WITHOUT)} files" in page
     assert all(f"`{name}`" in page for name in events.__all__ if name.endswith("Record"))
-
-
-@pytest.mark.parametrize(
-    ("place", "event", "result"),
-    [
-        pytest.param(0, {"Records": [{"messageId": "m"}]}, ["m"], id="a model"),
-        pytest.param(
-            1,
-            {"records": [{"recordId": "1", "data": "/wA="}]},
-            {"records": [{"recordId": "1", "result": "Ok", "data": "/wA="}]},
-            id="bytes",
-        ),
-    ],
-)
-def test_code(place: int, event: Any, result: Any) -> None:
-    """The page's code does what the page says."""
-    names: dict[str, Any] = {"__name__": __name__}
-    code = PAGE.read_text().split("```python\n")[1 + place].split("```")[0]
-    exec(compile(code, PAGE, "exec", dont_inherit=True), names)  # noqa: S102 - that is the test
-    handler = adapt(names["handler"], "app.handler")
-
-    assert codec.decode(handler.encode(handler.call(handler.decode(codec.encode(event)), None))) == result
