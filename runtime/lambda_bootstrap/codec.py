@@ -102,7 +102,8 @@ def encode(result: Any) -> bytes:
 
     `Decimal` keeps its digits; dates and times are ISO 8601; an `Enum` is its value, a set a list; a dataclass, an
     attrs class, a pydantic model and a msgspec Struct are objects. `bytes` are the text that they hold, or base64
-    where a class declares them. A lone surrogate leaves as its escape, as UTF-8 has no form for it.
+    where a class declares them or where they came as base64. A lone surrogate leaves as its escape, as UTF-8 has no
+    form for it.
 
     Raises:
         FunctionError: `Runtime.MarshalError`, with the path of the value that has no JSON form.
@@ -171,6 +172,12 @@ def _decimal(kind: Any, value: Any) -> Any:
     raise _ExactNumber(kind.__str__(value))
 
 
+def _base64(value: Any) -> str:
+    from binascii import b2a_base64
+
+    return b2a_base64(value, newline=False).decode()
+
+
 # By the name of the type, which comes along: importing the types to ask costs more than most functions do, and a
 # subclass may have a form of its own that is no JSON.
 _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -182,6 +189,9 @@ _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
     "datetime.time": lambda _, value: value.isoformat(),
     "decimal.Decimal": _decimal,
     "enum.Enum": lambda _, value: value.value,
+    # In AWS's events, `bytes` are base64: what came like that goes back like that.
+    "lambda_bootstrap.typed.scalars.Base64Bytearray": lambda _, value: _base64(value),
+    "lambda_bootstrap.typed.scalars.Base64Bytes": lambda _, value: _base64(value),
     "uuid.UUID": lambda kind, value: kind.__str__(value),
 }
 
