@@ -151,8 +151,11 @@ class Urllib3Transport:
 
     def close(self) -> None:
         """Close the connection; the next request opens one, for which urllib3 needs another pool."""
-        self.pool.close()
-        self.pool = self.new_pool()
+        pool, self.pool = self.pool, self.new_pool()
+        try:
+            pool.close()
+        except OSError:  # the function has closed its descriptor
+            pass
 
 
 class Aside:
