@@ -55,7 +55,7 @@ class RuntimeClient:
         """
         if self.is_streaming:  # and never came to its end: nothing else may follow it on the connection
             self.is_streaming = False
-            self.transport.close()
+            self.transport.abandon()
         waits = list(BACK_OFF)
         while True:
             start = monotonic()

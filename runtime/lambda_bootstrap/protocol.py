@@ -72,8 +72,8 @@ if TYPE_CHECKING:
         def finish(self, request: Request, data: bytes) -> Response:
             """Send the last of *request* and return its answer."""
 
-        def close(self) -> None:
-            """Close the connection, if there is one."""
+        def abandon(self) -> None:
+            """Close the connection of a request in pieces that will not come to its end."""
 
         def wait_by(self, wait: Callable[[Any], None]) -> None:
             """Have *wait*, which is given the socket, return before anything is received."""

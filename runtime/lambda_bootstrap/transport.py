@@ -177,6 +177,10 @@ class SocketTransport:
                 return connection
         raise failure
 
+    def abandon(self) -> None:
+        """Close the connection of a request in pieces that will not come to its end."""
+        self.close()
+
     def wait_by(self, wait: Callable[[socket], None]) -> None:
         """Have *wait* return before anything is received."""
 

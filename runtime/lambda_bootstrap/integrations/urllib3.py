@@ -58,14 +58,8 @@ class Urllib3Transport:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.pool = self.new_pool()
-
-    def new_pool(self) -> urllib3.HTTPConnectionPool:
-        """Return a pool without a connection yet."""
-        address = self.address
-        pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
-        pool.ConnectionCls = Connection
-        return pool
+        self.pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
+        self.pool.ConnectionCls = Connection
 
     def exchange(self, request: Request) -> Response:
         """Send *request* and return its answer; a poll on a dead connection is repeated once, as `transport` does."""
@@ -150,10 +144,13 @@ class Urllib3Transport:
         Waiting.wait = staticmethod(wait)
 
     def close(self) -> None:
-        """Close the connection; the next request opens one, for which urllib3 needs another pool."""
-        pool, self.pool = self.pool, self.new_pool()
+        """Close the connection."""
+        self.pool.close()
+
+    def abandon(self) -> None:
+        """Close the connection of a request in pieces that will not come to its end."""
         try:
-            pool.close()
+            self.connection.close()
         except OSError:  # the function has closed its descriptor
             pass
 
@@ -169,7 +166,7 @@ class Aside:
 
     def __init__(self, transport: Urllib3Transport, names: set[str]) -> None:
         self.transport = transport
-        self.close, self.wait_by = transport.close, transport.wait_by
+        self.abandon, self.wait_by = transport.abandon, transport.wait_by
         self.open, self.push, self.finish = transport.open, transport.push, transport.finish  # which import nothing
         self.modules = {name: sys.modules[name] for name in names}
         for name in doubles(names):
