@@ -112,6 +112,8 @@ PURE_IMPORTS = {
     "collections.abc",
     "dataclasses",
     "decimal",
+    "gc",
+    "marshal",
     "sys",
     "time",
     "types",
