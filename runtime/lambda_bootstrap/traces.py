@@ -19,6 +19,14 @@ ON_IMPORT = f"{HERE}on_import.py"
 
 # A runaway recursion has a thousand frames; its ends tell the story.
 FIRST_FRAMES, LAST_FRAMES = 5, 50
+# Packages and modules that stand between the runtime and the function: what runs its coroutines, and wrappers.
+LEADS = frozenset(
+    (
+        *("asyncio", "contextlib.py", "functools.py", "uvloop"),
+        *("aws_embedded_metrics", "aws_lambda_powertools", "aws_xray_sdk", "datadog_lambda", "ddtrace", "elasticapm"),
+        *("lumigo_tracer", "newrelic", "opentelemetry", "sentry_sdk", "wrapt"),
+    )
+)
 _NAME = type.__dict__["__name__"]
 # An exception can have any number of causes and members.
 MOST_EXCEPTIONS = 20
@@ -93,9 +101,17 @@ def notes(error: BaseException) -> list[str]:
 
 
 def frames(traceback: TracebackType | None) -> Iterator[Frame]:
-    """Yield the user's frames of *traceback*, outermost first: neither ours that lead there nor the import system's."""
-    while traceback is not None and _is_lead(traceback.tb_frame.f_code):
+    """
+    Yield the user's frames of *traceback*, outermost first: neither those that lead there nor the import system's.
+
+    Where nothing but wrappers is left, they are the function.
+    """
+    while traceback is not None and _is_ours(traceback.tb_frame.f_code):
         traceback = traceback.tb_next
+    inner = traceback
+    while inner is not None and _is_lead(inner.tb_frame.f_code):
+        inner = inner.tb_next
+    traceback = traceback if inner is None else inner
     places: list[tuple[CodeType, int]] = []
     while traceback is not None:
         if not _is_import(traceback.tb_frame.f_code):
@@ -116,9 +132,14 @@ def _is_import(code: CodeType) -> bool:
     return code.co_filename.startswith("<frozen importlib") or code.co_filename == ON_IMPORT
 
 
-def _is_lead(code: CodeType) -> bool:
-    """Return whether *code* stands between Python and the function: the import system's, or the runtime's."""
+def _is_ours(code: CodeType) -> bool:
+    """Return whether *code* is the import system's or the runtime's."""
     return _is_import(code) or code.co_filename.startswith(HERE)
+
+
+def _is_lead(code: CodeType) -> bool:
+    """Return whether *code* stands between Python and the function: ours, or of a wrapper."""
+    return _is_ours(code) or not LEADS.isdisjoint(code.co_filename.split("/"))
 
 
 def source_lines(path: str) -> list[str]:
