@@ -87,7 +87,7 @@ GRAPH = {
     "on_import": ["integrations.awslambdaric", "integrations.stdlib", "integrations.structlog", "log"],
     "loop": [
         *("codec", "context", "current", "errors", "hooks", "log", "protocol", "report", "signature", "spare"),
-        "web.stream",
+        *("traces", "web.stream"),
     ],
     "main": [
         *("client", "codec", "current", "diagnostics.timeout_dump", "errors", "hooks", "integrations.fast_json"),

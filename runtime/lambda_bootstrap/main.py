@@ -22,7 +22,7 @@ from .client import RuntimeClient
 from .codec import DEFAULTS
 from .errors import ConfigError, RuntimeApiError
 from .log import Log
-from .loop import InvokeLoop
+from .loop import InvokeLoop, child_status
 from .on_import import OnImport
 from .protocol import Address
 from .settings import Settings
@@ -177,7 +177,7 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
                 return 0
         except BaseException as error:
             if getpid() != pid:
-                return 0
+                return child_status(error, log)
             failure = report.of(error)
             log.error(failure)
             log.end()
