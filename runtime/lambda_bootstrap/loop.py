@@ -169,7 +169,7 @@ class InvokeLoop:
 
     def context(self, invocation: Invocation) -> Context:
         """Return the function's view of *invocation*, but for its caller."""
-        context = Context(time, self.log.write, self.function)
+        context = Context(time, self.log.log, self.function)
         context.aws_request_id = invocation.request_id
         context.invoked_function_arn = invocation.function_arn
         context.deadline_ms = invocation.deadline_ms
