@@ -61,7 +61,7 @@ class TestContext:
     def test_repr(self) -> None:
         """The context's `repr` names every attribute, but not how it works inside."""
         expected = (
-            "Context([function_name=demo,function_version=$LATEST,memory_limit_in_mb=128,"
+            "LambdaContext([function_name=demo,function_version=$LATEST,memory_limit_in_mb=128,"
             "log_group_name=/aws/lambda/demo,log_stream_name=stream,aws_request_id=id,invoked_function_arn=arn,"
             "client_context=None,identity=Identity([cognito_identity_id=None,cognito_identity_pool_id=None]),"
             "tenant_id=None,deadline_ms=1767225600000,trace_id=None])"

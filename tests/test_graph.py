@@ -45,7 +45,8 @@ GRAPH = {
     "integrations.stdlib": ["current", "log", "record", "traces"],
     "integrations.spans": ["context", "traces", "tracing"],
     "integrations.opentelemetry": ["hooks", "integrations.spans"],
-    "integrations.awslambdaric": ["hooks", "report"],
+    "integrations.awslambdaric": ["context", "errors", "hooks", "report"],
+    "integrations.snapshot_restore_py": [],
     "lifecycle.event_loop": [],
     "web.response": ["codec"],
     "web.stream": ["codec", "errors", "http1", "lifecycle.event_loop", "protocol", "report", "spare", "web.response"],
@@ -84,7 +85,10 @@ GRAPH = {
         *("events.other", "events.s3", "events.sqs_sns"),
     ],
     "loader": ["codec", "diagnostics.advice", "errors", "signature", "spare"],
-    "on_import": ["integrations.awslambdaric", "integrations.stdlib", "integrations.structlog", "log"],
+    "on_import": [
+        *("integrations.awslambdaric", "integrations.snapshot_restore_py", "integrations.stdlib"),
+        *("integrations.structlog", "log"),
+    ],
     "loop": [
         *("codec", "context", "current", "errors", "hooks", "log", "protocol", "report", "signature", "spare"),
         *("traces", "web.stream"),

@@ -1,7 +1,7 @@
 """
 What a function is told about its invocation.
 
-Owns: `Context` and its parts, with the attribute names of AWS's managed Python runtime; deadline arithmetic.
+Owns: `LambdaContext` and its parts, with the attribute names of AWS's managed Python runtime; deadline arithmetic.
 Refuses to know: headers, environment variables, how anything is written. Clock and log come as arguments.
 
 Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve Python function information".
@@ -77,7 +77,7 @@ class Identity:
         return _repr(self)
 
 
-class Context:
+class LambdaContext:
     """
     The second argument of a handler. It takes any further attribute: tools keep theirs on it.
 
@@ -134,6 +134,9 @@ class Context:
 
     def __repr__(self) -> str:
         return _repr(self)
+
+
+Context = LambdaContext  # as `lambda_bootstrap` calls it
 
 
 def client_context(fields: object) -> tuple[ClientContext | None, dict[str, str]]:

@@ -270,7 +270,7 @@ def correlate(root: logging.Logger, added: str) -> list[logging.Handler]:
     found = [
         handler
         for handler in root.handlers
-        if handler.__class__.__name__ == "LambdaLoggerHandler" and type(handler.formatter) is logging.Formatter
+        if handler.__class__.__name__ == "LambdaLoggerHandler" and isinstance(handler.formatter, logging.Formatter)
     ]
     for handler in found:
         assert handler.formatter is not None
@@ -305,10 +305,10 @@ class TestHandler:
         assert handler.formatter.converter is time.gmtime
 
     def test_json(self, bare: logging.Logger) -> None:
-        """In JSON, its formatter is none that a tool would take for the one of text, and has the runtime's dates."""
+        """In JSON, it is called as awslambdaric's there, so that no tool takes it for the one of text."""
         handler = self.made(bare, JSON)
 
-        assert type(handler).__name__ == "LambdaLoggerHandler"
+        assert type(handler).__name__ == "LambdaLoggerHandlerWithFrameType"
         assert isinstance(handler.formatter, logging.Formatter)
         assert (handler.formatter._fmt, handler.formatter.datefmt) == ("%(message)s", "%Y-%m-%dT%H:%M:%SZ")
         assert correlate(bare, "dd ") == []

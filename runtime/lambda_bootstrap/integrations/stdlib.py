@@ -62,8 +62,9 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     """
     Return the root logger's handler, with the names, formats and dates of the managed runtime's.
 
-    Datadog, for one, asks for the handler's name and for its formatter's type, and puts another in its place. As long
-    as nobody has, records are written without it, which is faster, and keeps each on one line.
+    Datadog, for one, asks for the handler's name, and puts a formatter of text in the place of its own: the handler
+    of JSON has another name, there as here. As long as nobody has, records are written without the formatter, which is
+    faster, and keeps each on one line.
     """
 
     class JsonFormatter(logging.Formatter):  # type: ignore[misc] # the module is an argument
@@ -97,6 +98,8 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     def is_untouched(handler: logging.Handler) -> bool:
         return handler.formatter is formatter and "format" not in vars(handler) and marks(formatter) == made
 
+    if log.is_json:
+        LambdaLoggerHandler.__name__ += "WithFrameType"
     formatter = JsonFormatter(None, JSON_DATES) if log.is_json else logging.Formatter(TEXT_FORMAT, TEXT_DATES)
     made = [dict(mark) if isinstance(mark, dict) else mark for mark in marks(formatter)]
     handler = LambdaLoggerHandler()
