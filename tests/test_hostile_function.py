@@ -221,6 +221,41 @@ def test_child_status(start: Start, deed: str) -> None:
     assert (told in emulator.output) if told else emulator.output == b""
 
 
+@pytest.mark.parametrize("name", ["batch", "async_batch"])
+def test_returning_child_in_a_batch(start: Start, name: str) -> None:
+    """A child that returns from its record ends there: the records that follow are the parent's."""
+    emulator = start(f"forks.{name}", environ={"RETURNS": "1"})
+    event = {"Records": [{"messageId": each, "eventSource": "aws:sqs"} for each in "ab"]}
+
+    assert emulator.invoke(json.dumps(event).encode()).json() == {"batchItemFailures": []}
+    assert sorted(emulator.output.splitlines()) == [
+        *(b"record a of 1 status 0", b"record a of 1 status 0", b"record b of 2 status 0", b"record b of 2 status 0"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["batch", "async_batch"])
+def test_child_in_a_batch(start: Start, name: str) -> None:
+    """A child that raises while it works on a record ends there, and doesn't go on with the records that follow."""
+    emulator = start(f"forks.{name}")
+    event = {"Records": [{"messageId": each, "eventSource": "aws:sqs"} for each in "ab"]}
+
+    assert emulator.invoke(json.dumps(event).encode()).json() == {"batchItemFailures": []}
+    assert [line for line in emulator.output.splitlines() if line.startswith(b"record")] == [
+        b"record a of 1 status 1",
+        b"record b of 2 status 1",
+    ]
+    assert emulator.output.count(b"[ERROR] LookupError: in the child\r") == 2
+
+
+def test_child_of_a_coroutine(start: Start) -> None:
+    """A child of an async handler that raises ends with 1, and its error is logged."""
+    emulator = start("forks.waits")
+
+    assert emulator.invoke().json() == 1
+    assert emulator.output.count(b"[ERROR] LookupError: in the child\r") == 1
+    assert posts(emulator) == ["response"]
+
+
 @pytest.mark.parametrize("deed", ["forks", "forks_and_raises", "forks_and_exits", "forks_often"])
 def test_children_end(start: Start, deed: str) -> None:
     """A child that returns from the handler ends; it logs what it raises, and nothing else."""

@@ -6,7 +6,10 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap import hooks
+from lambda_bootstrap.main import init
 from lambda_bootstrap.traces import frames, trace
+from sentry_sdk.integrations.aws_lambda import _wrap_handler
 
 from tests.support.loop import OverError, Script, a_loop, an_invocation
 from tests.support.traces import written
@@ -152,8 +155,38 @@ def test_group(tmp_path: Path) -> None:
     assert member == f'    File "{path}", line 3, in fails\n'
 
 
-def test_wrapper_that_fails(tmp_path: Path) -> None:
+def test_async_under_sentry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trace of an async handler that Sentry has wrapped starts in the function's file."""
+    monkeypatch.setattr(hooks, "around", [_wrap_handler])
+    path, names = written(tmp_path, HANDLERS["async, later"])
+    script = Script(an_invocation())
+    loop = a_loop(script, names["handler"])
+    init(loop.handler, loop.log)
+    with pytest.raises(OverError):
+        loop.run()
+
+    assert script.story[1][3] == [f"  File \"{path}\", line 4, in handler\n    raise ValueError('boom')\n"]
+
+
+@pytest.mark.parametrize("name", ["asyncio", "opentelemetry", "wrapt"])
+def test_folder_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A function in a folder that happens to be called like a wrapper has its frames, and those of what it calls."""
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    path, names = written(folder, "import json\ndef handler(event, context):\n    json.loads('{')\n")
+    script = Script(an_invocation())
+    with pytest.raises(OverError):
+        a_loop(script, names["handler"]).run()
+    stack = script.story[1][3]
+
+    assert stack[0].startswith(f'  File "{path}", line 3, in handler')
+    assert "json/decoder.py" in stack[-1]
+
+
+def test_wrapper_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error in a wrapper itself, which has called nothing, is shown with the wrapper's frames."""
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
     folder = tmp_path / "site-packages" / "datadog_lambda"
     folder.mkdir(parents=True)
     path, names = written(folder, "def handler(event, context):\n    raise ValueError('boom')\n")
@@ -161,8 +194,9 @@ def test_wrapper_that_fails(tmp_path: Path) -> None:
     assert failing(names) == [f"  File \"{path}\", line 2, in handler\n    raise ValueError('boom')\n"]
 
 
-def test_wrapper_below(tmp_path: Path) -> None:
+def test_wrapper_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames of a library that the function calls stay, though it wraps handlers elsewhere."""
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
     folder = tmp_path / "site-packages" / "wrapt"
     folder.mkdir(parents=True)
     _, library = written(folder, "def call(function):\n    return function()\n")

@@ -9,6 +9,8 @@ Written by hand: `traceback` takes 9 ms to import, and a function may have a `tr
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,8 +140,13 @@ def _is_ours(code: CodeType) -> bool:
 
 
 def _is_lead(code: CodeType) -> bool:
-    """Return whether *code* stands between Python and the function: ours, or of a wrapper."""
-    return _is_ours(code) or not LEADS.isdisjoint(code.co_filename.split("/"))
+    """Return whether *code* stands between Python and the function: ours, or of a wrapper that was imported as such."""
+    if _is_ours(code):
+        return True
+    steps = code.co_filename.split("/")
+    found = [at for at, step in enumerate(steps) if step in LEADS]
+    folders = {folder.rstrip("/") for folder in sys.path} if found else set()
+    return any("/".join(steps[:at]) in folders for at in found)
 
 
 def source_lines(path: str) -> list[str]:

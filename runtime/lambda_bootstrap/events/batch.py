@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from functools import update_wrapper
+from os import getpid
 from typing import TYPE_CHECKING, Any
 
 from ..codec import Options, as_is
@@ -76,11 +77,10 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
     single = _single(function, name, is_awaited=True)
 
     async def make(attempt: Attempt, context: Any) -> None:
+        if attempt.is_in_child:
+            return
         with attempt.catch():
-            try:
-                await single.call(single.decode(attempt.record), context)
-            except (SystemExit, KeyboardInterrupt) as error:
-                raise _ExitError(error) from None
+            await _through_loop(single.call(single.decode(attempt.record), context))
 
     async def handle(event: Any, context: Any) -> dict[str, Any]:
         attempts = attempts_of(event, name, function.__module__)
@@ -128,6 +128,14 @@ def _taken(function: Callable[..., Any]) -> Signature:
     return taken
 
 
+async def _through_loop(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Await *coroutine*; what ends the process is wrapped."""
+    try:
+        await coroutine
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise _ExitError(error) from None
+
+
 async def _at_once(coroutines: list[Coroutine[Any, Any, None]]) -> None:
     """Run each coroutine as a task; if one ends the process, cancel the others."""
     from asyncio import create_task, gather
@@ -168,19 +176,25 @@ class Attempt:
         self.is_ordered = self.is_fifo or source != "aws:sqs"
         self.name = name
         self.has_failed = False
+        self.pid = getpid()
 
     @property
     def is_last(self) -> bool:
-        """Whether the records that follow must not be tried."""
-        return self.has_failed and self.is_ordered
+        """Whether the records that follow must not be tried: out of order, or in a child, as the parent tries them."""
+        return self.is_in_child or (self.has_failed and self.is_ordered)
+
+    @property
+    def is_in_child(self) -> bool:
+        """Whether this is a child that the function forked."""
+        return getpid() != self.pid
 
     @contextmanager
     def catch(self) -> Iterator[None]:
-        """Log an exception and mark the record as failed, unless the exception ends the process."""
+        """Log an exception and mark the record as failed, unless it ends the process, or a child that was forked."""
         try:
             yield
         except Exception as error:
-            if isinstance(error, LambdaError) and error.exit:
+            if self.is_in_child or (isinstance(error, LambdaError) and error.exit):
                 raise
             logging.getLogger(self.name).exception("record %s has failed", self.identifier)
             self.has_failed = True
