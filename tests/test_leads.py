@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,12 @@ HANDLERS = {
         "@passes\ndef handler(event, context):\n    raise ValueError('boom')\n"
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _finders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take out the import hooks that libraries put in."""
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
 
 
 def failing(names: dict[str, Any], payload: bytes = b"{}") -> list[str]:
