@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap import hooks
 from lambda_bootstrap.main import init
 from lambda_bootstrap.traces import frames, trace
-from sentry_sdk.integrations.aws_lambda import _wrap_handler
 
 from tests.support.loop import OverError, Script, a_loop, an_invocation
 from tests.support.traces import written
@@ -164,7 +164,8 @@ def test_group(tmp_path: Path) -> None:
 
 def test_async_under_sentry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trace of an async handler that Sentry has wrapped starts in the function's file."""
-    monkeypatch.setattr(hooks, "around", [_wrap_handler])
+    wrap = import_module("sentry_sdk.integrations.aws_lambda")._wrap_handler
+    monkeypatch.setattr(hooks, "around", [wrap])
     path, names = written(tmp_path, HANDLERS["async, later"])
     script = Script(an_invocation())
     loop = a_loop(script, names["handler"])

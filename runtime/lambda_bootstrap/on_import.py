@@ -1,8 +1,9 @@
 """
 Sets a library up right after its first import, wherever in the function that happens.
 
-Owns: which libraries are set up, that no set-up can break an import, which modules of AWS's managed runtime are offered,
-and one finder on `sys.meta_path`, which delegates to the other finders and wraps the loader that they find.
+Owns: which libraries are set up, that no set-up can break an import, which modules are offered because AWS's managed
+runtime has them, and one finder on `sys.meta_path`, which delegates to the other finders and wraps the loader that they
+find.
 Refuses to know: what a set-up does, what an offered module holds.
 """
 
