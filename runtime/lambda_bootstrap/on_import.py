@@ -101,7 +101,7 @@ class OnImport:
         parent = sys.modules.get(name.rpartition(".")[0])
         if name not in OFFERS or not (parent is None or isinstance(getattr(parent, "__loader__", None), Offer)):
             return None
-        from _frozen_importlib import ModuleSpec
+        from _frozen_importlib import ModuleSpec  # `importlib.machinery` imports a good deal more
 
         return ModuleSpec(name, Offer(self), is_package=name == "awslambdaric")  # type: ignore[arg-type] # it has what a loader has
 

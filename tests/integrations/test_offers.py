@@ -27,8 +27,10 @@ def finder() -> Iterator[OnImport]:
     made.begin()
     yield made
     sys.meta_path[:], sys.path[:] = finders, path
-    for name in [name for name in sys.modules if name.partition(".")[0] in {each.partition(".")[0] for each in OFFERS}]:
-        del sys.modules[name]
+    tops = {each.partition(".")[0] for each in OFFERS}
+    for name in [*sys.modules]:
+        if name.startswith("throw_away") or name.partition(".")[0] in tops:
+            del sys.modules[name]
 
 
 def printed(source: str) -> Any:
