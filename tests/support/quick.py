@@ -36,6 +36,7 @@ STARTING = (
     "integrations/test_threads_and_warnings.py::TestWarnings",
     "integrations/test_tools.py",
     "test_conformance.py",
+    "test_context.py::TestClass::test_process_pool",
     "test_copies.py",
     "test_differential.py",
     "test_examples.py",
