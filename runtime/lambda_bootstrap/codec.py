@@ -136,11 +136,18 @@ def result_text(value: Any) -> str:
     Raises:
         Exception: whatever *value* does to make that impossible.
     """
+    text = ""
     try:
         text = "".join(_encode(value, 0))
+        if len(text) < SHORT:
+            marshal(value, 2)  # takes JSON's own types and no subclass of one; of small values it is done sooner
+            return text
     except (_ExactNumber, TypeError):
         text = _text_of_odd(value)
-    if text and (_has_json_types(value) if len(text) < SHORT else _is_whole(value)):
+    except ValueError:
+        if not text:
+            raise
+    if text and _is_whole(value):
         return text
     return "".join(_encode_exactly(with_spare(_open_encoder).whole(value, _convert_exactly), 0))
 
@@ -151,15 +158,6 @@ def _text_of_odd(value: Any) -> str:
         return "".join(_encode_exactly(value, 0))
     except TypeError:
         return ""
-
-
-def _has_json_types(value: Any) -> bool:
-    """Return whether a small *value* is made of JSON's own types, or as `_is_whole` says."""
-    try:
-        marshal(value, 2)  # takes these and no subclass of one; of small values it is done sooner
-    except ValueError:
-        return _is_whole(value)
-    return True
 
 
 def dumps(value: Any) -> str:
