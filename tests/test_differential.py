@@ -116,6 +116,18 @@ DROP_IN = (
     *("ByMetaclass", "unresolved", "quoted", "optional", "either", "many", "mapping"),
     *("recursive", "upload", "text", "unhashable", "nothing", "decoded"),
 )
+NOTES = {
+    "typed_dict": b'{"Subject":null,"Sent":1.5,"More":[1]}',
+    "nested": b'{"Records":[{"Subject":1},{}],"Next":{"Records":null}}',
+    "union": b'{"neither":1}',
+    "older": b'{"a":["b"]}',
+    "mapping": b'{"a":{"b":null}}',
+    "sequence": b'[{"a":1},{"b":"c"}]',
+    "text": b'{"a":1}',
+    "number": b"2",
+    "literal": b'"c"',
+    "transformed": b'{"data":"/wBIZWxsbw=="}',
+}
 
 CASES = {
     # Events.
@@ -204,6 +216,8 @@ CASES = {
     "handler: method of a class": Case("kinds.Greeter.method", b"2"),
     # Names, annotations and decorators that ask for nothing.
     **{f"drop-in: {name}": Case(f"drop_in.{name}", b'{"place":"a/b"}') for name in DROP_IN},
+    # Annotations that are notes for type checkers.
+    **{f"annotation: {name}": Case(f"annotations.{name}", event) for name, event in NOTES.items()},
     # Init errors.
     "init: no dot": Case("app", None),
     "init: built-in module": Case("sys.handler", None),

@@ -74,6 +74,9 @@ GRAPH = {
     "events.other": [],
     "events.cognito": [],
     "events.http": [],
+    "events.firehose": [],
+    "events.kafka": [],
+    "events.cloudwatch_logs": ["codec"],
     # the road's crossings: what the function is, and what happens when
     "signature": [
         *("codec", "context", "diagnostics.advice", "errors", "lifecycle.event_loop", "spare", "typed.annotations"),
@@ -81,7 +84,8 @@ GRAPH = {
     ],
     "events.batch": ["codec", "errors", "lifecycle.event_loop", "signature"],
     "events": [
-        *("events.batch", "events.cognito", "events.dynamodb_kinesis", "events.eventbridge", "events.http"),
+        *("events.batch", "events.cloudwatch_logs", "events.cognito", "events.dynamodb_kinesis"),
+        *("events.eventbridge", "events.firehose", "events.http", "events.kafka"),
         *("events.other", "events.s3", "events.sqs_sns"),
     ],
     "loader": ["codec", "diagnostics.advice", "errors", "signature", "spare"],

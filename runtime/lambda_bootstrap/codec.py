@@ -105,8 +105,8 @@ def encode(result: Any) -> bytes:
 
     `Decimal` keeps its digits; dates and times are ISO 8601; an `Enum` is its value, a set a list; a dataclass, an
     attrs class, a pydantic model, a msgspec Struct, a named tuple and whatever else has an `_asdict()` are objects.
-    `bytes` are the text that they hold, or base64 where a class declares them; as keys, they are text. A lone
-    surrogate leaves as its escape, as UTF-8 has no form for it.
+    `bytes` are the text that they hold, or base64 where a class declares them or where they came as base64; as keys,
+    they are text. A lone surrogate leaves as its escape, as UTF-8 has no form for it.
 
     Raises:
         FunctionError: `Runtime.MarshalError`, with the path of the value that has no JSON form.
@@ -230,6 +230,12 @@ def _raw_json(_: Any, value: Any) -> Any:
     raise _ExactNumber(value.encoded_json)
 
 
+def _base64(value: Any) -> str:
+    from binascii import b2a_base64
+
+    return b2a_base64(value, newline=False).decode()
+
+
 # By the name of the type, which comes along: importing the types to ask costs more than most functions do, and a
 # subclass may have a form of its own that is no JSON.
 _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -242,6 +248,9 @@ _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
     "decimal.Decimal": _decimal,
     "enum.Enum": lambda _, value: value.value,
     "simplejson.raw_json.RawJSON": _raw_json,
+    # In AWS's events, `bytes` are base64: what came like that goes back like that.
+    "lambda_bootstrap.typed.scalars.Base64Bytearray": lambda _, value: _base64(value),
+    "lambda_bootstrap.typed.scalars.Base64Bytes": lambda _, value: _base64(value),
     "uuid.UUID": lambda kind, value: kind.__str__(value),
 }
 

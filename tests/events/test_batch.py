@@ -13,8 +13,9 @@ import pytest
 from lambda_bootstrap import LambdaError
 from lambda_bootstrap.codec import Options
 from lambda_bootstrap.errors import FunctionError
-from lambda_bootstrap.events import SqsRecord, partial_batch
+from lambda_bootstrap.events import KafkaRecord, SqsRecord, partial_batch
 
+NEITHER = "comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches"
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
 
 
@@ -48,7 +49,30 @@ def dynamodb(*data: str) -> dict[str, Any]:
     }
 
 
-def failures(*names: str) -> dict[str, Any]:
+def kafka(source: str = "aws:kafka", **partitions: list[str]) -> dict[str, Any]:
+    """A batch of partitions, of topics that are called like them; offsets begin at 10."""
+    return {
+        "eventSource": source,
+        "bootstrapServers": "b-1:9092",
+        "records": {
+            f"{topic}-{number}": [
+                {"topic": topic, "partition": number, "offset": 10 + index, "body": one}
+                for index, one in enumerate(data)
+            ]
+            for number, (topic, data) in enumerate(partitions.items())
+        },
+    }
+
+
+def piped(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """The bare array that EventBridge Pipes makes of a batch, whose eventIDs are e0, e1 and so on."""
+    records = [
+        {**record, **record.get("kinesis", {}), "eventID": f"e{at}"} for at, record in enumerate(event["Records"])
+    ]
+    return [{key: part for key, part in record.items() if key != "kinesis"} for record in records]
+
+
+def failures(*names: Any) -> dict[str, Any]:
     """What Lambda is told."""
     return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
 
@@ -147,6 +171,13 @@ class Message:
     body: str
 
 
+@dataclass
+class Placed:
+    """What the function reads of a record of Kafka."""
+
+    value: bytes
+
+
 @partial_batch
 def typed(record: Message) -> None:
     """Take a type of its own."""
@@ -169,18 +200,116 @@ def _fresh() -> None:
         pytest.param(kinesis("a", "bad", "c"), failures("k1"), 2, id="Kinesis, the first"),
         pytest.param(dynamodb("a", "b", "bad"), failures("d2"), 3, id="DynamoDB, the first"),
         pytest.param(dynamodb("a", "b"), failures(), 2, id="DynamoDB, none"),
+        pytest.param([], failures(), 0, id="Pipes, empty"),
+        pytest.param(piped(sqs("a", "bad", "c", "bad")), failures("m1", "m3"), 4, id="Pipes of SQS, two"),
+        pytest.param(piped(sqs("a", "bad", "c", queue=f"{QUEUE}.fifo")), failures("m1", "m2"), 2, id="Pipes of FIFO"),
+        pytest.param(piped(kinesis("a", "bad", "c")), failures("e1", "e2"), 2, id="Pipes of Kinesis, and what follows"),
+        pytest.param(piped(dynamodb("bad", "b")), failures("e0", "e1"), 1, id="Pipes of DynamoDB, all"),
+        pytest.param(piped(dynamodb("a", "b")), failures(), 2, id="Pipes of DynamoDB, none"),
     ],
 )
 @pytest.mark.parametrize("handler", [plain, typed, waits])
 def test_failures(handler: Any, event: dict[str, Any], told: dict[str, Any], tried: int) -> None:
     """What fails comes again; where order counts, so does what follows, which is not tried."""
-    if handler is typed:
-        event = {"Records": [{"messageId": "any", **record} for record in event["Records"]]}
-    if handler is waits:
-        event = {"Records": [{**full(), **record} for record in event["Records"]]}
+    more = {"messageId": "any"} if handler is typed else full() if handler is waits else {}
+    records = [{**more, **record} for record in (event["Records"] if isinstance(event, dict) else event)]
 
-    assert handler(event, None) == told
+    assert handler({"Records": records} if isinstance(event, dict) else records, None) == told
     assert len(SEEN) == tried
+
+
+def at(partition: str, offset: int) -> dict[str, Any]:
+    """A place in Kafka."""
+    return {"partition": partition, "offset": offset}
+
+
+@pytest.mark.parametrize(
+    ("event", "told", "tried"),
+    [
+        pytest.param(kafka(), failures(), [], id="empty"),
+        pytest.param(kafka(t=["a", "b"]), failures(), ["a", "b"], id="none"),
+        pytest.param(kafka(t=["a", "bad", "c"]), failures(at("t-0", 11)), ["a", "bad"], id="the first of a partition"),
+        pytest.param(
+            kafka(t=["bad", "b"], u=["c", "d"], v=["e", "bad"]),
+            failures(at("t-0", 10), at("v-2", 11)),
+            ["bad", "c", "d", "e", "bad"],
+            id="other partitions go on",
+        ),
+        pytest.param(kafka("SelfManagedKafka", t=["bad"]), failures(at("t-0", 10)), ["bad"], id="self-managed"),
+        pytest.param(kafka("aws:SelfManagedKafka", t=["bad"]), failures(at("t-0", 10)), ["bad"], id="or so called"),
+    ],
+)
+def test_kafka(event: dict[str, Any], told: dict[str, Any], tried: list[str]) -> None:
+    """Of Kafka, the first failure of each partition is reported by partition and offset; others aren't held up."""
+    assert plain(event, None) == told
+    assert tried == SEEN
+
+
+@pytest.mark.parametrize("source", ["aws:kafka", "aws:SelfManagedKafka"])
+def test_like_powertools(source: str) -> None:
+    """The answer for a record of Kafka is Powertools' answer."""
+    batch = pytest.importorskip("aws_lambda_powertools.utilities.batch")
+    record = {"topic": "my-topic", "partition": 3, "offset": 15, "value": "eyJrZXkiOiJ2YWx1ZSJ9", "key": "a2V5"}
+    event = {"eventSource": source, "records": {"my-topic-3": [record, {**record, "offset": 16, "value": "YmFk"}]}}
+
+    @partial_batch
+    def ours(record: dict[str, Any]) -> None:
+        assert record["value"] != "YmFk"
+
+    def theirs(record: Any) -> None:
+        assert record.value != "YmFk"
+
+    processor = batch.BatchProcessor(event_type=batch.EventType.Kafka)
+    answer = batch.process_partial_response(event=event, record_handler=theirs, processor=processor, context=None)
+
+    assert ours(event, None) == answer == failures(at("my-topic-3", 16))
+
+
+@partial_batch
+async def together_in_kafka(record: KafkaRecord) -> None:
+    """Tell when a record begins and when it ends; offset 11 fails."""
+    place = f"{record['topic']} {record['offset']}"
+    SEEN.append(f"{place} begins")
+    await asyncio.sleep(0.001)
+    SEEN.append(f"{place} ends")
+    if record["offset"] == 11:
+        raise ValueError(place)
+
+
+def test_partitions_at_once() -> None:
+    """Async records of several partitions are in hand at once, those of one partition one after the other."""
+    assert together_in_kafka(kafka(t=["a"], u=["b", "c", "d"]), None) == failures(at("u-1", 11))
+    assert SEEN == ["t 10 begins", "u 10 begins", "t 10 ends", "u 10 ends", "u 11 begins", "u 11 ends"]
+
+
+def test_exit_of_a_partition() -> None:
+    """What ends the process ends the records of all partitions."""
+
+    @partial_batch
+    async def ends(record: dict[str, Any]) -> None:
+        SEEN.append(record["body"])
+        if record["body"] == "ends":
+            raise SystemExit(3)
+        await asyncio.sleep(60)
+
+    with pytest.raises(SystemExit, match="3"):
+        ends(kafka(t=["a", "b"], u=["ends", "c"]), None)
+    assert SEEN == ["a", "ends"]
+
+
+@partial_batch
+def typed_in_kafka(record: Placed) -> None:
+    """Take a record of Kafka as a type of its own."""
+    work(record.value.decode())
+
+
+def test_kafka_typed() -> None:
+    """A record of Kafka is decoded to the type that the function declares."""
+    event = kafka(t=["a", "b"])
+    event["records"]["t-0"] = [{**record, "value": "YmFk"} for record in event["records"]["t-0"]]
+
+    assert typed_in_kafka(event, None) == failures(at("t-0", 10))
+    assert SEEN == ["bad"]
 
 
 def full() -> dict[str, Any]:
@@ -312,15 +441,35 @@ def test_one_of_another_source() -> None:
         ({"Records": {}}, "tests.events.test_batch.plain takes batches, and the event has no list of Records"),
         (
             {"Records": [{"EventSource": "aws:sns"}]},
-            "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches",
+            f"a record {NEITHER}",
         ),
         (
             {"Records": [{"eventSource": "aws:s3"}]},
-            "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches",
+            f"a record {NEITHER}",
+        ),
+        (
+            [{"eventSource": "aws:kafka", "topic": "t", "partition": 0, "offset": 1}],
+            f"a record of EventBridge Pipes {NEITHER}",
+        ),
+        (
+            ["text"],
+            f"a record of EventBridge Pipes {NEITHER}",
+        ),
+        (
+            {"eventSource": "aws:kafka", "records": {"t-0": [{"topic": "t", "partition": 0}]}},
+            "a record of Kafka lacks its topic, partition or offset",
+        ),
+        (
+            {"eventSource": "aws:kafka", "records": {"t-0": ["text"]}},
+            "a record of Kafka lacks its topic, partition or offset",
+        ),
+        (
+            {"eventSource": "aws:mq", "records": {}},
+            "tests.events.test_batch.plain takes batches, and the event has no list of Records",
         ),
         (
             {"Records": [1]},
-            "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches",
+            f"a record {NEITHER}",
         ),
     ],
 )

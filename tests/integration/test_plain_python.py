@@ -61,7 +61,7 @@ def _image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     built = docker("build", "--quiet", "--tag", IMAGE, str(folder), timeout=300)
     assert built.returncode == 0, built.stderr
     yield IMAGE
-    docker("image", "rm", "--force", IMAGE)
+    docker("image", "rm", "--force", IMAGE, BASE)
 
 
 @pytest.mark.timeout(900)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, get_args, get_type_hints, is_typeddict
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints, is_typeddict
 
 
 class Page(NamedTuple):
@@ -26,6 +26,8 @@ def gaps(hint: Any, values: list[Any], path: str = "") -> list[str]:
             parts = [value[key] for value in values if isinstance(value, dict) and key in value]
             found += gaps(part, parts, f"{path}.{key}") if parts else [f"{path}.{key}"]
         return found if any(values) else []
+    if get_origin(hint) is dict:
+        values = [part for value in values if isinstance(value, dict) for part in value.values()]
     inner = [part for value in values if isinstance(value, list) for part in value] or values
     return [gap for part in get_args(hint) for gap in gaps(part, inner, path)]
 
@@ -186,6 +188,60 @@ HTTP_API = {
         },
     },
 }
+KAFKA = {
+    "topic": "mytopic",
+    "partition": 0,
+    "offset": 15,
+    "timestamp": 1545084650987,
+    "timestampType": "CREATE_TIME",
+    "key": "abcDEFghiJKLmnoPQRstuVWXyz1234==",
+    "value": "SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==",
+    "headers": [{"headerKey": [104, 101, 97, 100, 101, 114, 86, 97, 108, 117, 101]}],
+}
+BROKERS = "b-2.demo-cluster-1.a1bcde.c1.kafka.us-east-1.amazonaws.com:9092"
+SCHEMA = {"schemaId": "1c7a6e5b-0a3c-4c0b-8c0e-9c9c1b9d8a3e", "dataFormat": "AVRO"}
+AUTHORIZER_V1 = {
+    "version": "1.0",
+    "type": "REQUEST",
+    "methodArn": "arn:aws:execute-api:us-east-1:123456789012:abcdef123/test/GET/request",
+    "identitySource": "user1,123",
+    "authorizationToken": "user1,123",
+    "resource": "/request",
+    "path": "/request",
+    "httpMethod": "GET",
+    "headers": {"Accept": "*/*", "HeaderAuth1": "headerValue1"},
+    "multiValueHeaders": {"Accept": ["*/*"]},
+    "queryStringParameters": {"QueryString1": "queryValue1"},
+    "multiValueQueryStringParameters": {"QueryString1": ["queryValue1"]},
+    "pathParameters": {},
+    "stageVariables": {"StageVar1": "stageValue1"},
+    "requestContext": {
+        "path": "/request",
+        "accountId": "123456789012",
+        "resourceId": "05c7jb",
+        "stage": "test",
+        "requestId": "...",
+        "identity": {**CALLER, "clientCert": CERTIFICATE, "cognitoAmr": None},
+        "resourcePath": "/request",
+        "httpMethod": "GET",
+        "apiId": "abcdef123",
+        "deploymentId": "abcdef",
+        "domainName": "abcdef123.execute-api.us-east-1.amazonaws.com",
+        "domainPrefix": "abcdef123",
+        "extendedRequestId": "EXqgWgXxSK4EJug=",
+        "protocol": "HTTP/1.1",
+        "requestTime": "20/Aug/2021:14:36:50 +0000",
+        "requestTimeEpoch": 1629470210043,
+    },
+}
+AUTHORIZER_V2 = {
+    **{key: HTTP_API[key] for key in HTTP_API if key not in {"body", "isBase64Encoded"}},
+    "type": "REQUEST",
+    "routeArn": "arn:aws:execute-api:us-east-1:123456789012:abcdef123/test/GET/request",
+    "identitySource": ["user1", "123"],
+    "pathParameters": {"parameter1": "value1"},
+    "stageVariables": {"stageVariable1": "value1"},
+}
 MIGRATED = ("userAttributes", "finalUserStatus", "messageAction", "desiredDeliveryMediums", "forceAliasCreation")
 CHALLENGE = {"challengeName": "PASSWORD_VERIFIER", "challengeResult": True, "challengeMetadata": None}
 
@@ -194,6 +250,33 @@ DOCUMENTED = {
         "Amazon API Gateway Developer Guide, WebSocket API mapping template reference for API Gateway", WEBSOCKET
     ),
     "FunctionUrlEvent": Page("AWS Lambda Developer Guide, Invoking Lambda function URLs", [URL, HTTP_API]),
+    "HttpApiAuthorizerEvent": Page(
+        "Amazon API Gateway Developer Guide, Control access to HTTP APIs with AWS Lambda authorizers", [AUTHORIZER_V2]
+    ),
+    "HttpApiAuthorizerV1Event": Page(
+        "Amazon API Gateway Developer Guide, Control access to HTTP APIs with AWS Lambda authorizers",
+        [AUTHORIZER_V1, {**AUTHORIZER_V1, "identitySource": None, "authorizationToken": None}],
+    ),
+    "KafkaEvent": Page(
+        "AWS Lambda Developer Guide, Using Lambda with Amazon MSK, and Using Lambda with self-managed Apache Kafka",
+        [
+            {
+                "eventSource": "aws:kafka",
+                "eventSourceArn": "arn:aws:kafka:us-east-1:123456789012:cluster/vpc-2priv-2pub/751d2973-2",
+                "bootstrapServers": BROKERS,
+                "records": {
+                    "mytopic-0": [KAFKA, {**KAFKA, "keySchemaMetadata": SCHEMA, "valueSchemaMetadata": SCHEMA}]
+                },
+            },
+            {"eventSource": "SelfManagedKafka", "bootstrapServers": BROKERS, "records": {"mytopic-0": [KAFKA]}},
+            {
+                "eventSource": "aws:kafka",
+                "eventSourceArn": "arn:aws:kafka:us-east-1:123456789012:cluster/vpc-2priv-2pub/751d2973-2",
+                "bootstrapServers": BROKERS,
+                "records": {"mytopic-0": [{**KAFKA, "key": None, "value": None, "headers": []}]},
+            },
+        ],
+    ),
     "SchedulerEvent": Page(
         "AWS Lambda Developer Guide, Invoke a Lambda function on a schedule",
         [

@@ -114,11 +114,11 @@ class TestMismatch:
     )
     def test_message(self, annotation: Any, text: str, message: str) -> None:
         """A payload that does not fit is refused with the path, what was expected and what came."""
-        assert refused(annotation, text) == message
+        assert refused(annotation, text, strict=True) == message
 
     def test_deep(self) -> None:
         """An event that is nested too deeply is an unmarshal error."""
-        assert "recursion" in refused(Nested, "[" * 900 + "]" * 900)
+        assert "recursion" in refused(Nested, "[" * 900 + "]" * 900, strict=True)
 
 
 @dataclass

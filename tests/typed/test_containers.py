@@ -11,7 +11,7 @@ from typing import Any, Optional, Union
 
 import pytest
 from lambda_bootstrap import codec
-from lambda_bootstrap.errors import FunctionError
+from lambda_bootstrap.errors import FunctionError, InitError
 
 from tests.support.typed import Counted, Left, Level, Noted, Point, Right, Timed, Tree, decoded, exact, handler, refused
 
@@ -76,6 +76,8 @@ class TestMismatch:
             pytest.param(dict[str, int], '{"a b":"c"}', "['a b']: expected integer, got \"c\"", id="in a dict"),
             pytest.param(dict[int, int], '{"x":1}', 'x: expected integer as a key, got "x"', id="key"),
             pytest.param(dict[int, int], '{"true":1}', 'true: expected integer as a key, got "true"', id="another key"),
+            pytest.param(set[Any], "[1,[2]]", "expected array of single values, got [1,[2]]", id="set of anything"),
+            pytest.param(frozenset, '[{"a":1}]', 'expected array of single values, got [{"a":1}]', id="bare frozenset"),
             pytest.param(int | str, "null", "expected integer or string, got null", id="union"),
             pytest.param(list[int] | int, '["a"]', '[0]: expected integer, got "a"', id="in a union"),
             pytest.param(Tree | int, "{}", 'missing field "name"', id="missing in a union"),
@@ -83,7 +85,29 @@ class TestMismatch:
     )
     def test_message(self, annotation: Any, text: str, message: str) -> None:
         """A payload that does not fit is refused with the path, what was expected and what came."""
-        assert refused(annotation, text) == message
+        assert refused(annotation, text, strict=True) == message
+
+
+class TestSets:
+    """What can be in a set, and what cannot."""
+
+    @pytest.mark.parametrize(
+        "annotation",
+        [set[list[int]], frozenset[dict[str, int]], AbstractSet[Timed], set[Point], set[tuple[int, list[int]]]],
+    )
+    @pytest.mark.parametrize("outer", [list, dict])
+    def test_no_set(self, annotation: Any, outer: Any) -> None:
+        """A set of what cannot be in one is a type that nothing can be decoded into."""
+        whole = list[annotation] if outer is list else dict[str, annotation]
+
+        with pytest.raises(InitError, match=r"there is no way to decode .* from JSON"):
+            handler(whole, strict=True)
+
+    def test_set(self) -> None:
+        """A set takes tuples, frozensets, and one member of a union after the other."""
+        assert decoded(set[tuple[int, ...]], "[[1],[1]]") == {(1,)}
+        assert decoded(set[frozenset[int]], "[[1,2]]") == {frozenset({1, 2})}
+        assert decoded(set[Optional[int]], "[1,null]") == {1, None}  # noqa: UP045 - as older code has it
 
 
 class TestAmbiguity:

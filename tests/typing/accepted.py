@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_type
 
 from lambda_bootstrap import Context, HttpResponse, LambdaError, before_next, on_error, on_init, on_request, on_response
-from lambda_bootstrap.events import ApiGatewayEvent, DynamoDbEvent, EventBridgeEvent, HttpApiEvent, KinesisRecord, SqsEvent, SqsRecord, partial_batch
+from lambda_bootstrap.events import ApiGatewayEvent, CloudWatchLogsEvent, DynamoDbEvent, EventBridgeEvent, FirehoseEvent, HttpApiAuthorizerEvent, HttpApiEvent, KafkaEvent, KafkaRecord, KinesisRecord, SqsEvent, SqsRecord, decode_logs, partial_batch
 
 
 if TYPE_CHECKING:
@@ -48,6 +48,24 @@ def changes(event: DynamoDbEvent, more: EventBridgeEvent) -> str:
 def one(record: SqsRecord, context: Context) -> None:
     """Take one record."""
     raise LambdaError(record["body"], type="Order.SoldOut", data={"id": context.aws_request_id}, exit=False)
+
+
+def logs(event: CloudWatchLogsEvent, batch: FirehoseEvent, topics: KafkaEvent) -> list[str]:
+    """Unpack log data, of each source that carries it."""
+    packed: list[CloudWatchLogsEvent | str | bytes] = [event, *(record["data"] for record in batch["records"]), b""]
+    assert_type(topics["records"]["orders-0"][0]["offset"], int)
+    return [line["message"] for data in packed for line in decode_logs(data)["logEvents"]]
+
+
+def authorizer(event: HttpApiAuthorizerEvent) -> dict[str, bool]:
+    """Let a caller in."""
+    return {"isAuthorized": event["headers"].get("authorization") == "secret"}
+
+
+@partial_batch
+def placed(record: KafkaRecord) -> None:
+    """Take one record of Kafka."""
+    raise OSError(f"{record['topic']}-{record['partition']} at {record['offset']}")
 
 
 @partial_batch

@@ -4,7 +4,9 @@ Batches in which some records may fail.
 Owns: how a record is identified, which records are still tried after a failure, and which may run at once.
 Refuses to know: what is in a record.
 
-Source: AWS Lambda Developer Guide, "Implementing partial batch responses", for SQS, Kinesis and DynamoDB.
+Source: AWS Lambda Developer Guide, "Implementing partial batch responses", for SQS, Kinesis and DynamoDB, and
+"Configuring error handling controls for Kafka event sources"; Amazon EventBridge User Guide, "Amazon EventBridge Pipes
+batching and concurrency".
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ IDENTIFIERS = {
     "aws:kinesis": ("kinesis", "sequenceNumber"),
     "aws:dynamodb": ("dynamodb", "SequenceNumber"),
 }
+# The same of EventBridge Pipes, which sends a bare array.
+PIPES_IDENTIFIERS = {"aws:sqs": ("messageId",), "aws:kinesis": ("eventID",), "aws:dynamodb": ("eventID",)}
+KAFKA = {"aws:kafka", "SelfManagedKafka", "aws:SelfManagedKafka"}
 
 
 def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[str, Any]]:
@@ -37,9 +42,9 @@ def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[
     Turn a handler of single records into a handler of batches. Only failed records are delivered again.
 
     *function* is called with each record, decoded to the type that it declares, and with the context if it takes one.
-    An exception is logged, and reported as the failure of its record. Records of a stream or of a FIFO queue keep
-    their order: after a failure, the records that follow aren't tried. Where order doesn't count, an `async` function,
-    with its decorators, works on all records of a batch at once.
+    An exception is logged, and reported as the failure of its record. Records of a stream, of a partition of Kafka or
+    of a FIFO queue keep their order: after a failure, the records that follow aren't tried. An `async` function, with
+    its decorators, works on all records at once whose order doesn't count, and on all partitions.
 
     Raises:
         InitError: *function* takes something else than a record and a context.
@@ -59,13 +64,12 @@ def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any],
     single = _single(function, name)
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
-        attempts = attempts_of(event, name, function.__module__)
-        for attempt in attempts:
-            with attempt.catch():
-                single.call(single.decode(attempt.record), context)
-            if attempt.is_last:
-                break
-        return response_of(attempts)
+        lanes = lanes_of(event, name, function.__module__)
+        for lane in lanes:
+            for attempt in lane:
+                with attempt.catch():
+                    single.call(single.decode(attempt.record), context)
+        return response_of(lanes)
 
     return handler
 
@@ -82,16 +86,15 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
         with attempt.catch():
             await _through_loop(single.call(single.decode(attempt.record), context))
 
+    async def follow(lane: Lane, context: Any) -> None:
+        for attempt in lane:
+            await _at_once([make(attempt, context)])
+
     async def handle(event: Any, context: Any) -> dict[str, Any]:
-        attempts = attempts_of(event, name, function.__module__)
-        if any(attempt.is_ordered for attempt in attempts):
-            for attempt in attempts:
-                await _at_once([make(attempt, context)])
-                if attempt.is_last:
-                    break
-        else:
-            await _at_once([make(attempt, context) for attempt in attempts])
-        return response_of(attempts)
+        lanes = lanes_of(event, name, function.__module__)
+        single_records = [make(lane.attempts[0], context) for lane in lanes if len(lane.attempts) == 1]
+        await _at_once(single_records + [follow(lane, context) for lane in lanes if len(lane.attempts) > 1])
+        return response_of(lanes)
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         try:
@@ -163,25 +166,16 @@ class Attempt:
 
     Args:
         record: as it came.
+        identifier: what a report of failures calls it.
         name: of the logger that a failure is written to.
-
-    Raises:
-        FunctionError: the record's source doesn't support partial batches.
     """
 
-    def __init__(self, record: Any, name: str) -> None:
+    def __init__(self, record: Any, identifier: Any, name: str) -> None:
         self.record = record
-        source, self.identifier = identify(record)
-        self.is_fifo = str(record.get("eventSourceARN")).endswith(".fifo")
-        self.is_ordered = self.is_fifo or source != "aws:sqs"
+        self.identifier = identifier
         self.name = name
         self.has_failed = False
         self.pid = getpid()
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the records that follow must not be tried: out of order, or in a child, as the parent tries them."""
-        return self.is_in_child or (self.has_failed and self.is_ordered)
 
     @property
     def is_in_child(self) -> bool:
@@ -200,28 +194,62 @@ class Attempt:
             self.has_failed = True
 
 
-def attempts_of(event: Any, name: str, logger: str) -> list[Attempt]:
+class Lane:
+    """
+    Records that are tried one after the other, until one fails.
+
+    Args:
+        attempts: in their order.
+        reports_rest: whether the records after a failure have to be reported too, or come again anyway.
+    """
+
+    def __init__(self, attempts: list[Attempt], *, reports_rest: bool = False) -> None:
+        self.attempts = attempts
+        self.reports_rest = reports_rest
+
+    def __iter__(self) -> Iterator[Attempt]:
+        for attempt in self.attempts:
+            if attempt.is_in_child:  # what follows is the parent's to try
+                return
+            yield attempt
+            if attempt.has_failed:
+                return
+
+    def reported(self) -> list[Attempt]:
+        """Return the records to deliver again."""
+        failed = next((at for at, attempt in enumerate(self.attempts) if attempt.has_failed), len(self.attempts))
+        return self.attempts[failed:] if self.reports_rest else self.attempts[failed : failed + 1]
+
+
+def lanes_of(event: Any, name: str, logger: str) -> list[Lane]:
     """
     Return the records of a batch, not tried yet.
 
     Raises:
         FunctionError: *event* isn't a batch, or its source doesn't support partial batches.
     """
-    records = event.get("Records") if isinstance(event, dict) else None
+    if isinstance(event, dict) and event.get("eventSource") in KAFKA and isinstance(event.get("records"), dict):
+        partitions = event["records"].values()
+        return [Lane([Attempt(record, identify_in_kafka(record), logger) for record in part]) for part in partitions]
+    is_pipe = isinstance(event, list)
+    records = event if is_pipe else event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list):
         raise FunctionError("Runtime.UnmarshalError", f"{name} takes batches, and the event has no list of Records")
-    return [Attempt(record, logger) for record in records]
+    found = [(record, *identify(record, is_pipe=is_pipe)) for record in records]
+    attempts = [Attempt(record, identifier, logger) for record, _, identifier in found]
+    is_fifo = any(str(record.get("eventSourceARN")).endswith(".fifo") for record in records)
+    if all(source == "aws:sqs" for _, source, _ in found) and not is_fifo:
+        return [Lane([attempt]) for attempt in attempts]
+    # A stream goes on from the first failure; of a FIFO queue or an array, what is reported comes again, and no more.
+    return [Lane(attempts, reports_rest=is_fifo or is_pipe)]
 
 
-def response_of(attempts: list[Attempt]) -> dict[str, Any]:
-    """Return the records to deliver again: those that failed, and on a FIFO queue all that follow the first failure."""
-    failed = [attempt for attempt in attempts if attempt.has_failed]
-    if failed and failed[0].is_fifo:
-        failed = attempts[attempts.index(failed[0]) :]
-    return {"batchItemFailures": [{"itemIdentifier": attempt.identifier} for attempt in failed]}
+def response_of(lanes: list[Lane]) -> dict[str, Any]:
+    """Return the records to deliver again, as Lambda wants to be told."""
+    return {"batchItemFailures": [{"itemIdentifier": one.identifier} for lane in lanes for one in lane.reported()]}
 
 
-def identify(record: Any) -> tuple[str, str]:
+def identify(record: Any, *, is_pipe: bool) -> tuple[str, str]:
     """
     Return the source of a record, and its identifier in a report of failures.
 
@@ -230,9 +258,24 @@ def identify(record: Any) -> tuple[str, str]:
     """
     try:
         source, found = record["eventSource"], record
-        for step in IDENTIFIERS[source]:
+        for step in (PIPES_IDENTIFIERS if is_pipe else IDENTIFIERS)[source]:
             found = found[step]
     except (KeyError, TypeError):
-        message = "a record comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches"
+        where = "a record of EventBridge Pipes" if is_pipe else "a record"
+        message = f"{where} comes from neither SQS nor Kinesis nor DynamoDB; only these support partial batches"
         raise FunctionError("Runtime.UnmarshalError", message) from None
     return source, found
+
+
+def identify_in_kafka(record: Any) -> dict[str, Any]:
+    """
+    Return the identifier of a record of Kafka in a report of failures.
+
+    Raises:
+        FunctionError: it has no place in Kafka.
+    """
+    try:
+        return {"partition": f"{record['topic']}-{record['partition']}", "offset": record["offset"]}
+    except (KeyError, TypeError):
+        message = "a record of Kafka lacks its topic, partition or offset"
+        raise FunctionError("Runtime.UnmarshalError", message) from None

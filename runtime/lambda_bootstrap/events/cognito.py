@@ -1,7 +1,8 @@
 """
 Events of Amazon Cognito: triggers of a user pool, and Cognito Sync.
 
-Owns: those models. Refuses to know: who the users are. A trigger returns its event with the response filled in.
+Owns: those models. Refuses to know: who the users are. A trigger returns its event with the response filled in; it may
+come empty, or with nulls.
 
 Source: Amazon Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers".
 """
@@ -38,12 +39,12 @@ class PreSignUpRequest(_Request):
     validationData: NotRequired[dict[str, str] | None]
 
 
-class PreSignUpResponse(TypedDict):
+class PreSignUpResponse(TypedDict, total=False):
     """The steps that are skipped for this user."""
 
-    autoConfirmUser: bool
-    autoVerifyEmail: bool
-    autoVerifyPhone: bool
+    autoConfirmUser: bool | None
+    autoVerifyEmail: bool | None
+    autoVerifyPhone: bool | None
 
 
 class CognitoPreSignUpEvent(_Trigger):
@@ -95,7 +96,7 @@ class CustomMessageRequest(_Request):
     usernameParameter: NotRequired[str | None]
 
 
-class CustomMessageResponse(TypedDict):
+class CustomMessageResponse(TypedDict, total=False):
     """The message."""
 
     smsMessage: str | None
@@ -140,10 +141,10 @@ class ChallengeRequest(_Request):
     userNotFound: NotRequired[bool]
 
 
-class DefineAuthChallengeResponse(TypedDict):
+class DefineAuthChallengeResponse(TypedDict, total=False):
     """The next step of the sign-in."""
 
-    challengeName: NotRequired[str | None]
+    challengeName: str | None
     issueTokens: bool | None
     failAuthentication: bool | None
 
@@ -155,7 +156,7 @@ class CognitoDefineAuthChallengeEvent(_Trigger):
     response: DefineAuthChallengeResponse
 
 
-class CreateAuthChallengeResponse(TypedDict):
+class CreateAuthChallengeResponse(TypedDict, total=False):
     """The challenge."""
 
     publicChallengeParameters: dict[str, str] | None
@@ -178,7 +179,7 @@ class VerifyAuthChallengeRequest(_Request):
     userNotFound: NotRequired[bool]
 
 
-class VerifyAuthChallengeResponse(TypedDict):
+class VerifyAuthChallengeResponse(TypedDict, total=False):
     """The verdict."""
 
     answerCorrect: bool | None
@@ -221,7 +222,7 @@ class UserMigrationRequest(TypedDict):
     clientMetadata: NotRequired[dict[str, str] | None]
 
 
-class UserMigrationResponse(TypedDict):
+class UserMigrationResponse(TypedDict, total=False):
     """The user as migrated."""
 
     userAttributes: dict[str, str] | None
@@ -229,7 +230,7 @@ class UserMigrationResponse(TypedDict):
     messageAction: str | None
     desiredDeliveryMediums: list[str] | None
     forceAliasCreation: bool | None
-    enableSMSMFA: NotRequired[bool | None]
+    enableSMSMFA: bool | None
 
 
 class CognitoUserMigrationEvent(_Trigger):

@@ -4,7 +4,8 @@ Events of Amazon API Gateway, function URLs and Application Load Balancers.
 Owns: those models. Refuses to know: how a response is made.
 
 Source: Amazon API Gateway Developer Guide, "Set up Lambda proxy integrations in API Gateway", "Input to an API Gateway
-Lambda authorizer", "Create AWS Lambda proxy integrations for HTTP APIs", "WebSocket API mapping template reference for
+Lambda authorizer", "Create AWS Lambda proxy integrations for HTTP APIs", "Control access to HTTP APIs with AWS Lambda
+authorizers", "WebSocket API mapping template reference for
 API Gateway"; AWS Lambda Developer Guide, "Invoking Lambda function URLs"; Elastic Load Balancing, "Use Lambda functions
 as targets".
 """
@@ -53,6 +54,12 @@ class ApiGatewayIdentity(TypedDict):
     vpceId: NotRequired[str | None]
 
 
+class HttpApiIdentity(ApiGatewayIdentity):
+    """The caller of an HTTP API, in payload format 1.0 of an authorizer."""
+
+    cognitoAmr: NotRequired[list[str] | None]
+
+
 class ApiGatewayRequestContext(TypedDict):
     """A request as a REST API sees it; `requestTimeEpoch` is in milliseconds."""
 
@@ -60,11 +67,11 @@ class ApiGatewayRequestContext(TypedDict):
     apiId: str
     httpMethod: str
     identity: ApiGatewayIdentity
-    path: str
-    protocol: str
+    path: NotRequired[str]
+    protocol: NotRequired[str]
     requestId: str
     requestTime: NotRequired[str]
-    requestTimeEpoch: int
+    requestTimeEpoch: NotRequired[int]
     resourceId: NotRequired[str | None]
     resourcePath: str
     stage: str
@@ -77,21 +84,21 @@ class ApiGatewayRequestContext(TypedDict):
 
 
 class ApiGatewayEvent(TypedDict):
-    """A request to a REST API, or to an HTTP API with payload format 1.0."""
+    """A request to a REST API, or to an HTTP API with payload format 1.0; the console's tests leave things out."""
 
     version: NotRequired[str]
     resource: str
     path: str
     httpMethod: str
     headers: dict[str, str] | None
-    multiValueHeaders: dict[str, list[str]] | None
+    multiValueHeaders: NotRequired[dict[str, list[str]] | None]
     queryStringParameters: dict[str, str] | None
-    multiValueQueryStringParameters: dict[str, list[str]] | None
+    multiValueQueryStringParameters: NotRequired[dict[str, list[str]] | None]
     pathParameters: dict[str, str] | None
     stageVariables: dict[str, str] | None
     requestContext: ApiGatewayRequestContext
-    body: str | None
-    isBase64Encoded: bool
+    body: NotRequired[str | None]
+    isBase64Encoded: NotRequired[bool]
 
 
 class ApiGatewayTokenAuthorizerEvent(TypedDict):
@@ -102,13 +109,10 @@ class ApiGatewayTokenAuthorizerEvent(TypedDict):
     methodArn: str
 
 
-class ApiGatewayAuthorizerRequestContext(TypedDict):
-    """A request as a REST API sees it before authorization."""
-
+class _AuthorizerRequestContext(TypedDict):
     accountId: str
     apiId: str
     httpMethod: str
-    identity: ApiGatewayIdentity
     path: str
     requestId: str
     resourceId: str
@@ -121,6 +125,18 @@ class ApiGatewayAuthorizerRequestContext(TypedDict):
     protocol: NotRequired[str]
     requestTime: NotRequired[str]
     requestTimeEpoch: NotRequired[int]
+
+
+class ApiGatewayAuthorizerRequestContext(_AuthorizerRequestContext):
+    """A request as a REST API sees it before authorization."""
+
+    identity: ApiGatewayIdentity
+
+
+class HttpApiAuthorizerV1RequestContext(_AuthorizerRequestContext):
+    """A request as an HTTP API sees it before authorization, payload format 1.0."""
+
+    identity: HttpApiIdentity
 
 
 class ApiGatewayAuthorizerEvent(TypedDict):
@@ -193,9 +209,7 @@ class Authentication(TypedDict):
     clientCert: NotRequired[ClientCertificate | None]
 
 
-class HttpApiRequestContext(TypedDict):
-    """A request as an HTTP API or a function URL sees it; `timeEpoch` is in milliseconds."""
-
+class _RequestContext(TypedDict):
     accountId: str
     apiId: str
     authentication: NotRequired[Authentication | None]
@@ -204,17 +218,26 @@ class HttpApiRequestContext(TypedDict):
     domainPrefix: str
     http: Http
     requestId: str
-    routeKey: str
-    stage: str
     time: str
     timeEpoch: int
 
 
-class HttpApiEvent(TypedDict):
-    """A request to an HTTP API, payload format 2.0."""
+class HttpApiRequestContext(_RequestContext):
+    """A request as an HTTP API sees it; `timeEpoch` is in milliseconds."""
 
-    version: str
     routeKey: str
+    stage: str
+
+
+class FunctionUrlRequestContext(_RequestContext):
+    """A request as a function URL sees it; `timeEpoch` is in milliseconds."""
+
+    routeKey: NotRequired[str]
+    stage: NotRequired[str]
+
+
+class _Request(TypedDict):
+    version: str
     rawPath: str
     rawQueryString: str
     cookies: NotRequired[list[str]]
@@ -222,13 +245,60 @@ class HttpApiEvent(TypedDict):
     queryStringParameters: NotRequired[dict[str, str]]
     pathParameters: NotRequired[dict[str, str] | None]
     stageVariables: NotRequired[dict[str, str] | None]
-    requestContext: HttpApiRequestContext
     body: NotRequired[str | None]
     isBase64Encoded: bool
 
 
-class FunctionUrlEvent(HttpApiEvent):
-    """A request to a function URL: the form of an HTTP API, with `$default` for route and stage."""
+class HttpApiEvent(_Request):
+    """A request to an HTTP API, payload format 2.0."""
+
+    routeKey: str
+    requestContext: HttpApiRequestContext
+
+
+class HttpApiAuthorizerEvent(TypedDict):
+    """A request to authorize for a route of an HTTP API, payload format 2.0."""
+
+    version: Literal["2.0"]
+    type: Literal["REQUEST"]
+    routeArn: str
+    identitySource: NotRequired[list[str] | None]
+    routeKey: str
+    rawPath: str
+    rawQueryString: str
+    cookies: NotRequired[list[str]]
+    headers: dict[str, str]
+    queryStringParameters: NotRequired[dict[str, str]]
+    requestContext: HttpApiRequestContext
+    pathParameters: NotRequired[dict[str, str] | None]
+    stageVariables: NotRequired[dict[str, str] | None]
+
+
+class HttpApiAuthorizerV1Event(TypedDict):
+    """A request to authorize for a route of an HTTP API, payload format 1.0."""
+
+    version: Literal["1.0"]
+    type: Literal["REQUEST"]
+    methodArn: str
+    identitySource: str | None
+    authorizationToken: str | None
+    resource: str
+    path: str
+    httpMethod: str
+    headers: dict[str, str] | None
+    multiValueHeaders: NotRequired[dict[str, list[str]] | None]
+    queryStringParameters: dict[str, str] | None
+    multiValueQueryStringParameters: NotRequired[dict[str, list[str]] | None]
+    pathParameters: dict[str, str] | None
+    stageVariables: dict[str, str] | None
+    requestContext: HttpApiAuthorizerV1RequestContext
+
+
+class FunctionUrlEvent(_Request):
+    """A request to a function URL: the form of an HTTP API, with `$default` for route and stage, or without them."""
+
+    routeKey: NotRequired[str]
+    requestContext: FunctionUrlRequestContext
 
 
 class WebSocketRequestContext(TypedDict):
@@ -288,5 +358,5 @@ class AlbEvent(TypedDict):
     multiValueQueryStringParameters: NotRequired[dict[str, list[str]]]
     headers: NotRequired[dict[str, str]]
     multiValueHeaders: NotRequired[dict[str, list[str]]]
-    body: str
+    body: NotRequired[str]
     isBase64Encoded: bool

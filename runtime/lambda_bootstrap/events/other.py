@@ -14,11 +14,11 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class CloudFormationEvent(TypedDict):
-    """A request to a custom resource. All scalars in the properties are strings."""
+    """A request to a custom resource, all of whose scalars are strings; behind the CDK's Provider, without an URL."""
 
     RequestType: Literal["Create", "Update", "Delete"]
     ServiceToken: NotRequired[str]
-    ResponseURL: str
+    ResponseURL: NotRequired[str]
     StackId: str
     RequestId: str
     ResourceType: str

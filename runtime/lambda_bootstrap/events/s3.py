@@ -63,6 +63,36 @@ class S3GlacierData(TypedDict):
     restoreEventData: S3RestoreData
 
 
+class S3ReplicationData(TypedDict):
+    """A replication that failed, was late, or is no longer watched; `requestTime` is ISO 8601."""
+
+    replicationRuleId: str
+    destinationBucket: str
+    s3Operation: str
+    requestTime: str
+    failureReason: NotRequired[str]
+    threshold: NotRequired[str]
+    replicationTime: NotRequired[str]
+
+
+class S3IntelligentTieringData(TypedDict):
+    """Where S3 Intelligent-Tiering has moved an object."""
+
+    destinationAccessTier: str
+
+
+class S3TransitionData(TypedDict):
+    """Where a lifecycle rule has moved an object."""
+
+    destinationStorageClass: str
+
+
+class S3LifecycleData(TypedDict):
+    """What a lifecycle rule has done."""
+
+    transitionEventData: S3TransitionData
+
+
 class S3Record(TypedDict):
     """One change; `eventTime` is ISO 8601."""
 
@@ -76,6 +106,9 @@ class S3Record(TypedDict):
     responseElements: dict[str, str]
     s3: S3Entity
     glacierEventData: NotRequired[S3GlacierData]
+    replicationEventData: NotRequired[S3ReplicationData]
+    intelligentTieringEventData: NotRequired[S3IntelligentTieringData]
+    lifecycleEventData: NotRequired[S3LifecycleData]
 
 
 class S3Event(TypedDict):

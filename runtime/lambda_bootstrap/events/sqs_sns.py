@@ -65,7 +65,7 @@ class SnsMessageAttribute(TypedDict):
 
 
 class SnsMessage(TypedDict):
-    """A notification; `Timestamp` is ISO 8601."""
+    """A notification; `Timestamp` is ISO 8601. The addresses are also spelled with `URL`, as in HTTP notifications."""
 
     Type: str
     MessageId: str
@@ -75,8 +75,10 @@ class SnsMessage(TypedDict):
     Timestamp: str
     SignatureVersion: str
     Signature: str
-    SigningCertUrl: str
-    UnsubscribeUrl: str
+    SigningCertUrl: NotRequired[str]
+    SigningCertURL: NotRequired[str]
+    UnsubscribeUrl: NotRequired[str]
+    UnsubscribeURL: NotRequired[str]
     MessageAttributes: NotRequired[dict[str, SnsMessageAttribute]]
 
 

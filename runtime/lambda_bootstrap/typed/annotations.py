@@ -35,6 +35,9 @@ def event_decoder(
     """
     Return a function that decodes a payload into an event of the type *annotation*, or None if plain JSON will do.
 
+    A type whose parts are all JSON's own is a note for type checkers, and AWS's events don't always keep to it: the
+    event is passed on as it is, unless unknown fields are refused.
+
     Args:
         annotation: the event parameter's, as written.
         names: the globals of the handler's module.
@@ -60,6 +63,8 @@ def event_decoder(
         reason = describe(error).partition("\n")[0]
         message = f"handler '{name}': the annotation {as_written(annotation)} cannot be resolved: {reason}"
         raise InitError("Runtime.InvalidHandler", message) from None
+    if not (compiler.converts or options.strict):
+        return read
     decode_value, memo = decoder.decode, compiler.memo
     if compiler.needs_digits and read is not codec.as_is:
         read = codec.exactly()

@@ -47,6 +47,8 @@ MAPPINGS: dict[Any, Callable[[dict[Any, Any]], Any]] = {
     abstract.Mapping: dict,
     abstract.MutableMapping: dict,
 }
+# Scalars that are their own JSON values.
+PLAIN = {bool, float, int, str, types.NoneType}
 # Wrappers that change nothing about the values of a type.
 WRAPPERS = {
     typing.Annotated,
@@ -67,6 +69,7 @@ class Compiler:
         keeps_decimals: whether untyped parts of an event keep `Decimal` values.
 
     Attributes:
+        converts: whether any part of a compiled type is something else than the JSON value itself.
         needs_digits: whether numbers have to be read as `Decimal`, because a type asks for it.
         memo: results of unions for the event that is being decoded; see `containers.union`.
     """
@@ -74,6 +77,7 @@ class Compiler:
     def __init__(self, *, is_strict: bool = False, keeps_decimals: bool = False) -> None:
         self.is_strict = is_strict
         self.keeps_decimals = keeps_decimals
+        self.converts = False
         self.needs_digits = keeps_decimals
         self.decoders: dict[Any, Decoder] = {}
         self.memo: dict[Any, tuple[Any, Any]] = {}
@@ -124,6 +128,7 @@ class Compiler:
         if origin in WRAPPERS:
             return self.compile(parts[0])
         if origin is typing.Literal:
+            self.converts = self.converts or not PLAIN.issuperset(map(type, parts))
             return choices(parts)
         if origin is typing.Union or origin is types.UnionType:
             return self.union(parts)
@@ -134,6 +139,7 @@ class Compiler:
             return self.array(kind, parts)
         if kind in MAPPINGS:
             key, part = parts or (typing.Any, typing.Any)
+            self.converts = self.converts or MAPPINGS[kind] is not dict
             return containers.mapping(MAPPINGS[kind], self.key(key), self.compile(part))
         return self.class_(kind, annotation)
 
@@ -169,8 +175,11 @@ class Compiler:
         decoder = decoders[0] if len(decoders) == 1 else containers.union(decoders, self.memo)
         return decoder if len(decoders) == len(members) else containers.optional(decoder)
 
-    def array(self, kind: Any, parts: tuple[Any, ...]) -> Decoder:
-        """An array, decoded into the collection *kind*."""
+    def array(self, kind: Any, parts: tuple[Any, ...]) -> Decoder | None:
+        """An array, decoded into the collection *kind*; None if that is a set, which the parts cannot be in."""
+        if ARRAYS[kind] in {set, frozenset} and not _is_hashable(*parts):
+            return None
+        self.converts = self.converts or ARRAYS[kind] is not list
         if kind is not tuple or parts[1:] == (...,) or not parts:
             return containers.array(ARRAYS[kind], self.compile(parts[0] if parts else typing.Any))
         return containers.row(tuple, [self.compile(part) for part in parts])
@@ -178,8 +187,9 @@ class Compiler:
     def key(self, annotation: Any) -> Decoder:
         """The key of an object. A number or literal is expected as its JSON text."""
         decoder = self.compile(annotation)
-        if decoder.exact not in {int, float, bool, types.NoneType}:
+        if decoder.exact not in PLAIN - {str}:
             return decoder
+        self.converts = True
 
         def decode(text: Any) -> Any:
             try:
@@ -193,10 +203,12 @@ class Compiler:
         """An instance of a class that isn't a container; None if the class is unknown."""
         decoder = scalar(kind)
         if decoder is not None:
+            self.converts = self.converts or kind not in PLAIN
             self.needs_digits = self.needs_digits or any(base.__name__ == "Decimal" for base in kind.__mro__)
             return decoder
         if typing.is_typeddict(kind):
             return self.typed_dict(kind, annotation)
+        self.converts = True
         if issubclass(kind, tuple) and hasattr(kind, "_fields"):
             return self.named_tuple(kind, annotation)
         if hasattr(kind, "__dataclass_fields__") and not hasattr(kind, "__pydantic_validator__"):
@@ -207,9 +219,9 @@ class Compiler:
         return None if decode is None else Decoder("object", lambda value: decode(codec.encode(value)))
 
     def typed_dict(self, kind: Any, annotation: Any) -> Decoder:
-        """An object as a `TypedDict`; of our event models, only the required keys are checked."""
+        """An object as a `TypedDict`; of our event models, only the required keys are checked, in their order."""
         hints = field_hints(kind, annotation)
-        required = {key for key, hint in hints.items() if is_required(hint, default=key in kind.__required_keys__)}
+        required = [key for key, hint in hints.items() if is_required(hint, default=key in kind.__required_keys__)]
         if kind.__module__.startswith(OURS) and not self.is_strict:
             hints = dict.fromkeys(required, typing.Any)
         fields = [Field(key, key, self.compile(hint), is_required=key in required) for key, hint in hints.items()]
@@ -256,6 +268,18 @@ def payload_decoder(annotation: Any, *, is_strict: bool) -> Callable[[bytes], An
 
         return msgspec.payload_decoder(annotation, is_strict=is_strict)
     return None
+
+
+def _is_hashable(*annotations: Any) -> bool:
+    """Return whether a value of one of these types can be in a set, as far as the types tell."""
+    for annotation in annotations:
+        origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin in {typing.Union, types.UnionType, tuple, *WRAPPERS}:
+            if not _is_hashable(*(part for part in parts if part is not ...)):
+                return False
+        elif isinstance(origin or annotation, type) and (origin or annotation).__hash__ is None:
+            return False
+    return True
 
 
 def _name(annotation: Any) -> str:

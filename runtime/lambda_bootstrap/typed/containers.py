@@ -55,7 +55,12 @@ def array(make: Callable[[list[Any]], Any], part: Decoder) -> Decoder:
         except Mismatch as error:
             error.steps.append(f"[{len(parts)}]")
             raise
-        return parts if make is list else make(parts)
+        if make is list:
+            return parts
+        try:
+            return make(parts)
+        except TypeError:  # of a set, one of whose parts cannot be in a set
+            raise Mismatch("array of single values", value) from None
 
     return Decoder("array", decode)
 

@@ -5,8 +5,8 @@ Owns: how named tuples, and instances of dataclasses, attrs classes, pydantic mo
 JSON's types.
 Refuses to know: how JSON is written.
 
-In aws-lambda-go, `[]byte` is base64 in both directions. Here only declared `bytes` are; others keep the form that
-`codec.encode` gives them, the text that they hold.
+In aws-lambda-go, `[]byte` is base64 in both directions. Here only declared `bytes` are, and those that came as base64;
+others keep the form that `codec.encode` gives them, the text that they hold.
 """
 
 from __future__ import annotations

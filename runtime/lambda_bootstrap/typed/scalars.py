@@ -127,11 +127,32 @@ def _from_text(expected: str, method: str = "") -> Callable[[type], Decoder]:
     return decoder
 
 
+class Base64Bytes(bytes):
+    """`bytes` that came as base64, and leave as base64; `codec` knows them by this name."""
+
+    __slots__ = ()
+
+
+class Base64Bytearray(bytearray):
+    """The same of a `bytearray`, whatever is done to it meanwhile."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return what the value is, not where it came from."""
+        return repr(bytearray(self))
+
+
+_REMEMBERING: dict[type, type] = {bytes: Base64Bytes, bytearray: Base64Bytearray}
+
+
 def _base64(kind: type) -> Decoder:
+    make = _REMEMBERING.get(kind, kind)
+
     def decode(value: Any) -> Any:
         if type(value) is str:
             try:
-                return kind(a2b_base64(value, strict_mode=True))
+                return make(a2b_base64(value, strict_mode=True))
             except (Error, ValueError):
                 pass
         raise Mismatch("base64", value)
