@@ -31,8 +31,8 @@ GRAPH = {
     "http1": ["errors"],
     "protocol": ["errors", "http1", "report", "settings"],
     "current": ["protocol"],
-    "tracing": ["protocol"],
-    "context": ["tracing"],
+    "integrations.tracing": [],
+    "context": ["integrations.tracing", "spare"],
     "hooks": ["context"],
     # the road's edges
     "transport": ["errors", "http1", "protocol", "spare"],
@@ -43,7 +43,7 @@ GRAPH = {
     "integrations.urllib3": ["errors", "http1", "protocol", "spare"],
     "integrations.structlog": ["current", "log", "record", "traces"],
     "integrations.stdlib": ["current", "log", "record", "traces"],
-    "integrations.spans": ["context", "traces", "tracing"],
+    "integrations.spans": ["context", "integrations.tracing", "traces"],
     "integrations.opentelemetry": ["hooks", "integrations.spans"],
     "integrations.awslambdaric": ["context", "errors", "hooks", "report"],
     "integrations.snapshot_restore_py": [],
@@ -100,7 +100,7 @@ GRAPH = {
     "main": [
         *("client", "codec", "current", "diagnostics.timeout_dump", "errors", "hooks", "integrations.fast_json"),
         *("integrations.opentelemetry", "integrations.urllib3", "loader", "log", "loop", "on_import", "protocol"),
-        *("report", "settings", "signature", "spare", "tracing", "transport"),
+        *("report", "settings", "signature", "spare", "transport"),
     ],
     "__main__": ["main"],
     "__init__": ["context", "errors", "hooks", "main", "web.response"],
@@ -108,7 +108,7 @@ GRAPH = {
 
 PURE = [
     *("errors", "settings", "traces", "diagnostics.json_errors", "codec", "report", "record", "http1", "protocol"),
-    *("current", "tracing", "context"),
+    *("current", "integrations.tracing", "context"),
 ]
 # What a pure module may import of the standard library: nothing that reaches outside of the process. Of `time` it may
 # have the conversions, and no clock.

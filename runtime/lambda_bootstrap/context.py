@@ -9,7 +9,7 @@ Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve
 
 from __future__ import annotations
 
-from .tracing import traceparent
+from .spare import with_spare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,13 +130,20 @@ class LambdaContext:
     @property
     def traceparent(self) -> str | None:
         """The caller's W3C `traceparent`, else the X-Ray trace header in that form; None without either."""
-        return self.w3c().get("traceparent") or traceparent(self.trace_id or "")
+        found: str | None = self.w3c().get("traceparent")
+        return found or with_spare(_open_tracing).traceparent(self.trace_id or "")
 
     def __repr__(self) -> str:
         return _repr(self)
 
 
 Context = LambdaContext  # as `lambda_bootstrap` calls it
+
+
+def _open_tracing() -> Any:
+    from .integrations import tracing
+
+    return tracing
 
 
 def client_context(fields: object) -> tuple[ClientContext | None, dict[str, str]]:

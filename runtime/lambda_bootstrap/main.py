@@ -27,7 +27,6 @@ from .on_import import OnImport
 from .protocol import Address
 from .settings import Settings
 from .signature import adapt
-from .tracing import Tracer
 from .transport import SocketTransport
 
 TYPE_CHECKING = False
@@ -212,7 +211,7 @@ def prepare(log: Log, found: Settings, environ: MutableMapping[str, str]) -> Non
         except OSError as error:
             log.problem(f"the log socket {found.log_socket} cannot be used", error)
     log.open_streams()
-    current.beginnings.append(Tracer(environ).begin)
+    current.beginnings.append(current.trace_keeper(environ))
     OnImport(log).begin()
     if found.timeout_dump_ms:
         from .diagnostics.timeout_dump import TimeoutDump
