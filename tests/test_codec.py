@@ -394,7 +394,7 @@ class TestConversions:
             pytest.param("</script>\u2028", '"</script>\u2028"', id="no HTML escapes"),
             pytest.param('\x00\x1f\x7f"\\', '"\\u0000\\u001f\x7f\\"\\\\"', id="escapes"),
             pytest.param((1, (2,)), "[1,[2]]", id="tuple"),
-            pytest.param(Point(1, [2]), "[1,[2]]", id="namedtuple"),
+            pytest.param(Point(1, [2]), '{"x":1,"y":[2]}', id="namedtuple"),
             pytest.param(OrderedDict(b=1, a=2), '{"b":1,"a":2}', id="OrderedDict keeps its order"),
             pytest.param(
                 {1: 1, 2.5: 2, False: 3, None: 4}, '{"1":1,"2.5":2,"false":3,"null":4}', id="keys as json has them"
@@ -620,7 +620,7 @@ class TestMarshalErrors:
             pytest.param(
                 {Decimal(1): 3}, f"{NO_KEY.format('decimal.Decimal')} (at the top level)", id="Decimal as a key"
             ),
-            pytest.param({"a": {b"k": 3}}, f"{NO_KEY.format('bytes')} (at a)", id="bytes as a key"),
+            pytest.param({"a": {b"\xff": 3}}, f"{NO_TEXT} (at a)", id="bytes as a key"),
             pytest.param(ring(), "Circular reference detected (at a[1].back)", id="ring"),
             pytest.param(itself(), "Circular reference detected (at [0])", id="itself"),
             pytest.param({"a": Lazy()}, "no value today (at a)", id="a field that raises"),

@@ -5,10 +5,14 @@ from __future__ import annotations
 import copy
 import pickle
 import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
+import lambda_bootstrap
 import pytest
-from lambda_bootstrap.context import Client, ClientContext, Context, client_context, identity
+from lambda_bootstrap.context import Client, ClientContext, Context, LambdaContext, client_context, identity
 from lambda_bootstrap.log import Log
 from lambda_bootstrap.settings import Settings
 
@@ -61,7 +65,7 @@ class TestContext:
     def test_repr(self) -> None:
         """The context's `repr` names every attribute, but not how it works inside."""
         expected = (
-            "Context([function_name=demo,function_version=$LATEST,memory_limit_in_mb=128,"
+            "LambdaContext([function_name=demo,function_version=$LATEST,memory_limit_in_mb=128,"
             "log_group_name=/aws/lambda/demo,log_stream_name=stream,aws_request_id=id,invoked_function_arn=arn,"
             "client_context=None,identity=Identity([cognito_identity_id=None,cognito_identity_pool_id=None]),"
             "tenant_id=None,deadline_ms=1767225600000,trace_id=None])"
@@ -263,6 +267,48 @@ class TestCopies:
 
         assert twin._log.__self__ is log  # type: ignore[attr-defined] # a bound method
         assert twin.function_name == "demo"
+
+
+@dataclass
+class Held:
+    """What a function keeps of an invocation, Powertools' idempotency for one."""
+
+    context: Context
+    others: list[Context] = field(default_factory=list)
+
+
+def facts(context: Context) -> tuple[str | None, str, int]:
+    """What a process of a pool sees of a context."""
+    return context.function_name, type(context).__name__, context.get_remaining_time_in_millis()
+
+
+class TestClass:
+    """The context's class."""
+
+    def test_name(self) -> None:
+        """The class has the name of the managed runtime's, under both names it is the same."""
+        assert lambda_bootstrap.Context is Context is LambdaContext
+        assert (LambdaContext.__name__, LambdaContext.__qualname__) == ("LambdaContext", "LambdaContext")
+
+    def test_asdict(self) -> None:
+        """`dataclasses.asdict` of what holds contexts copies them, and the original stays as it is."""
+        log = Log(Settings({}))
+        context = Context(time.time, log.log, EVERYTHING)
+        copied = asdict(Held(context, [context]))
+
+        assert (type(copied["context"]), copied["context"].function_name) == (LambdaContext, "demo")
+        assert copied["context"] is not context
+        assert copied["others"][0].identity is not context.identity
+
+    def test_process_pool(self) -> None:
+        """A context can be sent to a process of a pool, and knows the time there."""
+        context = Context(time.time, Log(Settings({})).log, EVERYTHING)
+        context.deadline_ms = int(time.time() * 1000) + 60_000
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            name, kind, left = pool.submit(facts, context).result(60)
+
+        assert (name, kind) == ("demo", "LambdaContext")
+        assert 0 < left <= 60_000
 
 
 class TestIdentity:

@@ -7,6 +7,8 @@ Every difference is in one table, `DIFFERENT`, and no other is allowed; docs/dif
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import venv
@@ -165,6 +167,11 @@ CASES = {
     "result: enumeration": Case("differential.enumeration"),
     "result: tuple": Case("differential.tuple_"),
     "result: keys that are no text": Case("differential.keys"),
+    "result: named tuples": Case("differential.named"),
+    "result: objects with _asdict": Case("differential.rows"),
+    "result: lists with _asdict": Case("differential.listed"),
+    "result: keys that are bytes": Case("differential.bytes_as_keys"),
+    "result: keys that are tuples": Case("differential.odd_key"),
     "result: lone surrogate": Case("differential.surrogate"),
     "result: not a number": Case("results.not_a_number"),
     "result: no JSON form": Case("results.unserializable"),
@@ -181,6 +188,9 @@ CASES = {
     "error: noted": Case("differential.noted"),
     "error: no message": Case("differential.no_message"),
     "error: of a library": Case("differential.of_library"),
+    "error: type of its own": Case("differential.own_type"),
+    "error: words of its own": Case("differential.own_words"),
+    "error: type of the instance": Case("differential.own_type_of_instance"),
     "error: exit": Case("errors.exits"),
     "error: interrupt": Case("differential.interrupts"),
     # Contexts.
@@ -267,6 +277,7 @@ DIFFERENT: dict[str, tuple[str, ...]] = {
     "result: enumeration": FORMS,
     "result: not a number": JSON_ONLY,
     "result: no JSON form": FOUND,
+    "result: keys that are tuples": FOUND,
     "result: circle": FOUND,
     "result: generator": STREAMS,
     "result: file": STREAMS,
@@ -278,6 +289,9 @@ DIFFERENT: dict[str, tuple[str, ...]] = {
     "error: noted": TYPE + TRACE,
     "error: no message": TYPE,
     "error: of a library": TYPE,
+    "error: type of its own": TYPE,
+    "error: words of its own": TYPE,
+    "error: type of the instance": TYPE,
     "error: exit": EXITS,
     "error: interrupt": EXITS,
     "context: nonce of an error": TYPE,
@@ -347,3 +361,72 @@ def test_same(awslambdaric: Path, name: str) -> None:
     found = differences(ours, theirs)
 
     assert found == expected, {field: (ours.get(field), theirs.get(field)) for field in found}
+
+
+# Each writes the same to the descriptor that a variable names: an unhandled error, lines of `context.log`, records.
+THEIRS = """
+import logging
+from awslambdaric import bootstrap
+from awslambdaric.lambda_context import LambdaContext
+with bootstrap.create_log_sink() as sink:
+    bootstrap._setup_logging(bootstrap._AWS_LAMBDA_LOG_FORMAT, bootstrap._AWS_LAMBDA_LOG_LEVEL, sink)
+    stack = ['  File "a.py", line 1, in f\\n    f()\\n']
+    bootstrap.log_error(bootstrap.make_error("a\\nb", "T", stack, "id"), sink)
+    LambdaContext("id", None, None, 0).log("a\\n")
+    LambdaContext("id", None, None, 0).log("b")
+    logging.getLogger().setLevel(10)
+    logging.getLogger().log(25, "in\\nlines")
+    logging.error("m")
+"""
+OURS = """
+import logging, os
+from lambda_bootstrap.integrations.stdlib import set_up_logging
+from lambda_bootstrap.log import Log
+from lambda_bootstrap.report import ErrorReport
+from lambda_bootstrap.settings import Settings
+log = Log(Settings(os.environ))
+set_up_logging(log, logging)
+log.error(ErrorReport("T", "a\\nb", [], ['  File "a.py", line 1, in f\\n    f()\\n']))
+log.log("a\\n")
+log.log("b")
+logging.getLogger().setLevel(10)
+logging.getLogger().log(25, "in\\nlines")
+logging.error("m")
+"""
+
+
+def framed(python: str, source: str, environ: dict[str, str]) -> list[tuple[str, bytes]]:
+    """The type and the text of each frame that a program writes; times are left out."""
+    read, write = os.pipe()
+    given = {**environ, "_LAMBDA_TELEMETRY_LOG_FD": str(write), "PYTHONPATH": str(ROOT / "runtime")}
+    subprocess.run([python, "-c", source], env=given, pass_fds=[write], check=True, timeout=30)
+    os.close(write)
+    with open(read, "rb") as file:  # noqa: PTH123 - a descriptor
+        data = file.read()
+    found = []
+    while data:
+        size = int.from_bytes(data[4:8], "big")
+        text = re.sub(rb"\d{4}-\d\d-\d\dT[\d:.]+Z", b"<time>", data[16 : 16 + size])
+        found.append((data[:4].hex(), text))
+        data = data[16 + size :]
+    return found
+
+
+@pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"}], ids=["no level", "level"])
+def test_frames(awslambdaric: Path, environ: dict[str, str]) -> None:
+    """Frames in text have awslambdaric's types and text, but that a record has no newline before its frame ends."""
+    ours = framed(sys.executable, OURS, environ)
+    theirs = framed(str(awslambdaric), THEIRS, environ)
+    records = [(kind, text.removesuffix(b"\n")) for kind, text in theirs[3:]]
+
+    assert [*theirs[:3], *records] == ours
+
+
+def test_frames_as_json(awslambdaric: Path) -> None:
+    """Frames in JSON have awslambdaric's types, and `context.log` writes the same."""
+    environ = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
+    ours = framed(sys.executable, OURS, environ)
+    theirs = framed(str(awslambdaric), THEIRS, environ)
+
+    assert [kind for kind, _ in ours] == [kind for kind, _ in theirs]
+    assert ours[1:3] == theirs[1:3]

@@ -31,8 +31,8 @@ GRAPH = {
     "http1": ["errors"],
     "protocol": ["errors", "http1", "report", "settings"],
     "current": ["protocol"],
-    "tracing": ["protocol"],
-    "context": ["tracing"],
+    "integrations.tracing": [],
+    "context": ["integrations.tracing", "spare"],
     "hooks": ["context"],
     # the road's edges
     "transport": ["errors", "http1", "protocol", "spare"],
@@ -43,9 +43,10 @@ GRAPH = {
     "integrations.urllib3": ["errors", "http1", "protocol", "spare"],
     "integrations.structlog": ["current", "log", "record", "traces"],
     "integrations.stdlib": ["current", "log", "record", "traces"],
-    "integrations.spans": ["context", "traces", "tracing"],
+    "integrations.spans": ["context", "integrations.tracing", "traces"],
     "integrations.opentelemetry": ["hooks", "integrations.spans"],
-    "integrations.awslambdaric": ["hooks", "report"],
+    "integrations.awslambdaric": ["context", "errors", "hooks", "report"],
+    "integrations.snapshot_restore_py": [],
     "lifecycle.event_loop": [],
     "lifecycle.signals": ["log", "report"],
     "web.response": ["codec"],
@@ -89,24 +90,18 @@ GRAPH = {
         *("events.other", "events.s3", "events.sqs_sns"),
     ],
     "loader": ["codec", "diagnostics.advice", "errors", "signature", "spare"],
-    "on_import": ["integrations.awslambdaric", "integrations.stdlib", "integrations.structlog", "log"],
+    "on_import": [
+        *("integrations.awslambdaric", "integrations.snapshot_restore_py", "integrations.stdlib"),
+        *("integrations.structlog", "log"),
+    ],
     "loop": [
         *("codec", "context", "current", "errors", "hooks", "log", "protocol", "report", "signature", "spare"),
-        "web.stream",
+        *("traces", "web.stream"),
     ],
     "main": [
         *("client", "codec", "current", "diagnostics.timeout_dump", "errors", "hooks", "integrations.fast_json"),
-        *(
-            "integrations.opentelemetry",
-            "integrations.urllib3",
-            "lifecycle.signals",
-            "loader",
-            "log",
-            "loop",
-            "on_import",
-            "protocol",
-        ),
-        *("report", "settings", "signature", "spare", "tracing", "transport"),
+        *("integrations.opentelemetry", "integrations.urllib3", "lifecycle.signals", "loader", "log", "loop"),
+        *("on_import", "protocol", "report", "settings", "signature", "spare", "transport"),
     ],
     "__main__": ["main"],
     "__init__": ["context", "errors", "hooks", "main", "web.response"],
@@ -114,7 +109,7 @@ GRAPH = {
 
 PURE = [
     *("errors", "settings", "traces", "diagnostics.json_errors", "codec", "report", "record", "http1", "protocol"),
-    *("current", "tracing", "context"),
+    *("current", "integrations.tracing", "context"),
 ]
 # What a pure module may import of the standard library: nothing that reaches outside of the process. Of `time` it may
 # have the conversions, and no clock.
@@ -126,6 +121,8 @@ PURE_IMPORTS = {
     "collections.abc",
     "dataclasses",
     "decimal",
+    "gc",
+    "marshal",
     "sys",
     "time",
     "types",

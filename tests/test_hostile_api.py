@@ -396,17 +396,18 @@ def cases(endpoint: str) -> dict[str, Case]:
         "403": Case(endpoint, (refusal(403),), once, warnings=1),
         "404": Case(endpoint, (text(404),), twice, warnings=1),
         "410": Case(endpoint, (refusal(410),), once, warnings=1),
-        "400 text": Case(endpoint, (text(400),), (endpoint, "error")),
-        "400 empty": Case(endpoint, (Reply(400),), (endpoint, "error")),
+        "400 text": Case(endpoint, (text(400),), (endpoint, "error"), warnings=1),
+        "400 empty": Case(endpoint, (Reply(400),), (endpoint, "error"), warnings=1),
         "400 text and connection closed": Case(
             endpoint,
             ([Raw(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request"), Close()],),
             (endpoint, "error"),
+            warnings=1,
         ),
-        "431": Case(endpoint, (Reply(431),), (endpoint, "error")),
+        "431": Case(endpoint, (Reply(431),), (endpoint, "error"), warnings=1),
         "500": Case(endpoint, (refusal(500),), once, exit_status=1),
-        "503, 403": Case(endpoint, (refusal(503), refusal(403)), twice),
-        "503, 400": Case(endpoint, (refusal(503), refusal(400)), thrice),
+        "503, 403": Case(endpoint, (refusal(503), refusal(403)), twice, warnings=1),
+        "503, 400": Case(endpoint, (refusal(503), refusal(400)), thrice, warnings=1),
         "503, 503": Case(endpoint, (refusal(503), refusal(503)), twice, exit_status=1),
         "429, 429": Case(endpoint, (refusal(429), refusal(429)), twice, exit_status=1),
         "503, 500": Case(endpoint, (refusal(503), refusal(500)), twice, exit_status=1),
@@ -429,9 +430,9 @@ CASES = {
     **cases("error"),
     "response: 413": Case("response", (refusal(413),), ("response",), warnings=1),
     # The emulator has counted the first as the answer and refuses the plainer one.
-    "error: 413": Case("error", (refusal(413),), ("error", "error"), warnings=1),
-    "error: 431, 431": Case("error", (Reply(431), Reply(431)), ("error", "error", "error"), warnings=1),
-    "error: 400 text, 503": Case("error", (text(400), refusal(503)), ("error", "error", "error")),
+    "error: 413": Case("error", (refusal(413),), ("error", "error"), warnings=2),
+    "error: 431, 431": Case("error", (Reply(431), Reply(431)), ("error", "error", "error"), warnings=2),
+    "error: 400 text, 503": Case("error", (text(400), refusal(503)), ("error", "error", "error"), warnings=1),
 }
 
 
@@ -471,6 +472,28 @@ class TestPosts:
         assert json.loads(second.body) == {"errorMessage": "boom", "errorType": "ValueError"}
         assert second.header("Lambda-Runtime-Function-XRay-Error-Cause") == ""
         assert second.header("Lambda-Runtime-Function-Error-Type") == "Function.ValueError"
+
+    @pytest.mark.parametrize(
+        ("answers", "told"),
+        [
+            pytest.param([Reply(431)], ["431"], id="431"),
+            pytest.param([text(400)], ["400 400 No"], id="400 text"),
+            pytest.param([refusal(503), refusal(400)], ["400"], id="refused for now, then for good"),
+            pytest.param([refusal(403)], ["403"], id="403"),
+        ],
+    )
+    def test_told(self, start: Start, answers: list[Reply], told: list[str]) -> None:
+        """A response that is refused for good is a WARN record with the answer, whatever is posted in its place."""
+        emulator = start(HANDLER)
+        emulator.script("response", *answers)
+        emulator.invoke(b'"result"')
+        assert is_alive(emulator)
+        found = lines(emulator, "WARN")
+
+        assert len(found) == len(told)
+        assert all(
+            f"the Runtime API refused the response: {text}" in line for line, text in zip(found, told, strict=True)
+        )
 
     @pytest.mark.parametrize("endpoint", ["response", "error"])
     def test_back_off(self, start: Start, endpoint: str) -> None:

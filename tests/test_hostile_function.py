@@ -200,9 +200,65 @@ def test_over_limit(start: Start) -> None:
     assert "items" in message
 
 
+CHILDREN = {
+    "waits_for_error": (1, b"[ERROR] LookupError: in the child\rTraceback (most recent call last):\r"),
+    "waits_for_group": (1, b"[ERROR] ExceptionGroup: in the child (1 sub-exception)\r"),
+    "waits_for_exit": (3, b""),
+    "waits_for_exit_0": (0, b""),
+    "waits_for_exit_text": (1, b"a child process exits: in the child\n"),
+    "waits_for_return": (0, b""),
+}
+
+
+@pytest.mark.parametrize("deed", CHILDREN)
+def test_child_status(start: Start, deed: str) -> None:
+    """A child of `os.fork` that raises or exits has the status that Python gives it, and its error is logged."""
+    emulator = start("hostile.handler")
+    status, told = CHILDREN[deed]
+
+    assert emulator.invoke(json.dumps(deed).encode()).json() == status
+    assert posts(emulator) == ["response"]
+    assert (told in emulator.output) if told else emulator.output == b""
+
+
+@pytest.mark.parametrize("name", ["batch", "async_batch"])
+def test_returning_child_in_a_batch(start: Start, name: str) -> None:
+    """A child that returns from its record ends there: the records that follow are the parent's."""
+    emulator = start(f"forks.{name}", environ={"RETURNS": "1"})
+    event = {"Records": [{"messageId": each, "eventSource": "aws:sqs"} for each in "ab"]}
+
+    assert emulator.invoke(json.dumps(event).encode()).json() == {"batchItemFailures": []}
+    assert sorted(emulator.output.splitlines()) == [
+        *(b"record a of 1 status 0", b"record a of 1 status 0", b"record b of 2 status 0", b"record b of 2 status 0"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["batch", "async_batch"])
+def test_child_in_a_batch(start: Start, name: str) -> None:
+    """A child that raises while it works on a record ends there, and doesn't go on with the records that follow."""
+    emulator = start(f"forks.{name}")
+    event = {"Records": [{"messageId": each, "eventSource": "aws:sqs"} for each in "ab"]}
+
+    assert emulator.invoke(json.dumps(event).encode()).json() == {"batchItemFailures": []}
+    assert [line for line in emulator.output.splitlines() if line.startswith(b"record")] == [
+        b"record a of 1 status 1",
+        b"record b of 2 status 1",
+    ]
+    assert emulator.output.count(b"[ERROR] LookupError: in the child\r") == 2
+
+
+def test_child_of_a_coroutine(start: Start) -> None:
+    """A child of an async handler that raises ends with 1, and its error is logged."""
+    emulator = start("forks.waits")
+
+    assert emulator.invoke().json() == 1
+    assert emulator.output.count(b"[ERROR] LookupError: in the child\r") == 1
+    assert posts(emulator) == ["response"]
+
+
 @pytest.mark.parametrize("deed", ["forks", "forks_and_raises", "forks_and_exits", "forks_often"])
 def test_children_end(start: Start, deed: str) -> None:
-    """A child that returns from the handler ends, and says nothing."""
+    """A child that returns from the handler ends; it logs what it raises, and nothing else."""
     emulator = start("hostile.handler")
     emulator.invoke(json.dumps(deed).encode())
     emulator.wait_report()
@@ -211,7 +267,8 @@ def test_children_end(start: Start, deed: str) -> None:
         time.sleep(0.02)
 
     assert left == []
-    assert emulator.output == b""
+    assert emulator.output.startswith(b"[ERROR] ValueError: child\r" if deed == "forks_and_raises" else b"")
+    assert emulator.output.count(b"\n") == (deed == "forks_and_raises")
 
 
 def living_children(pid: int) -> list[int]:

@@ -224,6 +224,21 @@ def test_fork(start: Start) -> None:
     assert len(set(polls)) == 1
 
 
+@pytest.mark.parametrize(
+    ("deed", "status", "told"),
+    [("forks_and_exits", 3, None), ("forks_and_raises", 1, b"[ERROR] LookupError: in the child\rTraceback")],
+)
+def test_child(start: Start, deed: str, status: int, told: bytes | None) -> None:
+    """A child that is forked while the function is loaded ends with its own status, and its error is logged."""
+    emulator = start(HANDLER, environ={"DEED": deed})
+
+    assert emulator.invoke(b"1").body == b"1"
+    assert posts(emulator) == ["response"]
+    assert f"status {status}\n".encode() in emulator.output
+    assert (b"ERROR" in emulator.output) == (told is not None)
+    assert told is None or told in emulator.output
+
+
 SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
 MACHINE_AT = 18  # e_machine in an ELF header
 

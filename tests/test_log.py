@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from fcntl import F_SETPIPE_SZ, fcntl, ioctl
@@ -302,6 +304,44 @@ class TestFrames:
             "message": "m",
             "requestId": "id",
         }
+
+    @pytest.mark.parametrize("environ", [{}, TEXT_LEVEL, JSON], ids=["text", "level", "JSON"])
+    @pytest.mark.parametrize("text", ["a\n", "a", "a\n\n", "a\nb\n"])
+    def test_as_it_is(self, pipe: Pipe, environ: dict[str, str], text: str) -> None:
+        """What `context.log` writes is in a frame of the plain type, with every newline, in either format."""
+        a_log(pipe.environ(**environ)).log(text)
+
+        assert pipe.frames() == [("A55A0003", text.encode())]
+
+    @pytest.mark.parametrize("environ", [{}, TEXT_LEVEL], ids=["no level", "level"])
+    def test_error(self, pipe: Pipe, environ: dict[str, str]) -> None:
+        """An unhandled error in text has an error's frame whatever the level is, and lines that end as lines."""
+        a_log(pipe.environ(**environ)).error(ErrorReport("T", "m\nn", [], ['  File "a", line 1, in f\n    f()\n']))
+        lines = (
+            '[ERROR] T: m\nn\nTraceback (most recent call last):\n\xa0\xa0File "a", line 1, in f\n\xa0\xa0\xa0\xa0f()'
+        )
+
+        assert pipe.frames() == [("A55A0017", lines.encode())]
+
+    @pytest.mark.parametrize("environ", [{}, TEXT_LEVEL], ids=["no level", "level"])
+    def test_error_without_trace(self, pipe: Pipe, environ: dict[str, str]) -> None:
+        """An unhandled error without trace or message is two lines of a frame."""
+        a_log(pipe.environ(**environ)).error(ErrorReport("T", "", []))
+
+        assert pipe.frames() == [("A55A0017", b"[ERROR] T\nTraceback (most recent call last):")]
+
+    def test_error_as_json(self, pipe: Pipe) -> None:
+        """An unhandled error in JSON has an error's frame without a newline at its end."""
+        a_log(pipe.environ(**JSON)).error(ErrorReport("T", "m", []))
+        [(kind, payload)] = pipe.frames()
+
+        assert (kind, valid(payload + b"\n")["errorType"]) == ("A55A0016", "T")
+
+    def test_lines_of_a_record(self, pipe: Pipe) -> None:
+        """The lines of a record are lines in a frame, where nobody cuts at them."""
+        a_log(pipe.environ()).record("INFO", {"message": "a\nb"}, NEW_YEAR)
+
+        assert pipe.frames() == [("A55A0003", b"[INFO]\t2026-01-01T00:00:00.250Z\tid\ta\nb")]
 
     def test_stdout_is_free(self, pipe: Pipe, capfd: pytest.CaptureFixture[str]) -> None:
         """What goes into frames does not go to stdout."""
@@ -746,14 +786,38 @@ class TestPrintAsJson:
 
         assert capfd.readouterr().out == f"{line}\n"
 
-    @pytest.mark.parametrize(("name", "level"), [("stdout", "INFO"), ("stderr", "ERROR")])
-    def test_level(self, capfd: pytest.CaptureFixture[str], streams: Streams, name: str, level: str) -> None:
-        """What is printed is information, on stderr an error; both go where the log goes."""
+    def test_level(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """What is printed is information."""
         streams(JSON)
-        print("m", file=getattr(sys, name))
+        sys.stdout.write("m\n")
         record = valid(capfd.readouterr().out)
 
-        assert (record["level"], record["message"]) == (level, "m")
+        assert (record["level"], record["message"]) == ("INFO", "m")
+
+    @pytest.mark.parametrize("framed", [False, True], ids=["stdout", "descriptor"])
+    def test_stderr(self, capfd: pytest.CaptureFixture[str], pipe: Pipe, streams: Streams, *, framed: bool) -> None:
+        """What goes to stderr goes out as it is, at once, as awslambdaric has it: its lines have no level."""
+        streams(pipe.environ(**JSON) if framed else JSON)
+        sys.stderr.write("m\n")
+        sys.stderr.write("open")
+
+        assert capfd.readouterr() == ("", "m\nopen")
+
+    def test_own_handler_on_stderr(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """A line that a function's own StreamHandler writes at INFO is that line, and no record of an error."""
+        streams(JSON)
+        handler = logging.StreamHandler()
+        handler.handle(logging.makeLogRecord({"msg": "fine", "levelno": logging.INFO, "levelname": "INFO"}))
+
+        assert capfd.readouterr() == ("", "fine\n")
+
+    def test_traceback(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """A traceback that is printed is whole, line by line."""
+        streams(JSON)
+        traceback.print_exception(ValueError("boom\nin two lines"))
+        lines = capfd.readouterr().err.splitlines()
+
+        assert lines == ["ValueError: boom", "in two lines"]
 
     @pytest.mark.parametrize(
         ("line", "frame"), [("m", "A55A000E"), ('{"level":"FATAL"}', "A55A000E")], ids=["text", "object"]
@@ -838,6 +902,44 @@ class TestPrintAsJson:
 
         assert (sys.stdout.encoding, sys.stdout.fileno(), sys.stdout.isatty()) == ("utf-8", 1, False)
         assert capfd.readouterr().out == "raw\n"
+
+    def test_buffer_flushed_by_stream(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """Bytes in the buffer are in the log once the stream is flushed, after the line that was open."""
+        streams(JSON)
+        sys.stdout.write("open")
+        sys.stdout.buffer.write(b"raw\n")
+        sys.stdout.flush()
+        out = capfd.readouterr().out
+
+        assert sorted(out.splitlines()) == sorted(["raw", out.splitlines()[-1]])
+        assert valid(out.removeprefix("raw\n"))["message"] == "open"
+
+    def test_buffer_before_line(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """Bytes in the buffer come out before a line that is printed after them."""
+        streams(JSON)
+        sys.stdout.buffer.write(b"raw\n")
+        sys.stdout.write("m\n")
+        first, second = capfd.readouterr().out.splitlines()
+
+        assert (first, valid(f"{second}\n")["message"]) == ("raw", "m")
+
+    def test_buffer_at_the_end(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """Bytes in the buffer are in the log at the end of the invocation."""
+        log = streams(JSON)
+        sys.stdout.buffer.write(b"raw\n")
+        log.end()
+
+        assert capfd.readouterr().out == "raw\n"
+
+    def test_wrapped_buffer(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """A text stream of the function's own over the buffer writes as it is."""
+        streams(JSON)
+        own = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", write_through=True)
+        own.write("é\n")
+        sys.stdout.flush()
+        own.detach()
+
+        assert capfd.readouterr().out == "é\n"
 
     def test_closed(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
         """A stdout that the function has closed takes nothing with it."""

@@ -156,19 +156,21 @@ class TestReport:
             pytest.param(LambdaError("m", data=0), "LambdaError", 0, id="data that is false"),
             pytest.param(type("Own", (LambdaError,), {})("m"), "Own", None, id="a subclass"),
             pytest.param(type("Own", (LambdaError,), {"error_type": "A.B"})("m"), "A.B", None, id="with its type"),
-            pytest.param(type("Own", (OSError,), {"error_type": "A.B"})("m"), "A.B", None, id="B6.1 any other class"),
-            pytest.param(type("Own", (OSError,), {"error_type": 3})("m"), "Own", None, id="a type that is no text"),
+            pytest.param(type("Own", (LambdaError,), {"error_type": 3})("m"), "Own", None, id="a type that is no text"),
+            pytest.param(type("Own", (OSError,), {"error_type": "A.B"})("m"), "Own", None, id="B6.1 any other class"),
+            pytest.param(type("Own", (OSError,), {"error_type": property(str)})("m"), "Own", None, id="a property"),
+            pytest.param(type("Own", (OSError,), {"data": [1], "exit": True})("m"), "Own", None, id="data of its own"),
         ],
     )
     def test_own_words(self, error: Exception, error_type: str, data: Any) -> None:
-        """B6.1: what an exception says of its type and data is told as it is."""
+        """B6.1: a LambdaError's type and data are told as they are; of other exceptions the class names the type."""
         body = report.of(error).fields("id")
 
         assert (body["errorMessage"], body["errorType"], body.get("errorData")) == ("m", error_type, data)
         assert ("errorData" in body) == (data is not None)
 
     def test_instance_attribute(self) -> None:
-        """An attribute of one instance, as libraries have it for themselves, is not a class's word."""
+        """An attribute of one instance, as libraries have it for themselves, names no type."""
         error = ValueError("m")
         vars(error)["error_type"] = "theirs"
 

@@ -37,7 +37,6 @@ OURS = {
     "signature",
     "spare",
     "traces",
-    "tracing",
     "transport",
 }
 

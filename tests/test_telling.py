@@ -51,7 +51,7 @@ class TestTelling:
         told = records(emulator)
 
         assert outcome.error["errorType"] == "ExceptionGroup"
-        assert emulator.stderr == b""
+        assert emulator.stderr == b"on stderr\n"
         ids = {"requestId": REQUEST_ID, "tenantId": "blue", "traceId": "1-2-3", "functionVersion": "$LATEST"}
         assert [record for record in told if "already" not in record and not ids.items() <= record.items()] == []
         said = [(record.get("level"), record.get("message", record.get("errorMessage"))) for record in told]
@@ -60,7 +60,6 @@ class TestTelling:
             ("INFO", "two"),
             ("INFO", "lines"),
             (None, None),
-            ("ERROR", "on stderr"),
             ("DEBUG", "debugged"),
             ("WARN", "a newline\nin it"),
             ("FATAL", {"a": "dict"}),

@@ -88,6 +88,7 @@ class RuntimeClient:
         """
         verdict, reason = self.post(protocol.response(invocation, body, content_type))
         if verdict == protocol.PLAINER:
+            self.warn(reason)
             refused = ErrorReport("Runtime.ResponseRefused", f"The response could not be posted: {reason}", [])
             verdict, reason = self.post(protocol.error(invocation, refused.plain_body(), refused.category))
         self.unanswered = None
@@ -98,6 +99,7 @@ class RuntimeClient:
         body, cause = failure.body(invocation.request_id), failure.cause(self.working_directory)
         verdict, reason = self.post(protocol.error(invocation, body, failure.category, cause))
         if verdict == protocol.PLAINER:
+            self.warn(reason)
             verdict, reason = self.post(protocol.error(invocation, failure.plain_body(), failure.category))
         self.unanswered = None
         self.settle(verdict, reason)
@@ -121,16 +123,17 @@ class RuntimeClient:
         """
         Send *request*, and once more where that may help; return the verdict, and in one line why it isn't `DONE`.
 
-        If the first has arrived after all, the platform refuses the second: it takes one answer.
+        If the first, which got no answer, has arrived after all, the platform refuses the second: it takes one answer.
         """
         verdict, reason, lost = self.try_to_post(request, self.transport.exchange, request)
         if verdict != protocol.AGAIN:
             return verdict, reason
         sleep(0 if lost else BACK_OFF[0])
+        may_have_arrived = lost
         verdict, reason, lost = self.try_to_post(request, self.transport.exchange, request)
         if verdict == protocol.AGAIN:
             return protocol.DROPPED if lost else protocol.GONE, reason
-        return (protocol.DONE if verdict == protocol.DROPPED else verdict), reason
+        return (protocol.DONE if verdict == protocol.DROPPED and may_have_arrived else verdict), reason
 
     def try_to_post(
         self, request: Request, exchange: Callable[..., Response], *arguments: object

@@ -11,6 +11,8 @@ the whole start-up, and would take the name `json` from a function that has a mo
 from __future__ import annotations
 
 from _json import encode_basestring, encode_basestring_ascii, make_encoder, make_scanner  # `json` imports `re`
+from gc import get_referents
+from marshal import dumps as marshal
 
 from .errors import FunctionError
 from .spare import with_spare
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 
 SPACE = " \t\n\r"
+SHORT = 4096  # characters
 
 
 class _Rules:
@@ -101,17 +104,17 @@ def encode(result: Any) -> bytes:
     Return the body for *result*: compact JSON in UTF-8.
 
     `Decimal` keeps its digits; dates and times are ISO 8601; an `Enum` is its value, a set a list; a dataclass, an
-    attrs class, a pydantic model and a msgspec Struct are objects. `bytes` are the text that they hold, or base64
-    where a class declares them or where they came as base64. A lone surrogate leaves as its escape, as UTF-8 has no
-    form for it.
+    attrs class, a pydantic model, a msgspec Struct, a named tuple and whatever else has an `_asdict()` are objects.
+    `bytes` are the text that they hold, or base64 where a class declares them or where they came as base64; as keys,
+    they are text. A lone surrogate leaves as its escape, as UTF-8 has no form for it.
 
     Raises:
         FunctionError: `Runtime.MarshalError`, with the path of the value that has no JSON form.
     """
     try:
-        return dumps(result).encode("utf-8", "backslashreplace")
+        return result_text(result).encode("utf-8", "backslashreplace")
     except Exception:
-        path, reason = with_spare(_open_json_errors).in_value(result, dumps, _convert_exactly)
+        path, reason = with_spare(_open_json_errors).in_value(result, result_text, _convert_exactly)
         if not reason:  # it has a form: something else went wrong meanwhile, in a signal handler of the function's
             raise
         place = f"at {path}" if path else "at the top level"
@@ -123,14 +126,45 @@ def heaviest(result: Any) -> list[tuple[str, int, int]]:
     if isinstance(result, bytes):
         return []
     try:
-        return with_spare(_open_json_errors).heaviest(result, dumps, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
+        return with_spare(_open_json_errors).heaviest(result, result_text, _convert_exactly)  # type: ignore[no-any-return] # the door is Any
     except Exception:  # it has a form by its annotation only
         return []
 
 
+def result_text(value: Any) -> str:
+    """
+    Return compact JSON for *value* with simplejson's forms, which are awslambdaric's: see `_is_whole`.
+
+    Raises:
+        Exception: whatever *value* does to make that impossible.
+    """
+    text = ""
+    try:
+        text = "".join(_encode(value, 0))
+        if len(text) < SHORT:
+            marshal(value, 2)  # takes JSON's own types and no subclass of one; of small values it is done sooner
+            return text
+    except (_ExactNumber, TypeError):
+        text = _text_of_odd(value)
+    except ValueError:
+        if not text:
+            raise
+    if text and _is_whole(value):
+        return text
+    return "".join(_encode_exactly(with_spare(_open_encoder).whole(value, _convert_exactly), 0))
+
+
+def _text_of_odd(value: Any) -> str:
+    """Return the JSON of a *value* with numbers to be written exactly; "" for keys that are `bytes`, perhaps."""
+    try:
+        return "".join(_encode_exactly(value, 0))
+    except TypeError:
+        return ""
+
+
 def dumps(value: Any) -> str:
     """
-    Return compact JSON for *value*.
+    Return compact JSON for *value*, in which every list and tuple is an array.
 
     Raises:
         Exception: whatever *value* does to make that impossible.
@@ -156,6 +190,28 @@ def ascii_json(value: Any) -> str:
     return "".join(encoder(value, 0))
 
 
+def _is_whole(value: Any) -> bool:
+    """Return whether the text of *value* is right: nothing that it wrote as it stands has an `_asdict()`."""
+    layer = [value]
+    while layer:
+        odd = set(map(type, layer)) - _JSON_TYPES
+        if any(issubclass(kind, _CONTAINERS) and hasattr(kind, "_asdict") for kind in odd):
+            return False
+        plain = [part for part in layer if type(part) not in odd] if odd else layer
+        parts = [_parts(part) for part in layer if type(part) in odd] if odd else []
+        layer = [*get_referents(*plain), *(each for some in parts for each in some)]
+    return True
+
+
+def _parts(value: Any) -> list[Any]:
+    """Return what stands in the text of a *value* that is not of JSON's own types, as far as it was taken apart."""
+    if isinstance(value, dict):
+        return [part for _, part in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [*value]
+    return [_converters[type(value)](value)] if type(value) in _parted else []
+
+
 class _ExactNumber(Exception):  # noqa: N818 - not an error: a request to start over
     """A number that only its digits can express; they come along."""
 
@@ -170,6 +226,10 @@ def _decimal(kind: Any, value: Any) -> Any:
     if not kind.is_finite(value):
         raise ValueError("Out of range decimal values are not JSON compliant")
     raise _ExactNumber(kind.__str__(value))
+
+
+def _raw_json(_: Any, value: Any) -> Any:
+    raise _ExactNumber(value.encoded_json)
 
 
 def _base64(value: Any) -> str:
@@ -189,6 +249,7 @@ _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
     "datetime.time": lambda _, value: value.isoformat(),
     "decimal.Decimal": _decimal,
     "enum.Enum": lambda _, value: value.value,
+    "simplejson.raw_json.RawJSON": _raw_json,
     # In AWS's events, `bytes` are base64: what came like that goes back like that.
     "lambda_bootstrap.typed.scalars.Base64Bytearray": lambda _, value: _base64(value),
     "lambda_bootstrap.typed.scalars.Base64Bytes": lambda _, value: _base64(value),
@@ -196,8 +257,11 @@ _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-# By class: what does it, found once.
+# By class: what does it, found once; and those classes whose values are made of others.
 _converters: dict[type, Callable[[Any], Any]] = {}
+_parted: set[type] = set()
+_JSON_TYPES = {bool, dict, float, int, list, str, tuple, type(None)}
+_CONTAINERS = (dict, list, tuple)
 
 
 def convert(value: Any) -> Any:
@@ -213,12 +277,18 @@ def converter(kind: type) -> Callable[[Any], Any]:
         TypeError: they have no JSON form.
     """
     for base in kind.__mro__:
-        conversion = _CONVERSIONS.get(f"{base.__module__}.{base.__qualname__}")
+        name = f"{base.__module__}.{base.__qualname__}"
+        conversion = _CONVERSIONS.get(name)
         if conversion is not None:
+            if name in {"builtins.frozenset", "builtins.set", "enum.Enum"}:
+                _parted.add(kind)
             return _converters.setdefault(kind, _bound(conversion, base))
-    found = with_spare(_open_encoder).converter(kind)
+    encoder = with_spare(_open_encoder)
+    found = encoder.converter(kind)
     if found is None:
         raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
+    if not encoder.is_library_made(kind):
+        _parted.add(kind)
     return _converters.setdefault(kind, found)
 
 

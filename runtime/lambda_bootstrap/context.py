@@ -1,7 +1,7 @@
 """
 What a function is told about its invocation.
 
-Owns: `Context` and its parts, with the attribute names of AWS's managed Python runtime; deadline arithmetic.
+Owns: `LambdaContext` and its parts, with the attribute names of AWS's managed Python runtime; deadline arithmetic.
 Refuses to know: headers, environment variables, how anything is written. Clock and log come as arguments.
 
 Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve Python function information".
@@ -9,7 +9,7 @@ Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve
 
 from __future__ import annotations
 
-from .tracing import traceparent
+from .spare import with_spare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Identity:
         return _repr(self)
 
 
-class Context:
+class LambdaContext:
     """
     The second argument of a handler. It takes any further attribute: tools keep theirs on it.
 
@@ -130,10 +130,20 @@ class Context:
     @property
     def traceparent(self) -> str | None:
         """The caller's W3C `traceparent`, else the X-Ray trace header in that form; None without either."""
-        return self.w3c().get("traceparent") or traceparent(self.trace_id or "")
+        found: str | None = self.w3c().get("traceparent")
+        return found or with_spare(_open_tracing).traceparent(self.trace_id or "")
 
     def __repr__(self) -> str:
         return _repr(self)
+
+
+Context = LambdaContext  # as `lambda_bootstrap` calls it
+
+
+def _open_tracing() -> Any:
+    from .integrations import tracing
+
+    return tracing
 
 
 def client_context(fields: object) -> tuple[ClientContext | None, dict[str, str]]:

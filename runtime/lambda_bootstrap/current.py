@@ -1,21 +1,27 @@
 """
 The invocation that is under way.
 
-Owns: which one that is, and who follows its begin and end, as tracing does. The log takes its ids from here.
+Owns: which one that is, and who follows its begin and end: the environment variable `_X_AMZN_TRACE_ID` does, where the
+X-Ray SDK, Powertools and OpenTelemetry look for the trace. The log takes its ids from here.
 Refuses to know: what an invocation is for, and when one begins.
 
 It belongs to the process, not to a thread: one invocation runs at a time, so a thread of a pool, or one that was
 started three invocations ago, logs with the ids of the one that is running now, as under awslambdaric. Where tasks run
 side by side, a `ContextVar` has to take its place in `begin` and `get`.
+
+Source: AWS Lambda Developer Guide, "Building a custom runtime", propagate the tracing header.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     from .protocol import Invocation
+
+
+VARIABLE = "_X_AMZN_TRACE_ID"
 
 
 class Nobody:
@@ -50,3 +56,15 @@ def end() -> None:
     """Notify the followers that the invocation is over: the environment may be frozen next."""
     for follow in endings:
         follow()
+
+
+def trace_keeper(environ: MutableMapping[str, str]) -> Callable[[Invocation], None]:
+    """Return a follower that keeps the trace of the current invocation in *environ*."""
+
+    def keep(invocation: Invocation) -> None:
+        if invocation.trace_id:
+            environ[VARIABLE] = invocation.trace_id
+        else:
+            environ.pop(VARIABLE, None)
+
+    return keep

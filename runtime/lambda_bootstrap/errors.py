@@ -57,7 +57,7 @@ class LambdaError(Exception):
     """
     A failure in the function's own words: the caller gets type, message and data exactly as they are given.
 
-    A subclass may name its type once: `error_type = "Order.SoldOut"`. Any other exception class may do the same.
+    A subclass may name its type once: `error_type = "Order.SoldOut"`. On other exceptions it means nothing.
 
     Args:
         message: `errorMessage` of the answer.

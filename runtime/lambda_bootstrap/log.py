@@ -83,12 +83,24 @@ class Log:
         return marks
 
     def write(self, text: str, level: str = "") -> None:
-        """Write *text* as one piece. A log that cannot be written is no reason to fail an invocation."""
+        """Write a record, or a line of one's own, as one piece: a frame ends it as its newline does elsewhere."""
+        if self.is_framed:
+            self.push(text.removesuffix("\n"), self.frame_type(level))
+        else:
+            self.push(text)
+
+    def log(self, text: str) -> None:
+        """Write *text* as it is: what `context.log` does, and `log_sink.log` of awslambdaric's handler."""
+        self.push(text)
+
+    def push(self, text: str, frame_type: int = TEXT_FRAME) -> None:
+        """Write *text* to the log's descriptor. A log that cannot be written is no reason to fail an invocation."""
         data = text.encode("utf-8", "backslashreplace")
         try:
             with self.lock:
                 if self.is_framed:
-                    data = self.frame(data.removesuffix(b"\n"), level)
+                    head = frame_type.to_bytes(4, "big") + len(data).to_bytes(4, "big")
+                    data = head + int(time() * 1_000_000).to_bytes(8, "big") + data
                 elif self.streams and not self.is_json:
                     self.streams[0].end()  # stdout's: a record starts on a line of its own
                 while data:
@@ -99,13 +111,11 @@ class Log:
         except (OSError, ValueError):  # the descriptor is gone; the function has closed its stdout
             pass
 
-    def frame(self, data: bytes, level: str) -> bytes:
-        """Return *data* as the platform's descriptor takes it. Without format or level, all frames are of one kind."""
-        kind = TEXT_FRAME
+    def frame_type(self, level: str) -> int:
+        """Return the type of a record's frame. Without format or level, all are of one type."""
         if self.is_json or self.level:
-            kind = FRAME + (not self.is_json) + 4 * FRAME_LEVELS.get(level, 0)
-        moment = int(time() * 1_000_000)
-        return kind.to_bytes(4, "big") + len(data).to_bytes(4, "big") + moment.to_bytes(8, "big") + data
+            return FRAME + (not self.is_json) + 4 * FRAME_LEVELS.get(level, 0)
+        return TEXT_FRAME
 
     def record(self, level: str, fields: Mapping[str, Any], seconds: float | None = None) -> None:
         """Write a record; *seconds* since the Unix epoch default to now."""
@@ -115,7 +125,8 @@ class Log:
         """Return a record in the function's format. Of *fields*, text shows `message` only."""
         invocation = current.get()
         if not self.is_json:
-            return record.text_line(level, seconds, invocation.request_id, str(fields.get("message", "")))
+            text = record.text_record if self.is_framed else record.text_line  # in a frame, lines are lines
+            return text(level, seconds, invocation.request_id, str(fields.get("message", "")))
         return record.json_line(
             level,
             seconds,
@@ -126,6 +137,9 @@ class Log:
         """Write the one record of a failure that nobody handled."""
         if self.is_json:
             self.record("ERROR", failure.fields(current.get().request_id))
+        elif self.is_framed:
+            lines = record.error_lines(failure.error_type, failure.message, failure.stack)
+            self.push("\n".join(lines), TEXT_FRAME + 4 * FRAME_LEVELS["ERROR"])  # whatever the log's level is
         else:
             self.write(record.text_error(failure.error_type, failure.message, failure.stack), "ERROR")
 
@@ -166,15 +180,17 @@ class Log:
         """
         Make `print` appear at once, since what a killed process had buffered is lost; as records in JSON format.
 
-        The streams that they replace, `sys.__stdout__` and `sys.__stderr__`, stay usable.
+        What goes to stderr stays as it is in either format: its lines have no level of their own. The streams that are
+        replaced, `sys.__stdout__` and `sys.__stderr__`, stay usable.
         """
-        for name, level in (("stdout", "INFO"), ("stderr", "ERROR")):
+        for name in ("stdout", "stderr"):
             buffer = getattr(getattr(sys, name), "buffer", None)
             if buffer is None:
                 continue
             self.replaced.append(getattr(sys, name))  # or the end of it would close the buffer
             getattr(sys, name).flush()
-            stream = Lines(buffer, self, level) if self.is_json else Unbuffered(buffer)
+            is_records = self.is_json and name == "stdout"
+            stream = Lines(buffer, self, "INFO") if is_records else Unbuffered(buffer)
             self.streams.append(stream)
             setattr(sys, name, stream)
 
@@ -212,6 +228,8 @@ class Lines(TextIOWrapper):
     """
     A text stream of which every line is a record; a line that is a JSON object already goes out as it is.
 
+    So do bytes that are written to its buffer, at the latest with the next line.
+
     Args:
         buffer: where the stream went before; functions may ask for it.
         log: where the records go.
@@ -237,16 +255,28 @@ class Lines(TextIOWrapper):
 
     def emit(self, line: str) -> None:
         """Write one line, unless it is empty."""
+        if line:
+            self.drain()
         if record.is_json_object(line):
             self.log.write(f"{line}\n", self.level)
         elif line:
             self.log.record(self.level, {"message": line})
 
     def flush(self) -> None:
-        """As `io.TextIOBase.flush`: write what this thread has begun, as a line."""
+        """As `io.TextIOBase.flush`: write what this thread has begun, as a line, and what is in the buffer."""
         self.emit(self.begun.pop(get_ident(), ""))
+        if not self.closed:
+            super().flush()
+
+    def drain(self) -> None:
+        """Write what is in the buffer, if that can be done."""
+        try:
+            super().flush()
+        except (OSError, ValueError):  # a full disk; the function has closed it
+            pass
 
     def end(self) -> None:
         """Write what any thread has begun: the invocation is over."""
         for thread in tuple(self.begun):
             self.emit(self.begun.pop(thread, ""))
+        self.drain()

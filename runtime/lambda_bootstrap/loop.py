@@ -15,6 +15,7 @@ from .context import Context, client_context, identity
 from .errors import FunctionError, LambdaError, RuntimeApiError
 from .protocol import JSON, MAX_RESPONSE
 from .spare import with_spare
+from .traces import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class InvokeLoop:
             else:
                 status = self.pour(stream, result, context)
         except BaseException as error:
+            if getpid() != self.pid:
+                return child_status(error, self.log)
             self.client.fail(invocation, self.failure(error, context))
             status = exit_status(error)
         else:
@@ -156,7 +159,7 @@ class InvokeLoop:
             if hooks.response:
                 hooks.run(hooks.response, self.log.problem, result, context)
         except BaseException as error:
-            if not stream.has_begun:
+            if not stream.has_begun or getpid() != self.pid:
                 raise
             if RuntimeApiError in type(error).__mro__:
                 return None
@@ -166,7 +169,6 @@ class InvokeLoop:
 
     def failure(self, error: BaseException, context: Context) -> ErrorReport:
         """Run the hooks for *error*, log it, and return the report for the caller."""
-        self.end_fork()
         if hooks.error:
             hooks.run(hooks.error, self.log.problem, error, context)
             self.end_fork()
@@ -190,7 +192,7 @@ class InvokeLoop:
 
     def context(self, invocation: Invocation) -> Context:
         """Return the function's view of *invocation*, but for its caller."""
-        context = Context(time, self.log.write, self.function)
+        context = Context(time, self.log.log, self.function)
         context.aws_request_id = invocation.request_id
         context.invoked_function_arn = invocation.function_arn
         context.deadline_ms = invocation.deadline_ms
@@ -241,6 +243,23 @@ def parse(header: str, name: str) -> Any:
         return codec.loads(header)
     except (ValueError, RecursionError) as error:
         raise FunctionError("Runtime.LambdaContextUnmarshalError", f"Unable to parse {name} JSON: {error}") from None
+
+
+def child_status(error: BaseException, log: Log) -> int:
+    """
+    Return the status that a child which the function forked ends with, as Python's own would be after *error*.
+
+    The child answers nothing, as the parent does; it logs an error that nobody has caught.
+    """
+    kinds = type(error).__mro__
+    code = getattr(error, "code", None) if SystemExit in kinds else 1
+    if SystemExit not in kinds:
+        log.error(report.of(error))
+    elif not (code is None or isinstance(code, int)):
+        log.problem(f"a child process exits: {describe(code)}")
+        code = 1
+    log.end()
+    return (code or 0) & 0xFF
 
 
 def exit_status(error: BaseException) -> int | None:

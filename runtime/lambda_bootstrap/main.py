@@ -22,12 +22,11 @@ from .client import RuntimeClient
 from .codec import DEFAULTS
 from .errors import ConfigError, RuntimeApiError
 from .log import Log
-from .loop import InvokeLoop
+from .loop import InvokeLoop, child_status
 from .on_import import SET_UPS, OnImport
 from .protocol import Address
 from .settings import Settings
 from .signature import adapt
-from .tracing import Tracer
 from .transport import SocketTransport
 
 TYPE_CHECKING = False
@@ -183,7 +182,7 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
                 return 0
         except BaseException as error:
             if getpid() != pid:
-                return 0
+                return child_status(error, log)
             failure = report.of(error)
             log.error(failure)
             log.end()
@@ -218,7 +217,7 @@ def prepare(log: Log, client: RuntimeClient, found: Settings, environ: MutableMa
         except OSError as error:
             log.problem(f"the log socket {found.log_socket} cannot be used", error)
     log.open_streams()
-    current.beginnings.append(Tracer(environ).begin)
+    current.beginnings.append(current.trace_keeper(environ))
     OnImport(log, {**SET_UPS, "signal": lambda log, module: open_signals(log, client, module)}).begin()
     if found.timeout_dump_ms:
         from .diagnostics.timeout_dump import TimeoutDump

@@ -1,9 +1,10 @@
 """
 Sets a library up right after its first import, wherever in the function that happens.
 
-Owns: which libraries are set up, that no set-up can break an import, and one finder on `sys.meta_path`, which delegates
-to the other finders and wraps the loader that they find.
-Refuses to know: what a set-up does.
+Owns: which libraries are set up, that no set-up can break an import, which modules are offered because AWS's managed
+runtime has them, and one finder on `sys.meta_path`, which delegates to the other finders and wraps the loader that they
+find.
+Refuses to know: what a set-up does, what an offered module holds.
 """
 
 from __future__ import annotations
@@ -40,18 +41,24 @@ def _awslambdaric(_log: Log, _module: ModuleType) -> None:
     awslambdaric.set_up()
 
 
+SENTRY = "sentry_sdk.integrations.aws_lambda"
 SET_UPS: dict[str, SetUp] = {
     "logging": _stdlib,
-    "sentry_sdk.integrations.aws_lambda": _awslambdaric,
+    SENTRY: _awslambdaric,
     "structlog": _structlog,
     "threading": _stdlib,
     "warnings": _stdlib,
 }
 
+# By name, what an import gets that finds nothing: tools look for these in AWS's managed runtime.
+OFFERS = {"awslambdaric", "awslambdaric.bootstrap", "awslambdaric.lambda_context", "bootstrap", "snapshot_restore_py"}
+
 
 class OnImport:
     """
     Calls a set-up once its module has been executed; the other finders do the finding.
+
+    What none of them finds is one of ours, if it is offered. A package that the function has is never in its way.
 
     Args:
         log: passed to each set-up.
@@ -74,8 +81,8 @@ class OnImport:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """As `importlib.abc.MetaPathFinder`."""
-        if name not in self.waiting or name in self.looking:  # another finder may ask all finders in turn
-            return None
+        if name in self.looking or (name not in self.waiting and name not in OFFERS):
+            return None  # another finder may ask all finders in turn
         self.looking.add(name)
         try:
             finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
@@ -83,19 +90,34 @@ class OnImport:
             spec = next((spec for spec in specs if spec is not None), None)
         finally:
             self.looking.discard(name)
-        if spec is not None and spec.loader is not None:
+        if spec is None:
+            return self.offer(name)
+        if name in self.waiting and spec.loader is not None:
             spec.loader = Loader(spec.loader, self.finish)  # type: ignore[assignment] # it has what a loader has
         return spec
 
+    def offer(self, name: str) -> ModuleSpec | None:
+        """Return the spec of an offered module, or None; a package of the function's own has no module of ours."""
+        parent = sys.modules.get(name.rpartition(".")[0])
+        if name not in OFFERS or not (parent is None or isinstance(getattr(parent, "__loader__", None), Offer)):
+            return None
+        from _frozen_importlib import ModuleSpec  # `importlib.machinery` imports a good deal more
+
+        return ModuleSpec(name, Offer(self), is_package=name == "awslambdaric")  # type: ignore[arg-type] # it has what a loader has
+
     def finish(self, module: ModuleType) -> None:
         """Set up *module*, which has been executed. If that fails, log it: the function has its module all the same."""
-        set_up = self.waiting.pop(module.__name__, None)
+        self.run(module.__name__, module)
+
+    def run(self, name: str, module: ModuleType) -> None:
+        """Run the set-up called *name*, unless it has been run."""
+        set_up = self.waiting.pop(name, None)
         if set_up is None:
             return
         try:
             set_up(self.log, module)
         except Exception as error:
-            self.log.problem(f"{module.__name__} cannot be set up", error)
+            self.log.problem(f"{name} cannot be set up", error)
 
 
 class Loader:
@@ -115,3 +137,32 @@ class Loader:
             module.__spec__.loader = self.loader
         self.loader.exec_module(module)
         self.then(module)
+
+
+class Offer:
+    """
+    The loader of what is offered.
+
+    Args:
+        on_import: has the set-up that makes part of the phases what tools patch.
+    """
+
+    def __init__(self, on_import: OnImport) -> None:
+        self.on_import = on_import
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """As `importlib.abc.Loader`: the import system makes it."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """As `importlib.abc.Loader`: fill *module*, or put ours in its place, which knows where it comes from."""
+        from .integrations import awslambdaric, snapshot_restore_py
+
+        if module.__name__ == "snapshot_restore_py":
+            sys.modules[module.__name__] = snapshot_restore_py
+        elif module.__name__ == "awslambdaric":
+            vars(module)["__version__"] = awslambdaric.VERSION
+        elif module.__name__ == "awslambdaric.lambda_context":
+            vars(module).update(awslambdaric.lambda_context())
+        else:
+            sys.modules[module.__name__] = awslambdaric
+            self.on_import.run(SENTRY, module)

@@ -86,6 +86,7 @@ API = "/2018-06-01/runtime"
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
 
 JSON = "application/json"
+NO_PATH = b'/?#%<>[]{}|^`\\"'  # visible characters that cannot stand in one segment of a path
 
 # What is to be done after an answer.
 DONE = "done"  # it counts: go on
@@ -262,11 +263,15 @@ def _echo(invocation: Invocation) -> tuple[tuple[str, str], ...]:
 
 
 def _segment(request_id: str) -> str:
-    """Escape what would break the request line. The rest stays: the platform compares the request id raw."""
+    """
+    Escape what no path may contain (RFC 3986, 3.3), as Node's client does.
+
+    The rest stays: the platform compares the request id raw.
+    """
     if request_id.replace("-", "").isalnum() and request_id.isascii():
         return request_id
     return "".join(
-        chr(byte) if 0x21 <= byte < 0x7F and byte not in b"/?#%" else f"%{byte:02X}"  # noqa: PLR2004 - visible ASCII
+        chr(byte) if 0x21 <= byte < 0x7F and byte not in NO_PATH else f"%{byte:02X}"  # noqa: PLR2004 - visible ASCII
         for byte in request_id.encode("latin-1")
     )
 

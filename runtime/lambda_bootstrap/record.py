@@ -34,17 +34,27 @@ def level_name(number: int) -> str:
 
 def text_line(level: str, seconds: float, request_id: str, message: str) -> str:
     """Return a record as AWS's managed Python runtime writes it, and always on one line."""
-    return f"[{level}]\t{timestamp(seconds)}\t{request_id}\t{one_line(message)}\n"
+    return one_line(text_record(level, seconds, request_id, message)) + "\n"
+
+
+def text_record(level: str, seconds: float, request_id: str, message: str) -> str:
+    """Return a record as the managed runtime writes it, with the lines of its message, and no end."""
+    return f"[{level}]\t{timestamp(seconds)}\t{request_id}\t{message}"
 
 
 def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
-    """Return an unhandled error as the managed runtime writes it: type, message, traceback."""
+    """Return an unhandled error as the managed runtime writes it, on one line."""
+    return one_line("\r".join(error_lines(error_type, message, stack))) + "\n"
+
+
+def error_lines(error_type: str, message: str, stack: Sequence[str]) -> list[str]:
+    """Return an unhandled error as lines: type and message, traceback."""
     title = f"{error_type}: {message}" if message else error_type
     lines = [f"[ERROR] {title}", "Traceback (most recent call last):"]
     for line in "".join(entry if entry.endswith("\n") else f"{entry}\n" for entry in stack).splitlines():
         text = line.lstrip(" ")
         lines.append(INDENT * (len(line) - len(text)) + text)
-    return one_line("\r".join(lines)) + "\n"
+    return lines
 
 
 def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:

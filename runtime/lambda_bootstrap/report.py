@@ -163,7 +163,7 @@ def _of(error: BaseException) -> ErrorReport:
         found = [] if cause is None else list(frames(cause.__traceback__))
         message = f"{cut(describe(error))} (docs/errors.md#{error.error_type.replace('.', '').lower()})"
         return ErrorReport(error.error_type, message, found, getattr(error, "stack", None))
-    own = getattr(error if isinstance(error, LambdaError) else type(error), "error_type", None)
+    own = error.error_type if isinstance(error, LambdaError) else None
     name = own if isinstance(own, str) else class_name(error)
     report = ErrorReport(name, cut(describe(error)), list(frames(error.__traceback__)), trace(error))
     report.data = error.data if isinstance(error, LambdaError) else None

@@ -9,6 +9,8 @@ Written by hand: `traceback` takes 9 ms to import, and a function may have a `tr
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,14 @@ ON_IMPORT = f"{HERE}on_import.py"
 
 # A runaway recursion has a thousand frames; its ends tell the story.
 FIRST_FRAMES, LAST_FRAMES = 5, 50
+# Packages and modules that stand between the runtime and the function: what runs its coroutines, and wrappers.
+LEADS = frozenset(
+    (
+        *("asyncio", "contextlib.py", "functools.py", "uvloop"),
+        *("aws_embedded_metrics", "aws_lambda_powertools", "aws_xray_sdk", "datadog_lambda", "ddtrace", "elasticapm"),
+        *("lumigo_tracer", "newrelic", "opentelemetry", "sentry_sdk", "wrapt"),
+    )
+)
 _NAME = type.__dict__["__name__"]
 # An exception can have any number of causes and members.
 MOST_EXCEPTIONS = 20
@@ -93,9 +103,17 @@ def notes(error: BaseException) -> list[str]:
 
 
 def frames(traceback: TracebackType | None) -> Iterator[Frame]:
-    """Yield the user's frames of *traceback*, outermost first: neither ours that lead there nor the import system's."""
-    while traceback is not None and _is_lead(traceback.tb_frame.f_code):
+    """
+    Yield the user's frames of *traceback*, outermost first: neither those that lead there nor the import system's.
+
+    Where nothing but wrappers is left, they are the function.
+    """
+    while traceback is not None and _is_ours(traceback.tb_frame.f_code):
         traceback = traceback.tb_next
+    inner = traceback
+    while inner is not None and _is_lead(inner.tb_frame.f_code):
+        inner = inner.tb_next
+    traceback = traceback if inner is None else inner
     places: list[tuple[CodeType, int]] = []
     while traceback is not None:
         if not _is_import(traceback.tb_frame.f_code):
@@ -116,9 +134,19 @@ def _is_import(code: CodeType) -> bool:
     return code.co_filename.startswith("<frozen importlib") or code.co_filename == ON_IMPORT
 
 
-def _is_lead(code: CodeType) -> bool:
-    """Return whether *code* stands between Python and the function: the import system's, or the runtime's."""
+def _is_ours(code: CodeType) -> bool:
+    """Return whether *code* is the import system's or the runtime's."""
     return _is_import(code) or code.co_filename.startswith(HERE)
+
+
+def _is_lead(code: CodeType) -> bool:
+    """Return whether *code* stands between Python and the function: ours, or of a wrapper that was imported as such."""
+    if _is_ours(code):
+        return True
+    steps = code.co_filename.split("/")
+    found = [at for at, step in enumerate(steps) if step in LEADS]
+    folders = {folder.rstrip("/") for folder in sys.path} if found else set()
+    return any("/".join(steps[:at]) in folders for at in found)
 
 
 def source_lines(path: str) -> list[str]:

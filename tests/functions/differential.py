@@ -1,5 +1,6 @@
 """What two runtimes are compared with."""
 
+import collections
 import dataclasses
 import datetime
 import decimal
@@ -133,6 +134,62 @@ def caller(event, context):
 
 def trace(event, context):
     return os.environ.get("_X_AMZN_TRACE_ID")
+
+
+Pair = collections.namedtuple("Pair", "first second")
+
+
+class Row:
+    def _asdict(self):
+        return {"row": Pair(1, None)}
+
+
+class Listed(list):
+    def _asdict(self):
+        return {"listed": len(self)}
+
+
+class PaymentError(Exception):
+    error_type = "payment_error"
+
+
+class Declined(PaymentError):
+    data = {"code": 51}
+    exit = True
+
+
+def named(event, context):
+    return Pair(1, [Pair(2, {"deep": (Pair(3, 4),)})])
+
+
+def rows(event, context):
+    return [Row(), {"row": Row()}]
+
+
+def listed(event, context):
+    return {"listed": Listed([1, 2]), "empty": Listed()}
+
+
+def bytes_as_keys(event, context):
+    return {b"a": 1, "b": {"é".encode(): Pair(b"c", decimal.Decimal("1.50"))}}
+
+
+def odd_key(event, context):
+    return {(1, 2): 3}
+
+
+def own_type(event, context):
+    raise PaymentError("declined")
+
+
+def own_words(event, context):
+    raise Declined("declined")
+
+
+def own_type_of_instance(event, context):
+    error = ValueError("declined")
+    error.error_type = "payment_error"
+    raise error
 
 
 async def waits(event, context):

@@ -1,24 +1,33 @@
-"""A function with a hook that forks, in the phase that a variable names; the child comes back as if it were nothing."""
+"""Children that fail where records, tasks and hooks are worked on."""
 
 import os
 
-from lambda_bootstrap import before_next, on_error, on_init_error, on_request, on_response
+from lambda_bootstrap.events import partial_batch
 
-PHASE = os.environ["PHASE"]
-
-
-def fork(*_arguments):
-    os.fork()
+seen = []
 
 
-if PHASE == "init_error":
-    on_init_error(fork)
-    raise ValueError("not to be imported")
+def fork():
+    """In the parent, wait for the child's status; in the child, fail, or go on."""
+    child = os.fork()
+    if child == 0:
+        if os.environ.get("RETURNS"):
+            return 0
+        raise LookupError("in the child")
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-{"request": on_request, "response": on_response, "error": on_error, "before_next": before_next}[PHASE](fork)
+
+@partial_batch
+def batch(record):
+    seen.append(fork())
+    print("record", record["messageId"], "of", len(seen), "status", seen[-1], flush=True)
 
 
-def handler(event, context):
-    if event == "fail":
-        raise ValueError("as asked")
-    return event
+@partial_batch
+async def async_batch(record):
+    seen.append(fork())
+    print("record", record["messageId"], "of", len(seen), "status", seen[-1], flush=True)
+
+
+async def waits(event, context):
+    return fork()

@@ -300,6 +300,46 @@ def forks_and_raises():
     return "parent"
 
 
+def forks_and(act):
+    """The wait status of a child that acts; it ends by itself afterwards."""
+    child = os.fork()
+    if child == 0:
+        return act()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def waits_for_error():
+    return forks_and(raise_error)
+
+
+def raise_error():
+    raise LookupError("in the child")
+
+
+def waits_for_group():
+    return forks_and(lambda: raises_group())
+
+
+def raises_group():
+    raise ExceptionGroup("in the child", [ValueError("one")])
+
+
+def waits_for_exit():
+    return forks_and(lambda: sys.exit(3))
+
+
+def waits_for_exit_0():
+    return forks_and(sys.exit)
+
+
+def waits_for_exit_text():
+    return forks_and(lambda: sys.exit("in the child"))
+
+
+def waits_for_return():
+    return forks_and(lambda: "child")
+
+
 def forks_often():
     for _ in range(3):
         os.fork()

@@ -95,6 +95,23 @@ async def coroutine_function():
     return 1
 
 
+def forks_and(act):
+    """Waits for a child that acts, and prints its status."""
+    child = os.fork()
+    if child == 0:
+        act()
+    else:
+        print("status", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def forks_and_exits():
+    forks_and(lambda: sys.exit(3))
+
+
+def forks_and_raises():
+    forks_and(lambda: raises(LookupError("in the child")))
+
+
 def forks_child_that_ends():
     if os.fork() == 0:
         os._exit(0)
@@ -134,6 +151,8 @@ deeds = {
             exhausts_descriptors,
             handles_signals,
             forks_child_that_ends,
+            forks_and_exits,
+            forks_and_raises,
         )
     },
 }

@@ -181,6 +181,14 @@ def forks(event, context):
     yield "b"
 
 
+def forks_and_raises(event, context):
+    yield "a"
+    child = os.fork()
+    if child == 0:
+        raise LookupError("in the child")
+    yield str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
 def waits(event, context):
     """The second piece is there once somebody has seen the first."""
     yield "first"

@@ -56,7 +56,7 @@ def raw(payload: bytes):
     return {"size": len(payload)}
 
 
-class SoldOut(Exception):
+class SoldOut(LambdaError):
     error_type = "Order.SoldOut"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 import threading
+import time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -258,6 +260,156 @@ class TestLogging:
         logging.getLogger("a.b").info("hi %s", "you")
 
         assert re.fullmatch(r"\[INFO\]\t[-\dT:.]+Z\tid\thi you\n", capfd.readouterr().out)
+
+
+TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+
+
+def correlate(root: logging.Logger, added: str) -> list[logging.Handler]:
+    """Put *added* into the format of the managed runtime's handler, as tools do; return the handlers that have it."""
+    found = [
+        handler
+        for handler in root.handlers
+        if handler.__class__.__name__ == "LambdaLoggerHandler" and isinstance(handler.formatter, logging.Formatter)
+    ]
+    for handler in found:
+        assert handler.formatter is not None
+        assert handler.formatter._fmt is not None
+        form = handler.formatter._fmt.replace("%(message)s", f"{added}%(message)s")
+        handler.setFormatter(logging.Formatter(form, handler.formatter.datefmt))
+    return found
+
+
+class TestHandler:
+    """The root handler, as tools look at it that were made for awslambdaric's; values are awslambdaric 4.2.2's."""
+
+    @pytest.fixture(autouse=True)
+    def _converter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put the formatters' clock back."""
+        monkeypatch.setattr(logging.Formatter, "converter", time.localtime)
+
+    def made(self, bare: logging.Logger, environ: dict[str, str] | None = None) -> Any:
+        """The handler of a function's root logger, with a formatter."""
+        set_up_logging(a_log(environ), logging)
+        [handler] = bare.handlers
+        return handler
+
+    @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_LEVEL": "INFO"}], ids=["no level", "level"])
+    def test_text(self, bare: logging.Logger, environ: dict[str, str]) -> None:
+        """In text, it has the name, the format and the dates of the managed runtime's."""
+        handler = self.made(bare, environ)
+
+        assert type(handler).__name__ == "LambdaLoggerHandler"
+        assert type(handler.formatter) is logging.Formatter
+        assert (handler.formatter._fmt, handler.formatter.datefmt) == (TEXT_FORMAT, "%Y-%m-%dT%H:%M:%S")
+        assert handler.formatter.converter is time.gmtime
+
+    def test_json(self, bare: logging.Logger) -> None:
+        """In JSON, it is called as awslambdaric's there, so that no tool takes it for the one of text."""
+        handler = self.made(bare, JSON)
+
+        assert type(handler).__name__ == "LambdaLoggerHandlerWithFrameType"
+        assert isinstance(handler.formatter, logging.Formatter)
+        assert (handler.formatter._fmt, handler.formatter.datefmt) == ("%(message)s", "%Y-%m-%dT%H:%M:%SZ")
+        assert correlate(bare, "dd ") == []
+
+    def test_format_text(self, bare: logging.Logger) -> None:
+        """`format` gives the whole record in text, with the runtime's end, whether or not it went by a filter."""
+        whole = "[WARNING]\t2026-01-01T00:00:00.250Z\tid\thi you\n"
+
+        handler = self.made(bare)
+        record = a_record(msecs=250.0)
+        handler.filter(record)
+
+        assert handler.format(record) == handler.format(a_record(msecs=250.0)) == whole
+
+    def test_format_json(self, bare: logging.Logger) -> None:
+        """`format` gives the whole record in JSON, as a line."""
+        record = valid(self.made(bare, JSON).format(a_record(order=5)))
+
+        assert (record["message"], record["level"], record["order"], record["requestId"]) == ("hi you", "WARN", 5, "id")
+
+    def test_sink(self, bare: logging.Logger, capfd: pytest.CaptureFixture[str]) -> None:
+        """What is written to its `log_sink` is in the log as it is."""
+        self.made(bare).log_sink.log("as it is")
+
+        assert capfd.readouterr().out == "as it is"
+
+    @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_LEVEL": "INFO"}], ids=["no level", "level"])
+    def test_datadog(self, bare: logging.Logger, capfd: pytest.CaptureFixture[str], environ: dict[str, str]) -> None:
+        """A correlation id that a tool puts into the format is in every record, which stays one line."""
+        self.made(bare, environ)
+        assert len(correlate(bare, "[dd.trace_id=%(dd.trace_id)s]\t")) == 1
+        TOP.error("m\nn", exc_info=caught(fail), extra={"dd.trace_id": "7"})
+        out = capfd.readouterr().out
+
+        assert re.match(r"\[ERROR\]\t[-\dT:.]+Z\tid\t\[dd\.trace_id=7\]\tm\rn\r+Traceback", out)
+        assert out.endswith("\rLookupError: in a thread\n")
+        assert out.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        "touch",
+        [
+            pytest.param(lambda handler: handler.setFormatter(None), id="no formatter"),
+            pytest.param(lambda handler: setattr(handler, "format", lambda record: record.msg), id="format"),
+            pytest.param(lambda handler: setattr(handler.formatter, "format", lambda record: record.msg), id="its own"),
+            pytest.param(
+                lambda handler: setattr(handler.formatter, "_style", logging.PercentStyle("%(msg)s")), id="style"
+            ),
+            pytest.param(
+                lambda handler: setattr(handler.formatter._style, "_fmt", "%(msg)s"), id="format of the style"
+            ),
+        ],
+    )
+    def test_touched(self, bare: logging.Logger, capfd: pytest.CaptureFixture[str], touch: Any) -> None:
+        """Whatever somebody changes about the handler's format is what records look like."""
+        touch(self.made(bare))
+        TOP.warning("m")
+
+        assert capfd.readouterr().out == "m\n"
+
+    def test_touched_class(
+        self, bare: logging.Logger, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A patch of `logging.Formatter` itself holds for our handler too."""
+        self.made(bare)
+        monkeypatch.setattr(logging.Formatter, "formatTime", lambda *_: "now")
+        TOP.warning("m")
+
+        assert re.fullmatch(r"\[WARNING\]\tnow\.\d{3}Z\tid\tm\n", capfd.readouterr().out)
+
+    def test_filter(self, bare: logging.Logger, capfd: pytest.CaptureFixture[str]) -> None:
+        """A filter that a tool adds changes records, and the format stays."""
+
+        def bracket(record: logging.LogRecord) -> bool:
+            record.msg = f"<{record.msg}>"
+            return True
+
+        self.made(bare).addFilter(bracket)
+        TOP.warning("m")
+
+        assert capfd.readouterr().out.endswith("\tid\t<m>\n")
+
+    @pytest.mark.parametrize(
+        ("environ", "level", "kind"),
+        [
+            ({}, 25, "A55A0003"),
+            ({"AWS_LAMBDA_LOG_LEVEL": "INFO"}, 25, "A55A000F"),
+            ({"AWS_LAMBDA_LOG_LEVEL": "INFO"}, 55, "A55A001B"),
+            ({"AWS_LAMBDA_LOG_LEVEL": "INFO"}, 5, "A55A0003"),
+            (JSON, 25, "A55A000E"),
+        ],
+    )
+    def test_frame(self, bare: logging.Logger, environ: dict[str, str], level: int, kind: str) -> None:
+        """A record's frame has the type of its level, rounded down, whatever the level is called."""
+        read, write = os.pipe()
+        handler = self.made(bare, {**environ, "_LAMBDA_TELEMETRY_LOG_FD": str(write)})
+        handler.handle(a_record(levelno=level, levelname="NOTICE"))
+        data = os.read(read, 1000)
+        os.close(read)
+        os.close(write)
+
+        assert data[:4].hex().upper() == kind
 
 
 TOP = logging.getLogger()
@@ -728,12 +880,12 @@ class TestSetUp:
         )
         records = [valid(line) for line in lines]
 
-        assert errors == ""
-        assert [record["requestId"] for record in records] == ["id"] * 6
-        assert [record["level"] for record in records] == ["INFO", "WARN", "WARN", "WARN", "ERROR", "ERROR"]
+        assert errors == "stderr\n"
+        assert [record["requestId"] for record in records] == ["id"] * 5
+        assert [record["level"] for record in records] == ["INFO", "WARN", "WARN", "WARN", "ERROR"]
         assert [record["message"].rpartition(" ")[2] for record in records] == [
             *("print", "logging", "structlog", "warnings"),
-            *("(<lambda>)", "stderr"),
+            "(<lambda>)",
         ]
 
     def test_by_name(self, root: logging.Logger) -> None:

@@ -1,10 +1,11 @@
-"""Tools that functions bring, unmodified: OpenTelemetry, X-Ray, Sentry, Powertools. Each reports to a real receiver."""
+"""Tools that functions bring, unmodified: OpenTelemetry, X-Ray, Sentry, Powertools, Lumigo, Datadog."""
 
 from __future__ import annotations
 
 import gzip
 import http.server
 import json
+import re
 import socket
 import sys
 import threading
@@ -269,3 +270,64 @@ def test_own_traffic_is_silent() -> None:
             assert emulator.invoke().json() == []
 
     assert emulator.output == b""
+
+
+class TestLumigo:
+    """lumigo-tracer, as its layer sets it up: its handler finds the function's by awslambdaric's `_get_handler`."""
+
+    NAME = "lumigo_tracer.auto_instrument_handler._handler"
+
+    def test_handler(self) -> None:
+        """The function's handler is found and called, and Lumigo doesn't complain that AWS's function is missing."""
+        environ = {"LUMIGO_ORIGINAL_HANDLER": "traced.handler", "PYTHONWARNINGS": "default::UserWarning"}
+        with run(self.NAME, **environ) as emulator:
+            assert emulator.invoke(b"1").json() == {"event": 1, "context": "LambdaContext"}
+            output = emulator.output
+
+        assert b"\twithin\n" in output
+        assert b"Could not import" not in output
+
+    @pytest.mark.parametrize(
+        ("handler", "kind"),
+        [("traced.missing", "Runtime.HandlerNotFound"), ("missing.handler", "Runtime.ImportModuleError")],
+    )
+    def test_missing(self, handler: str, kind: str) -> None:
+        """A handler that Lumigo cannot find is an error of awslambdaric's type."""
+        with run(self.NAME, LUMIGO_ORIGINAL_HANDLER=handler) as emulator:
+            assert emulator.invoke().error["errorType"] == kind
+
+
+class TestDatadog:
+    """datadog-lambda, as its layer sets it up."""
+
+    NAME = "datadog_lambda.handler.handler"
+
+    @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_LEVEL": "INFO"}], ids=["no level", "level"])
+    def test_correlation(self, environ: dict[str, str]) -> None:
+        """Each record has the ids of the trace, in the format that Datadog puts in the place of the runtime's."""
+        environ = {**environ, "DD_LAMBDA_HANDLER": "traced.handler", "DD_FLUSH_TO_LOG": "true", "DD_API_KEY": "k"}
+        with run(self.NAME, **environ) as emulator:
+            assert emulator.invoke(b"1").json() == {"event": 1, "context": "LambdaContext"}
+            [line] = [line for line in emulator.output.decode().splitlines() if line.endswith("\twithin")]
+        level, _, request_id, ids, _ = line.split("\t")
+
+        assert (level, len(request_id)) == ("[INFO]", 36)
+        assert re.fullmatch(r"\[dd\.trace_id=[0-9a-f]{32} dd\.span_id=[0-9]+\]", ids)
+        assert int(ids[14:46], 16) > 0
+
+    def test_json(self) -> None:
+        """Records in JSON keep the runtime's format, and are no text within JSON."""
+        environ = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "DD_LAMBDA_HANDLER": "traced.handler", "DD_FLUSH_TO_LOG": "true"}
+        with run(self.NAME, **environ, DD_API_KEY="k") as emulator:
+            emulator.invoke(b"1")
+            records = [json.loads(line) for line in emulator.output.splitlines() if b"within" in line]
+
+        assert [(record["level"], record["message"]) for record in records] == [("INFO", "within")]
+
+    def test_error(self) -> None:
+        """An error's trace starts in the function: no frame of Datadog's wrappers comes before."""
+        with run(self.NAME, DD_LAMBDA_HANDLER="traced.fails", DD_FLUSH_TO_LOG="true", DD_API_KEY="k") as emulator:
+            error = emulator.invoke().error
+
+        assert (error["errorType"], error["errorMessage"]) == ("ValueError", "boom")
+        assert error["stackTrace"][0].startswith(f'  File "{FUNCTIONS / "tools" / "traced.py"}", line 14, in fails\n')

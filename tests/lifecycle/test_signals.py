@@ -71,7 +71,7 @@ class TestForks:
     @pytest.mark.parametrize("phase", ["request", "response", "error", "before_next"])
     def test_hook(self, start: Start, phase: str) -> None:
         """A hook that forks goes on in the parent alone: each invocation is answered and polled for once."""
-        emulator = start("forks.handler", environ={"PHASE": phase})
+        emulator = start("forking_hooks.handler", environ={"PHASE": phase})
         answers = [emulator.invoke(b'"fail"' if phase == "error" else b"1") for _ in range(3)]
         emulator.wait_for("next", 4)
         time.sleep(0.1)
@@ -83,7 +83,7 @@ class TestForks:
 
     def test_init_error(self, start: Start) -> None:
         """A hook of `on_init_error` that forks has the init error posted once."""
-        emulator = start("forks.handler", environ={"PHASE": "init_error"})
+        emulator = start("forking_hooks.handler", environ={"PHASE": "init_error"})
         emulator.start()
         emulator.wait_exit()
         time.sleep(0.1)

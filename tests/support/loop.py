@@ -14,7 +14,6 @@ from lambda_bootstrap.report import ErrorReport
 from lambda_bootstrap.settings import Settings
 from lambda_bootstrap.signature import adapt
 from lambda_bootstrap.traces import Frame
-from lambda_bootstrap.tracing import Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +102,7 @@ def a_report(message: str = "boom", error_type: str = "ValueError", stack: list[
 def a_loop(script: Script, function: Callable[..., Any], environ: dict[str, str] | None = None) -> InvokeLoop:
     """Make a loop that answers *script* with *function*."""
     environ = {} if environ is None else environ
-    current.beginnings.append(Tracer(environ).begin)
+    current.beginnings.append(current.trace_keeper(environ))
     return InvokeLoop(script, adapt(function, "app.handler"), Log(Settings(environ)), FUNCTION)
 
 

@@ -26,7 +26,7 @@ class TestResults:
             pytest.param({"data": b"a"}, "dict[str, bytes]", '{"data":"YQ=="}', id="B3.13 as text"),
             pytest.param([b"a", {"b"}], list[bytes | set[str]], '["YQ==",["b"]]', id="B3.13 union"),
             pytest.param({"title": "M", "poster": b"a"}, Movie, '{"title":"M","poster":"YQ=="}', id="B3.13 TypedDict"),
-            pytest.param([Place("Rome", b"a")], list[Place], '[["Rome","YQ=="]]', id="B3.13 NamedTuple"),
+            pytest.param([Place("Rome", b"a")], list[Place], '[{"city":"Rome","zip":"YQ=="}]', id="B3.13 NamedTuple"),
             pytest.param({"data": b"a"}, None, '{"data":"a"}', id="undeclared bytes are text"),
             pytest.param({"data": b"a"}, "Nobody", '{"data":"a"}', id="a name that is not there"),
             pytest.param({"data": b"a"}, dict[str, Any], '{"data":"a"}', id="Any"),

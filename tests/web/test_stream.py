@@ -330,6 +330,13 @@ class TestAround:
         assert emulator.output.count(b"child") == 1
         assert emulator.invoke().body == b"ab"
 
+    def test_failing_fork(self, start: Start) -> None:
+        """A child that raises in a stream ends with 1, its error is logged, and the parent's stream goes on."""
+        emulator = start("streams.forks_and_raises")
+
+        assert emulator.invoke().body == b"a1"
+        assert emulator.output.count(b"[ERROR] LookupError: in the child\r") == 1
+
 
 class Platform:
     """A Runtime API of which one sees each byte when it comes: one event, and what is posted for it."""

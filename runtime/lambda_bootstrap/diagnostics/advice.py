@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 # e_machine of an ELF header (System V ABI), and the machine's name in `uname`.
 MACHINES = {0x3E: "x86_64", 0xB7: "aarch64", 0x28: "arm", 0x03: "i686"}
 MOST_NAMES = 10
+# What AWS's managed Python runtime brings along and this one doesn't, by the name of the import: what pip calls it.
+MANAGED = {
+    **{name: name for name in ("awslambdaric", "boto3", "botocore", "jmespath", "s3transfer", "simplejson", "six")},
+    "dateutil": "python-dateutil",
+}
 
 
 def of_module(dotted: str) -> str:
@@ -46,7 +51,18 @@ def of_import(error: ImportError) -> str:
     """Return advice for an import that failed in the function: its line, and the fault of an extension module."""
     places = list(frames(error.__traceback__))
     where = f" (line {places[-1].line} of {places[-1].path}: {places[-1].source})" if places else ""
-    return where + next((advice for each in chain(error) if (advice := of_extension(each))), "")
+    return where + next((advice for each in chain(error) if (advice := of_managed(each) or of_extension(each))), "")
+
+
+def of_managed(error: ImportError) -> str:
+    """Return advice for a module that AWS's managed runtime has, so that functions are packed without it."""
+    top = (error.name or "").partition(".")[0]
+    if not isinstance(error, ModuleNotFoundError) or top not in MANAGED:
+        return ""
+    return (
+        f"; AWS's managed runtime brings {top} along, this one doesn't: put it into the package"
+        f" (pip install --target . {MANAGED[top]})"
+    )
 
 
 def of_decorator(handler: str, parameters: list[str]) -> str:

@@ -59,7 +59,7 @@ def heaviest(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], A
 def _parts(value: Any, convert: Callable[[Any], Any]) -> list[tuple[str, Any]]:
     """Return the parts of *value*, each with its step of the path; empty if it can't be taken apart."""
     try:
-        if not isinstance(value, (dict, list, tuple)):
+        if not isinstance(value, (dict, list, tuple)) or hasattr(type(value), "_asdict"):
             value = convert(value)
         if isinstance(value, dict):
             return [(step(key), part) for key, part in value.items()]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from functools import update_wrapper
+from os import getpid
 from typing import TYPE_CHECKING, Any
 
 from ..codec import Options, as_is
@@ -80,11 +81,10 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
     single = _single(function, name, is_awaited=True)
 
     async def make(attempt: Attempt, context: Any) -> None:
+        if attempt.is_in_child:
+            return
         with attempt.catch():
-            try:
-                await single.call(single.decode(attempt.record), context)
-            except (SystemExit, KeyboardInterrupt) as error:
-                raise _ExitError(error) from None
+            await _through_loop(single.call(single.decode(attempt.record), context))
 
     async def follow(lane: Lane, context: Any) -> None:
         for attempt in lane:
@@ -131,6 +131,14 @@ def _taken(function: Callable[..., Any]) -> Signature:
     return taken
 
 
+async def _through_loop(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Await *coroutine*; what ends the process is wrapped."""
+    try:
+        await coroutine
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise _ExitError(error) from None
+
+
 async def _at_once(coroutines: list[Coroutine[Any, Any, None]]) -> None:
     """Run each coroutine as a task; if one ends the process, cancel the others."""
     from asyncio import create_task, gather
@@ -167,14 +175,20 @@ class Attempt:
         self.identifier = identifier
         self.name = name
         self.has_failed = False
+        self.pid = getpid()
+
+    @property
+    def is_in_child(self) -> bool:
+        """Whether this is a child that the function forked."""
+        return getpid() != self.pid
 
     @contextmanager
     def catch(self) -> Iterator[None]:
-        """Log an exception and mark the record as failed, unless the exception ends the process."""
+        """Log an exception and mark the record as failed, unless it ends the process, or a child that was forked."""
         try:
             yield
         except Exception as error:
-            if isinstance(error, LambdaError) and error.exit:
+            if self.is_in_child or (isinstance(error, LambdaError) and error.exit):
                 raise
             logging.getLogger(self.name).exception("record %s has failed", self.identifier)
             self.has_failed = True
@@ -195,6 +209,8 @@ class Lane:
 
     def __iter__(self) -> Iterator[Attempt]:
         for attempt in self.attempts:
+            if attempt.is_in_child:  # what follows is the parent's to try
+                return
             yield attempt
             if attempt.has_failed:
                 return

@@ -14,7 +14,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
 from ..traces import describe
-from ..tracing import traceparent
+from .tracing import traceparent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ Refuses to know: where the log goes, what a record looks like. What a function s
 from __future__ import annotations
 
 from itertools import filterfalse
+from time import gmtime
 
 from .. import current
 from ..record import error_fields, is_json_object, level_name, one_line, text_of
@@ -31,6 +32,9 @@ RECORD_FIELDS = frozenset(
         *("errorMessage", "errorType", "location", "stackTrace"),  # ours, with an exception or without
     )
 )
+# The managed runtime's: of records as text, and of the times in both formats.
+TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+TEXT_DATES, JSON_DATES = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"
 # Of these, `logging.basicConfig` makes a handler of the function's own.
 OWN_HANDLER = {"filename", "stream", "handlers"}
 
@@ -39,43 +43,85 @@ def set_up_logging(log: Log, logging: Any) -> None:
     """
     Give the root logger one handler that writes to *log*; the level of `AWS_LAMBDA_LOG_LEVEL`, if that is one.
 
-    As in the managed runtime, without a level only warnings and above appear. A function's own `logging.py` is left
-    alone.
+    As in the managed runtime, without a level only warnings and above appear, and times are in UTC. A function's own
+    `logging.py` is left alone.
     """
     if not hasattr(logging, "LogRecord"):
         return
 
-    class LambdaHandler(logging.Handler):  # type: ignore[misc] # the module is an argument
+    handler = make_handler(log, logging)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    logging.Formatter.converter = gmtime
+    if log.level in logging.getLevelNamesMapping():
+        root.setLevel(log.level)
+    logging.basicConfig = heeded(logging, root, handler)
+
+
+def make_handler(log: Log, logging: Any) -> logging.Handler:
+    """
+    Return the root logger's handler, with the names, formats and dates of the managed runtime's.
+
+    Datadog, for one, asks for the handler's name, and puts a formatter of text in the place of its own: the handler
+    of JSON has another name, there as here. As long as nobody has, records are written without the formatter, which is
+    faster, and keeps each on one line.
+    """
+
+    class JsonFormatter(logging.Formatter):  # type: ignore[misc] # the module is an argument
+        def format(self, record: logging.LogRecord) -> str:
+            return log.line(level_name(record.levelno), record_fields(log, record), record.created)
+
+    class LambdaLoggerHandler(logging.Handler):  # type: ignore[misc] # as above
         log_sink = log
 
         def emit(self, record: logging.LogRecord) -> None:
-            level = level_name(record.levelno) if log.is_json else record.levelname
             try:
-                if self.formatter is None:
-                    log.record(level, record_fields(log, record), record.created)
+                if is_untouched(self):
+                    level = level_name(record.levelno) if log.is_json else record.levelname
+                    text = log.line(level, record_fields(log, record), record.created)
                 else:
-                    text = self.format(record).removesuffix("\n")
-                    if log.is_json and not is_json_object(text):
-                        log.record(level, {"message": text}, record.created)
-                    else:
-                        log.write(f"{one_line(text)}\n", level)
+                    text = laid_out(log, record, self.format(record))
+                log.write(text, level_name(record.levelno) if log.is_json or record.levelno >= logging.DEBUG else "")
             except Exception as error:
                 message = f"a record could not be written: {describe(record.msg)} ({title(error)})"
                 log.record("ERROR", {"message": message})
 
-    def add_ids(record: logging.LogRecord) -> bool:
-        invocation = current.get()
-        record.aws_request_id = invocation.request_id
-        record.tenant_id = invocation.tenant_id or None
-        return True
+        def format(self, record: logging.LogRecord) -> str:
+            if not hasattr(record, "aws_request_id"):  # by who asks without `handle`
+                add_ids(record)
+            return str(super().format(record))
 
-    handler = LambdaHandler()
+    def marks(formatter: logging.Formatter) -> list[object]:
+        kind = type(formatter)
+        return [vars(formatter), vars(formatter._style), kind.format, kind.formatTime, kind.formatException]  # noqa: SLF001 - where the format is
+
+    def is_untouched(handler: logging.Handler) -> bool:
+        return handler.formatter is formatter and "format" not in vars(handler) and marks(formatter) == made
+
+    if log.is_json:
+        LambdaLoggerHandler.__name__ += "WithFrameType"
+    formatter = JsonFormatter(None, JSON_DATES) if log.is_json else logging.Formatter(TEXT_FORMAT, TEXT_DATES)
+    made = [dict(mark) if isinstance(mark, dict) else mark for mark in marks(formatter)]
+    handler = LambdaLoggerHandler()
+    handler.setFormatter(formatter)
     handler.addFilter(add_ids)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    if log.level in logging.getLevelNamesMapping():
-        root.setLevel(log.level)
-    logging.basicConfig = heeded(logging, root, handler)
+    return handler
+
+
+def add_ids(record: logging.LogRecord) -> bool:
+    """Put what the managed runtime does on a record: the ids of the invocation that is running."""
+    invocation = current.get()
+    record.aws_request_id = invocation.request_id
+    record.tenant_id = invocation.tenant_id or None
+    return True
+
+
+def laid_out(log: Log, record: logging.LogRecord, text: str) -> str:
+    """Return what the function's own formatter has made of a record as a line of the log, or as lines of a frame."""
+    text = text.removesuffix("\n")
+    if log.is_json and not is_json_object(text):
+        return log.line(level_name(record.levelno), {"message": text}, record.created)
+    return f"{text if log.is_framed else one_line(text)}\n"
 
 
 def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Callable[..., None]:

@@ -192,7 +192,7 @@ def check_keys(value: dict[str, Any], missing: str | None, known: set[str] | Non
 
 
 def named_tuple(by_name: Decoder, by_position: Decoder) -> Decoder:
-    """A `NamedTuple`: an object with its fields, or an array, which is what it is encoded as."""
+    """A `NamedTuple`: an object with its fields, which is what it is encoded as, or an array."""
 
     def decode(value: Any) -> Any:
         return (by_name if type(value) is dict else by_position).decode(value)

@@ -1,7 +1,8 @@
 """
 Classes with fields as JSON objects, and `bytes` as base64 where a type declares them.
 
-Owns: how instances of dataclasses, attrs classes, pydantic models and msgspec Structs turn into JSON's types.
+Owns: how named tuples, and instances of dataclasses, attrs classes, pydantic models and msgspec Structs, turn into
+JSON's types.
 Refuses to know: how JSON is written.
 
 In aws-lambda-go, `[]byte` is base64 in both directions. Here only declared `bytes` are, and those that came as base64;
@@ -30,6 +31,8 @@ _HINTS: dict[Any, dict[str, Any]] = {}
 
 def converter(kind: Any) -> Callable[[Any], Any] | None:
     """Return a function that turns an instance of *kind* into JSON types, or None if *kind* has no fields."""
+    if hasattr(kind, "_asdict"):
+        return as_dict
     if hasattr(kind, "__pydantic_serializer__"):
         return lambda value: kind.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
     if hasattr(kind, "__struct_fields__") and "msgspec" in sys.modules:
@@ -41,6 +44,86 @@ def converter(kind: Any) -> Callable[[Any], Any] | None:
     if hasattr(kind, "__attrs_attrs__"):
         return _field_converter(kind, kind.__attrs_attrs__)
     return None
+
+
+def is_library_made(kind: Any) -> bool:
+    """Return whether a library turns an instance of *kind* into JSON types, with all that it holds."""
+    return hasattr(kind, "__pydantic_serializer__") or hasattr(kind, "__struct_fields__")
+
+
+def as_dict(value: Any) -> dict[Any, Any]:
+    """
+    Return what `_asdict()` of *value* does.
+
+    Raises:
+        TypeError: it takes arguments, or makes no dict.
+    """
+    fields = value._asdict()
+    if not isinstance(fields, dict):
+        raise TypeError(f"_asdict() must return a dict, not {type(fields).__name__}")
+    return fields
+
+
+def _fields_of(value: Any) -> dict[Any, Any] | None:
+    """Return the members of an array or object, or None if it is an array; a method that takes arguments is no sign."""
+    if hasattr(type(value), "_asdict"):
+        try:
+            return as_dict(value)
+        except TypeError:
+            if not isinstance(value, (dict, list, tuple)):
+                raise
+    return value if isinstance(value, dict) else None
+
+
+def whole(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """
+    Return *value* in dicts and lists, as simplejson writes it: named tuples as objects, keys that are `bytes` as text.
+
+    Args:
+        value: a result.
+        convert: turns a value into JSON's own types, one step.
+
+    Raises:
+        TypeError: part of it has no JSON form.
+        ValueError: it holds itself.
+    """
+    made: dict[int, tuple[Any, Any]] = {}  # by id of a container, itself and its form; None while that is being made
+
+    def part(value: Any) -> Any:
+        if value is None or isinstance(value, (str, int, float)):
+            return value
+        if id(value) in made:
+            if made[id(value)][1] is None:
+                raise ValueError("Circular reference detected")
+            return made[id(value)][1]
+        made[id(value)] = value, None
+        fields = _fields_of(value)
+        if fields is not None:
+            form: Any = {_key(key): part(each) for key, each in fields.items()}
+        elif isinstance(value, (list, tuple)):
+            form = [part(each) for each in value]
+        else:
+            form = part(_converted(value, convert))
+        made[id(value)] = value, form
+        return form
+
+    return part(value)
+
+
+def _key(key: Any) -> Any:
+    """Return what stands for *key* in JSON: text for `bytes`."""
+    return str(key, "utf-8") if isinstance(key, bytes) else key
+
+
+def _converted(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """Return *value* one step on; that may be an object which has its `_asdict` from elsewhere than its class."""
+    try:
+        return convert(value)
+    except TypeError as error:
+        try:
+            return as_dict(value)
+        except Exception:
+            raise error from None
 
 
 def _field_converter(kind: Any, fields: Any) -> Callable[[Any], Any]:
@@ -120,6 +203,8 @@ def encode_declared_bytes(value: Any, hint: Any) -> Any:
     hint = _unalias(hint)
     if isinstance(value, (bytes, bytearray)) and hint in (bytes, bytearray):
         return b2a_base64(value, newline=False).decode()
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = as_dict(value)
     parts = getattr(hint, "__args__", ())
     if type(hint).__name__ in {"UnionType", "_UnionGenericAlias", "Union"}:
         for part in parts:
@@ -130,9 +215,8 @@ def encode_declared_bytes(value: Any, hint: Any) -> Any:
         return {
             key: encode_declared_bytes(part, own.get(key, parts[-1] if parts else None)) for key, part in value.items()
         }
-    if isinstance(value, tuple) and (_is_open(hint) or parts[1:] not in {(), (...,)}):
-        each = hints(hint).values() if _is_open(hint) else parts
-        return [encode_declared_bytes(part, one) for part, one in zip(value, each, strict=False)]
+    if isinstance(value, tuple) and parts[1:] not in {(), (...,)}:
+        return [encode_declared_bytes(part, one) for part, one in zip(value, parts, strict=False)]
     if parts and isinstance(value, (list, tuple, set, frozenset)):
         return [encode_declared_bytes(part, parts[0]) for part in value]
     return value

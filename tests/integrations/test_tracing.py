@@ -9,7 +9,8 @@ import threading
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lambda_bootstrap.tracing import Tracer, traceparent
+from lambda_bootstrap.current import trace_keeper
+from lambda_bootstrap.integrations.tracing import traceparent
 
 from tests.support.loop import OverError, Script, a_loop, an_invocation
 
@@ -33,7 +34,7 @@ class TestBegin:
     def test_variable(self, before: dict[str, str], header: str, after: dict[str, str]) -> None:
         """The variable holds the invocation's header as it came; without one the variable is gone."""
         environ = {"PATH": "/bin", **before}
-        Tracer(environ).begin(an_invocation(lambda_runtime_trace_id=header))
+        trace_keeper(environ)(an_invocation(lambda_runtime_trace_id=header))
 
         assert environ == {"PATH": "/bin", **after}
 
