@@ -29,7 +29,7 @@ FUNCTION = {
 }
 
 
-class OverError(Exception):
+class OverError(RuntimeApiError):
     """There are no more invocations."""
 
 
