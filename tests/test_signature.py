@@ -7,6 +7,7 @@ import contextvars
 import dataclasses
 import functools
 import logging
+import sys
 import types
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
@@ -858,3 +859,30 @@ class TestLoggers:
             pass
 
         assert called(annotated(lambda a: a, a=Logger)) == ("E", True)
+
+
+LAZY = """
+from __future__ import annotations
+lazy from lambda_bootstrap import Context
+lazy from nowhere import Missing
+lazy import logging
+
+def swapped(own: Context, event): return event, own
+def missing(event: Missing, own): return event, own
+def logs(log: logging.Logger, event): return log.name, event
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="Python has no lazy imports before 3.15")
+class TestLazyImports:
+    """Annotations with names whose imports wait until they are used (PEP 810)."""
+
+    @pytest.mark.parametrize(
+        ("name", "result"), [("swapped", ("E", "C")), ("missing", ("E", "C")), ("logs", ("lazily", "E"))]
+    )
+    def test_lazy(self, name: str, result: Any) -> None:
+        """They mean what they mean to an import that does not wait; a module that is not there is nobody's context."""
+        names: dict[str, Any] = {"__name__": "lazily"}
+        exec(compile(LAZY, "lazily.py", "exec", dont_inherit=True), names)  # noqa: S102 - no syntax for older Pythons
+
+        assert called(names[name]) == (result, True)

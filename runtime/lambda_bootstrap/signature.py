@@ -271,6 +271,11 @@ def _is_context(annotation: Any, names: Mapping[str, Any]) -> bool:
         is_name = all(map(str.isidentifier, (first, *steps)))
         return text in OUR_NAMES or (is_name and with_spare(_open_imports).has_context(text, names))
     found = names[first]
+    if type(found).__name__ == "lazy_import":  # since Python 3.15: what a name has until it is used
+        try:
+            found = found.resolve()
+        except Exception:
+            return False
     for step in steps:
         found = getattr(found, step, None)
     return not isinstance(found, str) and _is_context(found, names)
