@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator, Kind, Reply
+
+from tests.support.emulated import wait_gone
 
 # A runtime in fifteen lines; the event says what it does.
 RUNTIME = """
@@ -39,16 +40,6 @@ print("failing", flush=True)
 connection.request("POST", "/2018-06-01/runtime/init/error", b'{"errorType":"E"}')
 connection.getresponse().read()
 """
-
-
-def wait_gone(pid: int) -> None:
-    """Wait until there is no such process, or only its remains."""
-    for _ in range(500):
-        status = Path(f"/proc/{pid}/stat")
-        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"process {pid} is still there")
 
 
 class TestInvoke:
@@ -265,6 +256,32 @@ class TestProcess:
             emulator.start()
             with pytest.raises(AssertionError, match=r"the runtime still runs after 0\.01 seconds"):
                 emulator.wait_exit(timeout=0.01)
+
+
+# Polls over one connection, drops it, and polls over another one.
+DROPPING = """
+import http.client, os
+def poll():
+    connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    connection.request("GET", "/2018-06-01/runtime/invocation/next")
+    return connection
+first = poll()
+first.close()
+second = poll()
+print("event", second.getresponse().read(), flush=True)
+"""
+
+
+def test_dropped_poll() -> None:
+    """An event goes to the oldest poll of a process, though that connection has died, and isn't served again."""
+    with Emulator([sys.executable, "-c", DROPPING], timeout=0.5) as emulator:
+        emulator.start()
+        emulator.wait_for("next", 2)
+        outcome = emulator.invoke(b"1")
+
+        assert outcome.error["errorType"] == "Sandbox.Timedout"
+        assert emulator.wait_exit() == -signal.SIGKILL
+        assert emulator.output == b""
 
 
 def test_script() -> None:
