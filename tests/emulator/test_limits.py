@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lambda_bootstrap_dev.emulator import server, wire
-from lambda_bootstrap_dev.testing import Emulator, Kind
+from lambda_bootstrap_dev.testing import Emulator, Kind, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -269,6 +269,22 @@ class TestLost:
             assert raw.recv(65536).startswith(b"HTTP/1.1 202 ")
 
         assert call.result().json() == 2
+
+    def test_answered_and_refused(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
+        """An event whose post was refused has arrived: it is served again though its connection dies."""
+        emulator.script("response", Reply(503))
+        call = callers.submit(emulator.invoke, b"1", headers={"X-Amzn-RequestId": "id-1"})
+        with connect(emulator) as raw:
+            raw.sendall(NEXT)
+            raw.recv(65536)
+            raw.sendall(POST % b"response" + b"Content-Length: 1\r\n\r\n2")
+            assert raw.recv(65536).startswith(b"HTTP/1.1 503 ")
+        with connect(emulator) as raw:
+            raw.sendall(NEXT)
+            assert raw.recv(65536).endswith(b"\r\n\r\n1")
+            raw.sendall(POST % b"response" + b"Content-Length: 1\r\n\r\n3")
+
+            assert call.result().json() == 3
 
     def test_repeated(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
         """An event that was served again to a connection that lives is not lost with the first one."""

@@ -81,7 +81,7 @@ class Sandbox:
         self._report_output = on_output
         self._on_report = on_report
         self._polls: list[Request] = []  # calls to `next` that are held, the oldest first
-        self._served_to = 0  # the connection that got the event
+        self._served_to = 0  # the connection that got the event, until it says more
         self._expired: deque[str] = deque(maxlen=KEPT_NONCES)
         self._situation = Situation()
         self._turn: Turn | None = None
@@ -190,8 +190,13 @@ class Sandbox:
             self._polls = [held for held in self._polls if held is not request]
             self.ring()
 
+    def hear(self, connection: int) -> None:
+        """Note that a connection has more to say: an event that was served to it has arrived."""
+        if connection == self._served_to:
+            self._served_to = 0
+
     def lose(self, connection: int) -> None:
-        """Note that a connection has died: an event that was served to it isn't served again."""
+        """Note that a connection has died: an event that was the last that it got isn't served again."""
         if connection == self._served_to and self._situation.state is State.RUNNING:
             self._situation = replace(self._situation, is_lost=True)
 

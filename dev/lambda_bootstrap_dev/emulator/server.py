@@ -140,6 +140,7 @@ class Server:
         if request.endpoint not in {"invoke", ""}:
             self._runtimes.add(request.connection)
         self._on_request(request)
+        self._sandbox.hear(request.connection)
         await self._answer(connection, request)
         return True
 
