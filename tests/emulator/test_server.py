@@ -461,7 +461,9 @@ class TestScript:
             assert post(pool, path, Lambda_Runtime_Invocation_Id="n-1").status == 202
             assert post(pool, path).status == 403
 
-    @pytest.mark.parametrize(("status", "again"), [(202, 403), (413, 403), (400, 202), (431, 202), (500, 202)])
+    @pytest.mark.parametrize(
+        ("status", "again"), [(202, 403), (403, 403), (410, 403), (413, 403), (400, 202), (431, 202), (500, 202)]
+    )
     def test_scripted_verdict(self, emulator: Emulator, status: int, again: int) -> None:
         """A scripted verdict that ends the invocation ends it; any other leaves it open."""
         emulator.script("next", Reply(200, [("Lambda-Runtime-Aws-Request-Id", "id-1")], b"[1]"))

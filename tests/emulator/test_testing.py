@@ -150,6 +150,32 @@ class TestInvoke:
             assert 3 < first.memory_mb < 200
 
 
+# Ready at its first start, it dies when it is told to; at its second start it dies at once.
+TWICE = """
+import http.client, os, signal, sys
+try:
+    open("started", "x")
+except FileExistsError:
+    sys.exit(5)
+http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"]).request("GET", "/2018-06-01/runtime/invocation/next")
+signal.pause()
+"""
+
+
+def test_report_of_another_process(tmp_path: Path) -> None:
+    """A process that dies in its init has no measurements: those of the one before are not its own."""
+    with Emulator([sys.executable, "-c", TWICE], cwd=tmp_path) as emulator:
+        emulator.start()
+        emulator.wait_for("next")
+        os.kill(emulator.pid, signal.SIGTERM)
+        emulator.wait_exit()
+        outcome = emulator.invoke()
+        [report] = emulator.wait_report()
+
+    assert outcome.error["errorMessage"].endswith("exit status 5")
+    assert (report.kind, report.init_ms, report.memory_mb) == (Kind.EXIT, None, None)
+
+
 class TestProcess:
     """What the runtime's process gets and gives."""
 

@@ -254,8 +254,8 @@ class Sandbox:
 
     def _end(self, ending: Ending) -> None:
         turn = self._turn
-        if turn is None or (turn.delivery is not self._situation.delivery and ending.kind is not Kind.INIT_ERROR):
-            return
+        if turn is None or turn.delivery is not self._situation.delivery:
+            return  # it belongs to a scripted event
         turn.end(ending)
         if self._situation.state in STUCK and not self._command:
             turn.over.set()
