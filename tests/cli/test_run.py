@@ -21,7 +21,8 @@ import lambda_bootstrap
 import pytest
 import urllib3
 from lambda_bootstrap_dev.cli.main import main
-from lambda_bootstrap_dev.emulator.session import UsageError, find_python
+from lambda_bootstrap_dev.emulator.function import Function, environment
+from lambda_bootstrap_dev.emulator.session import UsageError, find_function, find_python
 
 from tests.support import ROOT
 from tests.support.emulated import wait_gone
@@ -37,6 +38,7 @@ import http.client, json, os, sys, time
 connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 if os.path.exists("init-error"):
     connection.request("POST", "/2018-06-01/runtime/init/error", b'{{"errorType": "E", "errorMessage": "no start"}}')
+    connection.getresponse().read()
     sys.exit(1)
 connection.request("GET", "/2018-06-01/runtime/invocation/next")
 reply = connection.getresponse()
@@ -109,6 +111,19 @@ class TestRun:
         assert report, captured.err
         _, duration, billed, init = report.groups()
         assert int(billed) - float(duration) - float(init) == pytest.approx(0.5, abs=0.52)
+
+    def test_credentials(self) -> None:
+        """A function gets the credentials of whoever runs it; without any, it gets some that open nothing."""
+        mine = environment(Function(), "x:1", {"AWS_ACCESS_KEY_ID": "mine"})
+
+        assert (mine["AWS_ACCESS_KEY_ID"], mine["AWS_SECRET_ACCESS_KEY"]) == ("mine", "emulator")
+
+    def test_detour(self, folder: Path) -> None:
+        """A function's folder is its real place, however the way there is written."""
+        (folder.parent / "link").symlink_to(folder)
+        for way in (folder / ".." / "hello", folder.parent / "link"):
+            function = find_function(f"{way}/app.handler", timeout=3, memory=128)
+            assert (function.name, function.task_root) == ("hello", str(folder.resolve()))
 
     def test_event_beside_the_function(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """Without --event the file event.json of the function's folder is sent."""
@@ -191,6 +206,11 @@ class TestUsage:
         assert main(["serve", where]) == 2
         expected = f"lambda-bootstrap serve: serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not '{where}'\n"
         assert capfd.readouterr().err == expected
+
+    def test_no_port(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A port that no port can be is refused."""
+        assert main(["serve", "127.0.0.1:99999"]) == 2
+        assert capfd.readouterr().err.startswith("lambda-bootstrap serve: cannot listen on 127.0.0.1:99999: ")
 
     def test_taken(self, capfd: pytest.CaptureFixture[str]) -> None:
         """A port that is taken is refused."""
@@ -393,6 +413,18 @@ class TestSignals:
             for pid in family:
                 wait_gone(pid)
 
+    def test_two_at_once(self, folder: Path) -> None:
+        """Two signals at once end a run as one does, without a trace."""
+        with a_family(folder) as (process, family):
+            for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT):
+                process.send_signal(number)
+
+            assert process.wait(timeout=10) in {129, 143}
+            assert process.stderr
+            assert "Traceback" not in process.stderr.read()
+            for pid in family:
+                wait_gone(pid)
+
     def test_nohup(self, folder: Path) -> None:
         """A run under `nohup` goes on at SIGHUP."""
         with a_family(folder, "nohup") as (process, family):
@@ -470,6 +502,14 @@ def test_serve_keeps_nothing() -> None:
     assert sizes[-1] - sizes[4] < 25, sizes
 
 
+def test_serve_ipv6() -> None:
+    """An IPv6 address to serve is in brackets, and so is the one that is printed."""
+    with a_server(where="[::1]:0") as (process, address), urllib3.PoolManager(retries=False, timeout=10) as pool:
+        assert re.fullmatch(r"\[::1\]:\d+", address)
+        assert pool.request("GET", f"http://{address}/2018-06-01/ping").data == b"pong"
+        process.terminate()
+
+
 def test_serve_allow_host() -> None:
     """--allow-host lets callers use a name, and pages of that host call."""
     codes = {}
@@ -491,9 +531,9 @@ def test_serve_allow_host() -> None:
 
 
 @contextmanager
-def a_server(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def a_server(*options: str, where: str = "127.0.0.1:0") -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Yield a server and its address."""
-    command = [*PROGRAM, "serve", *options, "127.0.0.1:0"]
+    command = [*PROGRAM, "serve", *options, where]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         address = process.stderr.readline().strip().removeprefix("AWS_LAMBDA_RUNTIME_API=")

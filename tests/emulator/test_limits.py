@@ -286,6 +286,23 @@ class TestLost:
 
             assert call.result().json() == 3
 
+    def test_found_again(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
+        """A lost event that is answered all the same leaves nothing behind: the next event is repeated as usual."""
+        callers.submit(emulator.invoke, b"1", headers={"X-Amzn-RequestId": "id-1"})
+        with connect(emulator) as raw:
+            raw.sendall(NEXT)
+            raw.recv(65536)
+        with connect(emulator) as raw:
+            raw.sendall(POST % b"response" + b"Content-Length: 1\r\n\r\n2")
+            raw.recv(65536)
+            call = callers.submit(emulator.invoke, b"3", headers={"X-Amzn-RequestId": "id-1"})
+            for _ in range(2):
+                raw.sendall(NEXT)
+                assert raw.recv(65536).endswith(b"\r\n\r\n3")
+            raw.sendall(POST % b"response" + b"Content-Length: 1\r\n\r\n4")
+
+            assert call.result().json() == 4
+
     def test_repeated(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
         """An event that was served again to a connection that lives is not lost with the first one."""
         call = callers.submit(emulator.invoke, b"1", headers={"X-Amzn-RequestId": "id-1"})

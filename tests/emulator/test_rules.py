@@ -86,6 +86,14 @@ class TestResponse:
         )
         assert verdict.state is State.SENT
 
+    @pytest.mark.parametrize("endpoint", ["response", "error"])
+    def test_no_type(self, endpoint: str) -> None:
+        """A body without a media type is bytes."""
+        verdict = judge(RUNNING, a_post(endpoint, b"42"))
+
+        assert verdict.ending is not None
+        assert verdict.ending.content_type == "application/octet-stream"
+
     @pytest.mark.parametrize(
         ("situation", "given", "expected"),
         [

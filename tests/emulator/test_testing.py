@@ -150,6 +150,17 @@ class TestInvoke:
             assert 3 < first.memory_mb < 200
 
 
+def test_poll_of_a_dead_process() -> None:
+    """The poll of a process that has died counts no more: its successor gets the event."""
+    with Emulator(COMMAND, timeout=1.0) as emulator:
+        emulator.start()
+        emulator.wait_for("next")
+        os.kill(emulator.pid, signal.SIGKILL)
+        emulator.wait_exit()
+
+        assert emulator.invoke(b"1").json() == 1
+
+
 # Ready at its first start, it dies when it is told to; at its second start it dies at once.
 TWICE = """
 import http.client, os, signal, sys
