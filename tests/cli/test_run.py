@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 import lambda_bootstrap
 import pytest
 import urllib3
+from lambda_bootstrap_dev.cli import output
 from lambda_bootstrap_dev.cli.main import main
 from lambda_bootstrap_dev.emulator.function import Function, environment
 from lambda_bootstrap_dev.emulator.session import UsageError, find_function, find_python
+from lambda_bootstrap_dev.emulator.values import Ending, Kind
 
 from tests.support import ROOT
 from tests.support.emulated import wait_gone
@@ -298,6 +300,41 @@ def test_colours(folder: Path, stream: str) -> None:
 
     assert b"\x1b[" in coloured
     assert b"\x1b[" not in getattr(done, other)
+
+
+class TestOutput:
+    """What is printed."""
+
+    def test_http(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """The head of an HTTP response goes to stderr, its body alone to stdout."""
+        body = b'{"statusCode": 201}' + bytes(8) + b"created"
+        output.show(Ending(Kind.RESPONSE, body, "application/vnd.awslambda.http-integration-response"))
+        captured = capfd.readouterr()
+
+        assert (captured.out, captured.err) == ("created\n", '{"statusCode": 201}\n')
+
+    def test_one_newline(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A response that ends with a newline gets no other one."""
+        output.show(Ending(Kind.RESPONSE, b"text\n", "text/plain"))
+
+        assert capfd.readouterr().out == "text\n"
+
+    @pytest.mark.parametrize("body", [b"{}", b"[1]", b"text", b'{"errorType": "E"}'])
+    def test_headline(self, body: bytes) -> None:
+        """An error without type and message is called an error, and no more."""
+        assert output.headline(Ending(Kind.ERROR, body)) == "function error"
+
+    def test_record_of_two_lines(self) -> None:
+        """A carriage return within a record is a line break on a terminal, and stays as it is in a pipe."""
+        code = r"from lambda_bootstrap_dev.cli.output import write_log; write_log(b'a\rb\n')"
+        terminal, end = pty.openpty()
+        subprocess.run([sys.executable, "-c", code], stderr=end, check=True)
+        os.close(end)
+        shown = os.read(terminal, 65536)
+        os.close(terminal)
+        piped = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=True).stderr
+
+        assert (shown, piped) == (b"a\r\nb\r\n", b"a\rb\n")
 
 
 class TestClosedPipe:

@@ -168,6 +168,13 @@ class TestSlow:
 
             assert read_all(raw).endswith(b"404 page not found\n")
 
+    def test_silence_after_an_invocation(self, emulator: Emulator) -> None:
+        """A caller isn't a runtime: its silence ends too."""
+        with connect(emulator) as raw:
+            raw.sendall(INVOKE + b"X-Amz-Client-Context: {}\r\nContent-Length: 0\r\n\r\n")
+
+            assert read_all(raw).startswith(b"HTTP/1.1 400 ")
+
     def test_runtime(self, emulator: Emulator) -> None:
         """A runtime may be silent as long as it likes: its function runs, or it is frozen."""
         with connect(emulator) as raw:
