@@ -238,6 +238,15 @@ class TestProcess:
         assert (status, emulator.stdout, emulator.stderr) == (0, b"a\xff\r\n\0c", b"b")
         assert sorted(emulator.output) == sorted(b"a\xff\r\n\0bc")
 
+    def test_no_input(self) -> None:
+        """The process has nothing to read: its stdin is not the emulator's."""
+        code = "import os; print(os.path.samestat(os.fstat(0), os.stat(os.devnull)), end='')"
+        with Emulator([sys.executable, "-c", code]) as emulator:
+            emulator.start()
+            emulator.wait_exit()
+
+        assert emulator.stdout == b"True"
+
     def test_merged_output(self) -> None:
         """Merged output keeps the order of writing."""
         code = "import os\nfor n in range(100): os.write(1 + n % 2, b'%d,' % n)"
