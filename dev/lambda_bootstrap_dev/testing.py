@@ -40,7 +40,8 @@ class Emulator:
 
     The process gets the environment that Lambda would set, and *environ* on top; of the test's own environment, only
     `PATH`. *timeout* is the function's, *init_timeout* limits the time to the first `next`, both in seconds. With
-    *merge_output*, all output counts as stdout, in the exact order of writing.
+    *merge_output*, all output counts as stdout, in the exact order of writing. Callers may use an address, localhost
+    or *host*; *allow_hosts* are more names.
     """
 
     def __init__(  # noqa: PLR0913 - all by name but the command
@@ -57,6 +58,7 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 0,
         prefix: str = "",
+        allow_hosts: Sequence[str] = (),
     ) -> None:
         folder = os.fspath(cwd) if cwd is not None else None
         task_root = folder or os.fspath(os.getcwd())  # noqa: PTH109 - a string, as configured in Lambda
@@ -64,15 +66,31 @@ class Emulator:
         self._extra = dict(environ or {})
         self._function = function
         self._arrived = threading.Condition()
+        self._requests: list[Request] = []
+        self._reports: list[Report] = []
+        self._written: list[tuple[int, bytes]] = []
         self._thread = threading.Thread(target=self._run, name="emulator")
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
         words = [os.fspath(word) for word in command]
         self._sandbox = Sandbox(
-            function, words, cwd=folder, init_timeout=init_timeout, merge_output=merge_output, log=self._notify
+            function,
+            words,
+            cwd=folder,
+            init_timeout=init_timeout,
+            merge_output=merge_output,
+            on_output=lambda fd, data: self._keep(self._written, (fd, data)),
+            on_report=lambda report: self._keep(self._reports, report),
         )
-        self._server = Server(self._sandbox, host, port, prefix=prefix, on_request=self._notify)
+        self._server = Server(
+            self._sandbox,
+            host,
+            port,
+            prefix=prefix,
+            allow_hosts=allow_hosts,
+            on_request=lambda request: self._keep(self._requests, request),
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -104,27 +122,27 @@ class Emulator:
     @property
     def requests(self) -> list[Request]:
         """Every request so far, including callers', in the order of their last bytes."""
-        return list(self._server.requests)
+        return list(self._requests)
 
     @property
     def reports(self) -> list[Report]:
         """The reports of the invocations that are over."""
-        return list(self._sandbox.reports)
+        return list(self._reports)
 
     @property
     def output(self) -> bytes:
         """The output to stdout and stderr, in order of arrival."""
-        return b"".join(data for _, data in self._sandbox.written)
+        return b"".join(data for _, data in self._written)
 
     @property
     def stdout(self) -> bytes:
         """The output to stdout."""
-        return b"".join(data for fd, data in self._sandbox.written if fd == STDOUT)
+        return b"".join(data for fd, data in self._written if fd == STDOUT)
 
     @property
     def stderr(self) -> bytes:
         """The output to stderr."""
-        return b"".join(data for fd, data in self._sandbox.written if fd == STDERR)
+        return b"".join(data for fd, data in self._written if fd == STDERR)
 
     @property
     def pid(self) -> int:
@@ -204,8 +222,9 @@ class Emulator:
         output = self.output.decode(errors="replace")
         return "\n".join(["requests:", *(lines or ["  none"]), "output of the runtime:", output or "  none"])
 
-    def _notify(self, _log: bytes = b"") -> None:
+    def _keep(self, kept: list[T], what: T) -> None:
         with self._arrived:
+            kept.append(what)
             self._arrived.notify_all()
 
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:

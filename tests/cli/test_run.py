@@ -9,17 +9,28 @@ import re
 import shlex
 import signal
 import socket
+import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import lambda_bootstrap
 import pytest
 import urllib3
+from lambda_bootstrap_dev.cli import output
 from lambda_bootstrap_dev.cli.main import main
-from lambda_bootstrap_dev.emulator.session import UsageError, find_python
+from lambda_bootstrap_dev.emulator.function import Function, environment
+from lambda_bootstrap_dev.emulator.session import UsageError, find_function, find_python
+from lambda_bootstrap_dev.emulator.values import Ending, Kind
 
 from tests.support import ROOT
+from tests.support.emulated import wait_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAM = [sys.executable, "-m", "lambda_bootstrap_dev"]
 # Stands in for a function's Python, and for the runtime that this would run: it answers one event with what the
@@ -29,6 +40,7 @@ import http.client, json, os, sys, time
 connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 if os.path.exists("init-error"):
     connection.request("POST", "/2018-06-01/runtime/init/error", b'{{"errorType": "E", "errorMessage": "no start"}}')
+    connection.getresponse().read()
     sys.exit(1)
 connection.request("GET", "/2018-06-01/runtime/invocation/next")
 reply = connection.getresponse()
@@ -42,6 +54,10 @@ if event == "odd": outcome, body = "error", '[]'
 if event == "text": body = "plain"
 if event == "exit": sys.exit(3)
 if event == "sleep": time.sleep(30)
+if event == "family":
+    import subprocess
+    print("family", os.getpid(), subprocess.Popen(["sleep", "60"]).pid, flush=True)
+    time.sleep(30)
 if event == "chatter": print("function", os.getpid(), flush=True)
 while event == "chatter": print("more", flush=True); time.sleep(0.01)
 connection.request("POST", f"/2018-06-01/runtime/invocation/{{request_id}}/{{outcome}}", body)
@@ -49,6 +65,10 @@ connection.getresponse().read()
 connection.request("GET", "/2018-06-01/runtime/invocation/next")
 connection.getresponse()
 """
+
+INVOKE = b"POST /2015-03-31/functions/function/invocations HTTP/1.1\r\n"
+OVERSIZED = INVOKE + b"Host: localhost\r\nContent-Length: 99999999\r\n\r\n{"
+FOREIGN = INVOKE + b"Host: evil.example\r\nContent-Length: 9\r\n\r\n{"
 
 
 @pytest.fixture(name="folder")
@@ -93,6 +113,19 @@ class TestRun:
         assert report, captured.err
         _, duration, billed, init = report.groups()
         assert int(billed) - float(duration) - float(init) == pytest.approx(0.5, abs=0.52)
+
+    def test_credentials(self) -> None:
+        """A function gets the credentials of whoever runs it; without any, it gets some that open nothing."""
+        mine = environment(Function(), "x:1", {"AWS_ACCESS_KEY_ID": "mine"})
+
+        assert (mine["AWS_ACCESS_KEY_ID"], mine["AWS_SECRET_ACCESS_KEY"]) == ("mine", "emulator")
+
+    def test_detour(self, folder: Path) -> None:
+        """A function's folder is its real place, however the way there is written."""
+        (folder.parent / "link").symlink_to(folder)
+        for way in (folder / ".." / "hello", folder.parent / "link"):
+            function = find_function(f"{way}/app.handler", timeout=3, memory=128)
+            assert (function.name, function.task_root) == ("hello", str(folder.resolve()))
 
     def test_event_beside_the_function(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """Without --event the file event.json of the function's folder is sent."""
@@ -175,6 +208,11 @@ class TestUsage:
         assert main(["serve", where]) == 2
         expected = f"lambda-bootstrap serve: serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not '{where}'\n"
         assert capfd.readouterr().err == expected
+
+    def test_no_port(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A port that no port can be is refused."""
+        assert main(["serve", "127.0.0.1:99999"]) == 2
+        assert capfd.readouterr().err.startswith("lambda-bootstrap serve: cannot listen on 127.0.0.1:99999: ")
 
     def test_taken(self, capfd: pytest.CaptureFixture[str]) -> None:
         """A port that is taken is refused."""
@@ -264,6 +302,41 @@ def test_colours(folder: Path, stream: str) -> None:
     assert b"\x1b[" not in getattr(done, other)
 
 
+class TestOutput:
+    """What is printed."""
+
+    def test_http(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """The head of an HTTP response goes to stderr, its body alone to stdout."""
+        body = b'{"statusCode": 201}' + bytes(8) + b"created"
+        output.show(Ending(Kind.RESPONSE, body, "application/vnd.awslambda.http-integration-response"))
+        captured = capfd.readouterr()
+
+        assert (captured.out, captured.err) == ("created\n", '{"statusCode": 201}\n')
+
+    def test_one_newline(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """A response that ends with a newline gets no other one."""
+        output.show(Ending(Kind.RESPONSE, b"text\n", "text/plain"))
+
+        assert capfd.readouterr().out == "text\n"
+
+    @pytest.mark.parametrize("body", [b"{}", b"[1]", b"text", b'{"errorType": "E"}'])
+    def test_headline(self, body: bytes) -> None:
+        """An error without type and message is called an error, and no more."""
+        assert output.headline(Ending(Kind.ERROR, body)) == "function error"
+
+    def test_record_of_two_lines(self) -> None:
+        """A carriage return within a record is a line break on a terminal, and stays as it is in a pipe."""
+        code = r"from lambda_bootstrap_dev.cli.output import write_log; write_log(b'a\rb\n')"
+        terminal, end = pty.openpty()
+        subprocess.run([sys.executable, "-c", code], stderr=end, check=True)
+        os.close(end)
+        shown = os.read(terminal, 65536)
+        os.close(terminal)
+        piped = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=True).stderr
+
+        assert (shown, piped) == (b"a\r\nb\r\n", b"a\rb\n")
+
+
 class TestClosedPipe:
     """`lambda-bootstrap run ... | head -1`: nobody reads any more."""
 
@@ -347,7 +420,167 @@ def test_interrupt(folder: Path) -> None:
         assert process.wait(timeout=10) == 130
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@contextmanager
+def a_family(folder: Path, *prefix: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Yield a run whose function sleeps, and the process ids of the function and of its child."""
+    (folder / "event.json").write_text('"family"')
+    options = ["--timeout", "60", "--python", str(folder.parent / "python")]
+    command = [*prefix, *PROGRAM, "run", *options, f"{folder}/app.handler"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        line = next(line for line in process.stderr if line.startswith("family"))
+        yield process, [int(word) for word in line.split()[1:]]
+        process.kill()
+
+
+class TestSignals:
+    """The ends of a run by a signal: nothing that it started is left behind."""
+
+    @pytest.mark.parametrize(
+        ("number", "status"),
+        [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGKILL, -9)],
+        ids=["TERM", "HUP", "INT", "KILL"],
+    )
+    def test_family(self, folder: Path, number: signal.Signals, status: int) -> None:
+        """A signal that ends a run ends the function and its children, and the exit status names it."""
+        with a_family(folder) as (process, family):
+            process.send_signal(number)
+
+            assert process.wait(timeout=10) == status
+            for pid in family:
+                wait_gone(pid)
+
+    def test_two_at_once(self, folder: Path) -> None:
+        """Two signals at once end a run as one does, without a trace."""
+        with a_family(folder) as (process, family):
+            for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT):
+                process.send_signal(number)
+
+            assert process.wait(timeout=10) in {129, 143}
+            assert process.stderr
+            assert "Traceback" not in process.stderr.read()
+            for pid in family:
+                wait_gone(pid)
+
+    def test_nohup(self, folder: Path) -> None:
+        """A run under `nohup` goes on at SIGHUP."""
+        with a_family(folder, "nohup") as (process, family):
+            process.send_signal(signal.SIGHUP)
+            process.send_signal(signal.SIGHUP)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=0.3)
+            process.terminate()
+
+            assert process.wait(timeout=10) == 143
+            for pid in family:
+                wait_gone(pid)
+
+
+@pytest.mark.parametrize("is_reset", [False, True], ids=["close", "reset"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        OVERSIZED,
+        FOREIGN,
+    ],
+    ids=["no request", "no chunk", "oversized", "foreign"],
+)
+def test_serve_refuses_who_leaves(sent: bytes, is_reset: bool) -> None:  # noqa: FBT001 - by name
+    """A client that goes away while it is being refused doesn't change how a server goes on and ends."""
+    with a_server() as (process, address):
+        host, _, port = address.rpartition(":")
+        # Stopped, the server finds the request and its end together: its answer meets a closed connection.
+        process.send_signal(signal.SIGSTOP)
+        with socket.create_connection((host, int(port)), timeout=10) as raw:
+            raw.sendall(sent)
+            if is_reset:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        process.send_signal(signal.SIGCONT)
+        with urllib3.PoolManager(retries=False, timeout=10) as pool:
+            pongs = [pool.request("GET", f"http://{address}/2018-06-01/ping").data for _ in range(3)]
+        process.terminate()
+        status, rest = process.wait(timeout=10), process.stderr and process.stderr.read()
+
+    assert (pongs, status, rest) == ([b"pong"] * 3, 0, "")
+
+
+def memory_mb(pid: int) -> int:
+    """The memory that a process has."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
+
+def test_serve_keeps_nothing() -> None:
+    """A server's memory doesn't grow with what it has served: 25 events and answers of 5 MB each."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("memory is measured where /proc tells")
+    size = 5_000_000
+    with a_server("--timeout", "20") as (process, address), ThreadPoolExecutor() as callers:
+        base = f"http://{address}"
+        with urllib3.PoolManager(retries=False, timeout=20) as pool:
+
+            def invoke() -> bytes:
+                path = "/2015-03-31/functions/function/invocations"
+                return pool.request("POST", base + path, body=bytes(size)).data
+
+            sizes = []
+            for _ in range(25):
+                call = callers.submit(invoke)
+                event = pool.request("GET", f"{base}/2018-06-01/runtime/invocation/next")
+                request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
+                path = f"/2018-06-01/runtime/invocation/{request_id}/response"
+                pool.request("POST", base + path, body=event.data)
+                assert len(call.result()) == size
+                sizes.append(memory_mb(process.pid))
+        process.terminate()
+
+    assert sizes[-1] - sizes[4] < 25, sizes
+
+
+def test_serve_ipv6() -> None:
+    """An IPv6 address to serve is in brackets, and so is the one that is printed."""
+    with a_server(where="[::1]:0") as (process, address), urllib3.PoolManager(retries=False, timeout=10) as pool:
+        assert re.fullmatch(r"\[::1\]:\d+", address)
+        assert pool.request("GET", f"http://{address}/2018-06-01/ping").data == b"pong"
+        process.terminate()
+
+
+def test_serve_allow_host() -> None:
+    """--allow-host lets callers use a name, and pages of that host call."""
+    codes = {}
+    with a_server("--allow-host", "mine.example", "--timeout", "0.1") as (process, address):
+        for name in ("mine.example", "other.example"):
+            for headers in ({"Host": name}, {"Host": "localhost", "Origin": f"https://{name}"}):
+                with urllib3.PoolManager(retries=False, timeout=10) as pool:
+                    url = f"http://{address}/2015-03-31/functions/function/invocations"
+                    answer = pool.request("POST", url, body=b"{", headers={**headers, "X-Amz-Client-Context": "{}"})
+                    codes[name, len(headers)] = answer.status
+        process.terminate()
+
+    assert codes == {
+        ("mine.example", 1): 400,  # the client context is wrong
+        ("mine.example", 2): 400,
+        ("other.example", 1): 403,
+        ("other.example", 2): 403,
+    }
+
+
+@contextmanager
+def a_server(*options: str, where: str = "127.0.0.1:0") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Yield a server and its address."""
+    command = [*PROGRAM, "serve", *options, where]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        address = process.stderr.readline().strip().removeprefix("AWS_LAMBDA_RUNTIME_API=")
+        process.stderr.readline()
+        yield process, address
+        if process.poll() is None:
+            process.terminate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_serve(number: signal.Signals) -> None:
     """A runtime from elsewhere connects, a caller is answered, a signal ends it with status 0."""
     command = [*PROGRAM, "serve", "127.0.0.1:0"]
@@ -360,8 +593,8 @@ def test_serve(number: signal.Signals) -> None:
             socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=10) as caller,
         ):
             caller.sendall(
-                b"POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: x\r\nX-Amzn-RequestId: id-1\r\n"
-                b"Content-Length: 2\r\n\r\n{}"
+                b"POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: localhost\r\n"
+                b"X-Amzn-RequestId: id-1\r\nContent-Length: 2\r\n\r\n{}"
             )
             event = pool.request("GET", f"http://{address}/2018-06-01/runtime/invocation/next")
             pool.request("POST", f"http://{address}/2018-06-01/runtime/invocation/id-1/response", body=b"answer")

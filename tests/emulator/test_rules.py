@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -53,6 +54,10 @@ class TestNext:
         """An outstanding event is served again."""
         assert judge(RUNNING, a_request("next")) == Verdict(State.RUNNING, EVENT)
 
+    def test_lost(self) -> None:
+        """An event that was served to a connection that died isn't served again: the call waits."""
+        assert judge(replace(RUNNING, is_lost=True), a_request("next")) == Verdict(State.RUNNING, None)
+
     def test_after_init_error(self) -> None:
         """After an init error there is no next."""
         verdict = judge(Situation(State.INIT_ERROR), a_request("next"))
@@ -80,6 +85,14 @@ class TestResponse:
             "text/x",
         )
         assert verdict.state is State.SENT
+
+    @pytest.mark.parametrize("endpoint", ["response", "error"])
+    def test_no_type(self, endpoint: str) -> None:
+        """A body without a media type is bytes."""
+        verdict = judge(RUNNING, a_post(endpoint, b"42"))
+
+        assert verdict.ending is not None
+        assert verdict.ending.content_type == "application/octet-stream"
 
     @pytest.mark.parametrize(
         ("situation", "given", "expected"),
@@ -149,6 +162,24 @@ class TestResponse:
 
         assert status(judge(RUNNING, a_post("response", bytes(6_291_557), headers=headers))) == 202
 
+    @pytest.mark.parametrize(("mode", "limit"), [("", 6_291_556), ("streaming", 209_715_200)])
+    def test_unread(self, mode: str, limit: int) -> None:
+        """A body that wasn't read as it is over the limit is too large, and the limit is that of its mode."""
+        headers = {"Lambda-Runtime-Function-Response-Mode": mode}
+        verdict = judge(RUNNING, a_post("response", headers=headers, is_oversized=True))
+
+        assert (status(verdict), error_type(verdict)) == (413, "RequestEntityTooLarge")
+        assert verdict.ending is not None
+        assert f"({limit} bytes)" in json.loads(verdict.ending.body)["errorMessage"]
+        assert verdict.ending.kind is Kind.ERROR
+
+    @pytest.mark.parametrize("endpoint", ["response", "error"])
+    def test_unread_of_another(self, endpoint: str) -> None:
+        """The ids of a post are checked before its size."""
+        verdict = judge(RUNNING, a_post(endpoint, request_id="id-2", is_oversized=True))
+
+        assert (status(verdict), error_type(verdict)) == (400, "InvalidRequestID")
+
     def test_stream_error(self) -> None:
         """Error trailers turn what was streamed into the error they carry."""
         trailers = {
@@ -193,7 +224,10 @@ class TestError:
     def test_size(self) -> None:
         """An error body may have one MiB."""
         assert status(judge(RUNNING, a_post("error", bytes(1_048_576)))) == 202
-        assert status(judge(RUNNING, a_post("error", bytes(1_048_577)))) == 413
+        verdict = judge(RUNNING, a_post("error", bytes(1_048_577)))
+
+        assert (status(verdict), verdict.state) == (413, State.SENT)
+        assert status(judge(RUNNING, a_post("error", is_oversized=True))) == 413
 
 
 class TestInitError:
@@ -214,6 +248,16 @@ class TestInitError:
             content_type,
         )
 
+    def test_size(self) -> None:
+        """An init error may have one MiB; a longer one is refused, and the start has failed all the same."""
+        assert status(judge(Situation(), a_request("init/error", bytes(1_048_576)))) == 202
+
+        verdict = judge(Situation(), a_request("init/error", bytes(1_048_577)))
+        assert (status(verdict), error_type(verdict)) == (413, "RequestEntityTooLarge")
+        assert verdict.state is State.INIT_ERROR
+        assert verdict.ending is not None
+        assert verdict.ending.kind is Kind.INIT_ERROR
+
     @pytest.mark.parametrize("state", [State.INIT_ERROR, State.READY, State.RUNNING, State.SENT])
     def test_too_late(self, state: State) -> None:
         """An init error is refused once the runtime has asked for an event or has failed."""
@@ -231,6 +275,14 @@ class TestElsewhere:
 
         assert verdict.reply is not None
         assert verdict.reply.body == b"pong"
+
+    @pytest.mark.parametrize("endpoint", ["next", "ping"])
+    def test_size(self, endpoint: str) -> None:
+        """A call without need of a body is refused if it has a large one, and changes nothing."""
+        verdict = judge(Situation(), a_request(endpoint, is_oversized=True))
+
+        assert (status(verdict), error_type(verdict)) == (413, "RequestEntityTooLarge")
+        assert verdict.state is State.STARTED
 
     @pytest.mark.parametrize("refusal", [404, 405])
     def test_stray(self, refusal: int) -> None:

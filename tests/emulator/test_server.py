@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -42,6 +44,13 @@ def read_all(raw: socket.socket) -> bytes:
     return b"".join(iter(lambda: raw.recv(65536), b""))
 
 
+def drip(raw: socket.socket) -> None:
+    """Send a little again and again, for four seconds at most."""
+    for _ in range(200):
+        raw.sendall(b"more")
+        time.sleep(0.02)
+
+
 def post(pool: urllib3.HTTPConnectionPool, path: str, body: bytes = b"", **headers: str) -> urllib3.BaseHTTPResponse:
     """Post below the version of the Runtime API; underscores in header names stand for dashes."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -73,7 +82,7 @@ class TestLoop:
                 "Content-Type": "text/x",
                 "X-Amzn-RequestId": "id-1",
                 "X-Amzn-Trace-Id": "Root=1-2-3",
-                "X-Amz-Client-Context": base64.b64encode('{"ü": 1}'.encode()).decode(),
+                "X-Amz-Client-Context": base64.b64encode(' {"ü": 1} '.encode()).decode(),
                 "X-Amz-Cognito-Identity": '{"cognitoIdentityId":"i"}',
                 "X-Amz-Tenant-Id": "blue",
             },
@@ -101,6 +110,8 @@ class TestLoop:
         assert (accepted.status, accepted.data) == (202, ACCEPTED)
         assert (outcome.status, outcome.body, outcome.header("content-type")) == (200, b"<1>", "text/html")
         assert outcome.header("X-Amz-Function-Error") == ""
+        assert outcome.header("X-Amzn-RequestId") == "id-1"
+        assert outcome.header("X-Amz-Executed-Version") == "$LATEST"
 
     def test_defaults(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
         """A caller with nothing but curl's type gets JSON, made-up ids and a trace."""
@@ -111,7 +122,8 @@ class TestLoop:
         call.result()
 
         assert event.headers["Content-Type"] == "application/json"
-        assert event.headers["Lambda-Runtime-Trace-Id"].startswith("Root=1-")
+        trace = event.headers["Lambda-Runtime-Trace-Id"]
+        assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", trace)
         assert "Lambda-Runtime-Client-Context" not in event.headers
 
     def test_no_trace(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
@@ -146,6 +158,17 @@ class TestLoop:
             assert post(pool, "/runtime/init/error").status == 403
 
         assert outcome.error == {"errorType": "E"}
+
+    def test_init_error_while_another_connection_closes(self, emulator: Emulator) -> None:
+        """A runtime that failed is still there as long as one of its connections is."""
+        with a_runtime(emulator) as pool:
+            post(pool, "/runtime/init/error")
+            with a_socket(emulator) as raw:
+                raw.sendall(b"GET /2018-06-01/ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                assert read_all(raw).endswith(b"pong")
+            time.sleep(0.05)
+
+            assert pool.request("GET", NEXT).status == 403
 
     def test_init_error_then_another_runtime(self, emulator: Emulator, callers: ThreadPoolExecutor) -> None:
         """A runtime from elsewhere that failed and left makes room for the next."""
@@ -416,6 +439,17 @@ class TestRefusals:
         with a_runtime(emulator) as pool:
             assert pool.request("GET", "/2018-06-01/ping", headers={"A": "a" * 1_040_000}).data == b"pong"
 
+    def test_no_end(self, emulator: Emulator) -> None:
+        """A client that goes on sending after its refusal is cut off soon."""
+        with a_socket(emulator) as raw:
+            raw.sendall(b"nonsense\r\n\r\n")
+            read_all(raw)
+            start = time.monotonic()
+            with pytest.raises(OSError, match=r"[Rr]eset|[Bb]roken pipe"):
+                drip(raw)
+
+        assert time.monotonic() - start < 3
+
     def test_half_a_head(self, emulator: Emulator) -> None:
         """A client that leaves amid its headers gets no answer."""
         with a_socket(emulator) as raw:
@@ -461,7 +495,9 @@ class TestScript:
             assert post(pool, path, Lambda_Runtime_Invocation_Id="n-1").status == 202
             assert post(pool, path).status == 403
 
-    @pytest.mark.parametrize(("status", "again"), [(202, 403), (413, 403), (400, 202), (431, 202), (500, 202)])
+    @pytest.mark.parametrize(
+        ("status", "again"), [(202, 403), (403, 403), (410, 403), (413, 403), (400, 202), (431, 202), (500, 202)]
+    )
     def test_scripted_verdict(self, emulator: Emulator, status: int, again: int) -> None:
         """A scripted verdict that ends the invocation ends it; any other leaves it open."""
         emulator.script("next", Reply(200, [("Lambda-Runtime-Aws-Request-Id", "id-1")], b"[1]"))
@@ -580,12 +616,19 @@ class TestAddress:
         with Emulator(host="0.0.0.0") as emulator:  # noqa: S104, that is the point
             assert emulator.address.startswith("127.0.0.1:")
 
+    def test_everywhere_ipv6(self) -> None:
+        """The wildcard of IPv6 is called by its own loopback address."""
+        with Emulator(host="::") as emulator:
+            assert emulator.address.startswith("[::1]:")
+
     def test_taken(self, emulator: Emulator) -> None:
-        """A port in use is an error at once."""
+        """A port in use is an error at once, and leaves no thread behind."""
         port = int(emulator.address.rpartition(":")[2])
+        before = threading.active_count()
 
         with pytest.raises(OSError, match="address already in use"), Emulator(port=port):
             pass
+        assert threading.active_count() == before
 
 
 def test_refusals_are_json(emulator: Emulator) -> None:

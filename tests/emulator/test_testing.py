@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator, Kind, Reply
+
+from tests.support.emulated import wait_gone
 
 # A runtime in fifteen lines; the event says what it does.
 RUNTIME = """
@@ -39,16 +40,6 @@ print("failing", flush=True)
 connection.request("POST", "/2018-06-01/runtime/init/error", b'{"errorType":"E"}')
 connection.getresponse().read()
 """
-
-
-def wait_gone(pid: int) -> None:
-    """Wait until there is no such process, or only its remains."""
-    for _ in range(500):
-        status = Path(f"/proc/{pid}/stat")
-        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"process {pid} is still there")
 
 
 class TestInvoke:
@@ -159,6 +150,43 @@ class TestInvoke:
             assert 3 < first.memory_mb < 200
 
 
+def test_poll_of_a_dead_process() -> None:
+    """The poll of a process that has died counts no more: its successor gets the event."""
+    with Emulator(COMMAND, timeout=1.0) as emulator:
+        emulator.start()
+        emulator.wait_for("next")
+        os.kill(emulator.pid, signal.SIGKILL)
+        emulator.wait_exit()
+
+        assert emulator.invoke(b"1").json() == 1
+
+
+# Ready at its first start, it dies when it is told to; at its second start it dies at once.
+TWICE = """
+import http.client, os, signal, sys
+try:
+    open("started", "x")
+except FileExistsError:
+    sys.exit(5)
+http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"]).request("GET", "/2018-06-01/runtime/invocation/next")
+signal.pause()
+"""
+
+
+def test_report_of_another_process(tmp_path: Path) -> None:
+    """A process that dies in its init has no measurements: those of the one before are not its own."""
+    with Emulator([sys.executable, "-c", TWICE], cwd=tmp_path) as emulator:
+        emulator.start()
+        emulator.wait_for("next")
+        os.kill(emulator.pid, signal.SIGTERM)
+        emulator.wait_exit()
+        outcome = emulator.invoke()
+        [report] = emulator.wait_report()
+
+    assert outcome.error["errorMessage"].endswith("exit status 5")
+    assert (report.kind, report.init_ms, report.memory_mb) == (Kind.EXIT, None, None)
+
+
 class TestProcess:
     """What the runtime's process gets and gives."""
 
@@ -209,6 +237,15 @@ class TestProcess:
 
         assert (status, emulator.stdout, emulator.stderr) == (0, b"a\xff\r\n\0c", b"b")
         assert sorted(emulator.output) == sorted(b"a\xff\r\n\0bc")
+
+    def test_no_input(self) -> None:
+        """The process has nothing to read: its stdin is not the emulator's."""
+        code = "import os; print(os.path.samestat(os.fstat(0), os.stat(os.devnull)), end='')"
+        with Emulator([sys.executable, "-c", code]) as emulator:
+            emulator.start()
+            emulator.wait_exit()
+
+        assert emulator.stdout == b"True"
 
     def test_merged_output(self) -> None:
         """Merged output keeps the order of writing."""
@@ -265,6 +302,32 @@ class TestProcess:
             emulator.start()
             with pytest.raises(AssertionError, match=r"the runtime still runs after 0\.01 seconds"):
                 emulator.wait_exit(timeout=0.01)
+
+
+# Polls over one connection, drops it, and polls over another one.
+DROPPING = """
+import http.client, os
+def poll():
+    connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    connection.request("GET", "/2018-06-01/runtime/invocation/next")
+    return connection
+first = poll()
+first.close()
+second = poll()
+print("event", second.getresponse().read(), flush=True)
+"""
+
+
+def test_dropped_poll() -> None:
+    """An event goes to the oldest poll of a process, though that connection has died, and isn't served again."""
+    with Emulator([sys.executable, "-c", DROPPING], timeout=0.5) as emulator:
+        emulator.start()
+        emulator.wait_for("next", 2)
+        outcome = emulator.invoke(b"1")
+
+        assert outcome.error["errorType"] == "Sandbox.Timedout"
+        assert emulator.wait_exit() == -signal.SIGKILL
+        assert emulator.output == b""
 
 
 def test_script() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +30,16 @@ def lines(emulator: Emulator, level: str) -> list[str]:
 def see(kind: str) -> str:
     """How the message of a type that the runtime itself produces ends."""
     return f" (docs/errors.md#{kind.replace('.', '').lower()})" if kind.startswith(("Runtime.", "Function.")) else ""
+
+
+def wait_gone(pid: int) -> None:
+    """Wait until there is no such process, or only its remains."""
+    for _ in range(500):
+        status = Path(f"/proc/{pid}/stat")
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"process {pid} is still there")
 
 
 def mark_known_over_urllib3(request: pytest.FixtureRequest, known: Mapping[str, str]) -> None:

@@ -16,12 +16,19 @@ from .verb import Verb, memory, timeout
 @click.argument("address", metavar="HOST:PORT")
 @timeout
 @memory
-def serve(address: str, timeout: float, memory: int) -> int:
+@click.option(
+    "--allow-host",
+    metavar="NAME",
+    multiple=True,
+    help="A name, beside localhost, that callers may use, and whose web pages may call; may be repeated.",
+)
+def serve(address: str, timeout: float, memory: int, allow_host: tuple[str, ...]) -> int:
     """
-    Emulate the Runtime API at HOST:PORT for a runtime that is started elsewhere, until SIGTERM or SIGINT.
+    Emulate the Runtime API at HOST:PORT for a runtime that is started elsewhere, until SIGTERM, SIGINT or SIGHUP.
 
     The runtime needs AWS_LAMBDA_RUNTIME_API, which is printed. Events are sent to the port by HTTP.
     """
     function = Function(timeout=timeout, memory=memory)
-    asyncio.run(session.serve(function, address, output.write_log, output.complain, output.log_pipe()))
+    log = output.write_log
+    asyncio.run(session.serve(function, address, log, output.complain, output.log_pipe(), allow_hosts=allow_host))
     return 0

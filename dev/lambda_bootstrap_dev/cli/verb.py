@@ -12,7 +12,7 @@ import signal
 
 import click
 
-from ..emulator.session import UsageError
+from ..emulator.session import SignalledError, UsageError
 from . import output
 
 
@@ -47,6 +47,8 @@ class Verb(click.Command):
         except UsageError as error:
             output.complain(f"{ctx.command_path}: {error}")
             return 2
+        except SignalledError as error:
+            return 128 + error.number
         except KeyboardInterrupt:
             return 128 + signal.SIGINT
         except BrokenPipeError:

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from .rules import MAX_PAYLOAD
+from .rules import MAX_PAYLOAD, is_over
 from .values import Ending, Invocation, Kind, Reply, Request
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def invocation_of(request: Request) -> Invocation:
     Raises:
         BadInvocationError: the payload is too long, or the client context isn't base64.
     """
-    if len(request.body) > MAX_PAYLOAD:
+    if is_over(request):
         raise BadInvocationError(413, f"Request must be smaller than {MAX_PAYLOAD} bytes for the Invoke operation")
     names = {name.lower() for name, _ in request.headers}
     return new_invocation(

@@ -24,12 +24,49 @@ if TYPE_CHECKING:
 PIPE_SECONDS = 1.0
 
 
+class Guard:
+    """
+    A shell that kills a process group if this process dies first, by SIGKILL too.
+
+    Not `PR_SET_PDEATHSIG`: it spares the children of the runtime, and would need Python code between fork and exec.
+    """
+
+    SCRIPT = 'read -r group && test "$group" && { read -r word || kill -9 "-$group"; }'
+
+    def __init__(self) -> None:
+        self._shell = subprocess.Popen(  # noqa: S603 - a constant
+            ["/bin/sh", "-c", self.SCRIPT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={},
+            start_new_session=True,
+        )
+
+    def watch(self, group: int) -> None:
+        """Kill *group* as soon as the pipe is closed without another word."""
+        self._write(b"%d\n" % group)
+
+    def dismiss(self) -> None:
+        """End the shell; the group is gone, and its number may become another's."""
+        if self._shell.returncode is None:
+            self._write(b"\n")
+            self._shell.communicate()
+
+    def _write(self, line: bytes) -> None:
+        assert self._shell.stdin  # noqa: S101 - a pipe
+        with contextlib.suppress(BrokenPipeError):  # somebody has killed it
+            self._shell.stdin.write(line)
+            self._shell.stdin.flush()
+
+
 class Process(asyncio.SubprocessProtocol):
     """
     A running runtime.
 
     *on_output* is called with the descriptor (1 or 2) and the bytes; *on_exit* with the process, once it is gone and
-    all of its output has been read.
+    all of its output has been read. If the emulator is killed, a guard, a shell, kills the process with its group.
     """
 
     def __init__(
@@ -41,6 +78,7 @@ class Process(asyncio.SubprocessProtocol):
         self._on_exit = on_exit
         self._merge_output = merge_output
         self._transport: asyncio.SubprocessTransport  # from connection_made on
+        self._guard: Guard  # from start on
 
     @property
     def pid(self) -> int:
@@ -59,19 +97,25 @@ class Process(asyncio.SubprocessProtocol):
         Raises:
             OSError: *command* cannot be executed, or *cwd* doesn't exist.
         """
-        await asyncio.get_running_loop().subprocess_exec(
-            lambda: self,
-            *command,
-            env=dict(environ),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT if self._merge_output else subprocess.PIPE,
-            start_new_session=True,
-        )
+        self._guard = Guard()
+        try:
+            await asyncio.get_running_loop().subprocess_exec(
+                lambda: self,
+                *command,
+                env=dict(environ),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.STDOUT if self._merge_output else subprocess.PIPE,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._guard.dismiss()
+            raise
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; asyncio calls this."""
         self._transport = cast("asyncio.SubprocessTransport", transport)
+        self._guard.watch(self.pid)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Pass the output on; asyncio calls this."""
@@ -85,6 +129,7 @@ class Process(asyncio.SubprocessProtocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         """Report that process and pipes are done; asyncio calls this."""
         self._transport.close()
+        self._guard.dismiss()
         self.exited.set()
         self._on_exit(self)
 

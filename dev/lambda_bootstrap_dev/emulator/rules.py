@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD = 6 * 1024 * 1024 + 100
 MAX_ERROR = 1024 * 1024
+MAX_STREAM = 200 * 1024 * 1024
 
 JSON_TYPE = ("Content-Type", "application/json")
 
@@ -36,6 +37,7 @@ class Situation:
     state: State = State.STARTED
     delivery: Delivery | None = None  # the outstanding event, or the last one
     expired: frozenset[str] = frozenset()  # nonces of invocations that timed out
+    is_lost: bool = False  # True: the connection that the event was served to has died
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,23 @@ def too_large(limit: int) -> Reply:
     return error_reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
 
 
+def limit_of(request: Request) -> int:
+    """The most bytes that a request's body may have, by its head."""
+    if request.endpoint == "response":
+        return MAX_STREAM if is_stream(request) else MAX_PAYLOAD
+    return MAX_PAYLOAD if request.endpoint == "invoke" else MAX_ERROR
+
+
+def is_stream(request: Request) -> bool:
+    """Whether a response is streamed."""
+    return request.header("Lambda-Runtime-Function-Response-Mode") == "streaming"
+
+
+def is_over(request: Request) -> bool:
+    """Whether a request's body is over its limit, read or not."""
+    return request.is_oversized or len(request.body) > limit_of(request)
+
+
 def judge(situation: Situation, request: Request) -> Verdict:
     """Judge a call to the Runtime API."""
     try:
@@ -88,10 +107,11 @@ def judge(situation: Situation, request: Request) -> Verdict:
         return Verdict(situation.state, reply)
 
 
-def judge_next(situation: Situation, _request: Request) -> Verdict:
-    """Hold the call, or repeat the outstanding event."""
+def judge_next(situation: Situation, request: Request) -> Verdict:
+    """Hold the call, or repeat the outstanding event, unless the connection that it was served to has died."""
+    check_size(request)
     state = advance(situation.state, Move.NEXT)
-    if state is State.RUNNING and situation.delivery:
+    if state is State.RUNNING and situation.delivery and not situation.is_lost:
         return Verdict(state, situation.delivery.reply)
     return Verdict(state, None)
 
@@ -110,8 +130,8 @@ def judge_response(situation: Situation, request: Request) -> Verdict:
     state = advance(responding, Move.SETTLE)
     if not request.is_complete:
         return Verdict(state, TRUNCATED, truncated(request))
-    if not mode and len(request.body) > MAX_PAYLOAD:
-        return Verdict(state, too_large(MAX_PAYLOAD), oversized(MAX_PAYLOAD))
+    if is_over(request):
+        return Verdict(state, too_large(limit_of(request)), oversized(limit_of(request)))
     return Verdict(state, ACCEPTED, ending_of(request))
 
 
@@ -121,7 +141,7 @@ def judge_error(situation: Situation, request: Request) -> Verdict:
     state = advance(situation.state, Move.FAIL, Move.SETTLE)
     if not request.is_complete:
         return Verdict(state, TRUNCATED, truncated(request))
-    if len(request.body) > MAX_ERROR:
+    if is_over(request):
         return Verdict(state, too_large(MAX_ERROR), oversized(MAX_ERROR))
     return Verdict(state, ACCEPTED, Ending(Kind.ERROR, request.body, content_type(request)))
 
@@ -129,11 +149,14 @@ def judge_error(situation: Situation, request: Request) -> Verdict:
 def judge_init_error(situation: Situation, request: Request) -> Verdict:
     """Take the report of a failed init."""
     state = advance(situation.state, Move.FAIL_INIT)
+    if is_over(request):
+        return Verdict(state, too_large(MAX_ERROR), replace(oversized(MAX_ERROR), kind=Kind.INIT_ERROR))
     return Verdict(state, ACCEPTED, Ending(Kind.INIT_ERROR, request.body, sniffed_type(request.body)))
 
 
-def judge_ping(situation: Situation, _request: Request) -> Verdict:
+def judge_ping(situation: Situation, request: Request) -> Verdict:
     """Answer `pong`."""
+    check_size(request)
     return Verdict(situation.state, PONG)
 
 
@@ -168,6 +191,17 @@ def check_ids(situation: Situation, request: Request) -> None:
         raise RefusalError(INVALID_REQUEST_ID)
     if nonce and nonce != delivery.invocation_id:
         raise RefusalError(INVOKE_TIMEOUT)
+
+
+def check_size(request: Request) -> None:
+    """
+    Check the body of a call that needs none.
+
+    Raises:
+        RefusalError: it is over the limit.
+    """
+    if is_over(request):
+        raise RefusalError(too_large(limit_of(request)))
 
 
 def ending_of(request: Request) -> Ending:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from .values import Delivery, Ending, Invocation, Kind, Reply, Report, Request, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+# So many invocations that timed out are remembered, for posts that come late.
+KEPT_NONCES = 100
 # A scripted reply with one of these statuses ends the runtime's invocation.
 SETTLING = frozenset({202, 403, 410, 413})
 
@@ -50,7 +53,8 @@ class Sandbox:
     The environment of one function.
 
     Without a *command*, it waits for a runtime that is started elsewhere. *log* gets the process's output and the
-    platform's lines as they come. With *merge_output*, stderr shares stdout's pipe, so that their order is exact.
+    platform's lines as they come, *on_output* the output alone with its descriptor, *on_report* each report; nothing
+    here keeps them. With *merge_output*, stderr shares stdout's pipe, so that their order is exact.
     """
 
     def __init__(  # noqa: PLR0913 - all by name but the first two
@@ -62,18 +66,23 @@ class Sandbox:
         init_timeout: float = 10.0,
         merge_output: bool = False,
         log: Callable[[bytes], None] = lambda _: None,
+        on_output: Callable[[int, bytes], None] = lambda _fd, _data: None,
+        on_report: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self.function = function
         self.environ: Mapping[str, str] = {}
         self.process: Process | None = None
-        self.written: list[tuple[int, bytes]] = []
-        self.reports: list[Report] = []
         self.changed = asyncio.Event()  # set once, then replaced: waiters look again
         self._command = command
         self._cwd = cwd
         self._init_timeout = init_timeout
         self._merge_output = merge_output
         self._log = log
+        self._report_output = on_output
+        self._on_report = on_report
+        self._polls: list[Request] = []  # calls to `next` that are held, the oldest first
+        self._served_to = 0  # the connection that got the event, until it says more
+        self._expired: deque[str] = deque(maxlen=KEPT_NONCES)
         self._situation = Situation()
         self._turn: Turn | None = None
         self._starting = asyncio.Lock()
@@ -127,13 +136,26 @@ class Sandbox:
             self._note_progress(was)
         if verdict.ending:
             self._end(verdict.ending)
+        if verdict.reply is None:
+            self._polls.append(request)
+        elif request.endpoint == "next" and verdict.state is State.RUNNING:
+            self._served_to = request.connection
         return verdict.reply
 
-    def offer(self) -> Reply | None:
-        """Deliver the event that is due, if the runtime is ready for it."""
+    def offer(self, request: Request) -> Reply | None:
+        """
+        Deliver the event that is due, if the runtime is ready for it.
+
+        The oldest call that is held gets it. As on the platform, that may be one whose connection has died, if the
+        process is ours, and so is known to live.
+        """
         turn = self._turn
         if turn is None or turn.delivery or turn.ending.done() or self._situation.state is not State.READY:
             return None
+        if not self._polls or self._polls[0] is not request:
+            return None
+        del self._polls[0]
+        self._served_to = request.connection
         deadline_ms = int((time.time() + self.function.timeout) * 1000)
         turn.delivery = self._deliver(deliver(self.function, turn.invocation, deadline_ms))
         turn.begun_at = time.monotonic()
@@ -146,10 +168,37 @@ class Sandbox:
         request_id = find_header(reply.headers, "Lambda-Runtime-Aws-Request-Id")
         if request.endpoint == "next":
             self.take(request)
+            self.withdraw(request)
             if reply.status == 200 and request_id and self._situation.state is State.READY:  # noqa: PLR2004 - HTTP's OK
                 self._deliver(Delivery(request_id, find_header(reply.headers, "Lambda-Runtime-Invocation-Id"), reply))
+                self._served_to = request.connection
         elif reply.status in SETTLING:
             self.take(request)
+
+    @property
+    def has_command(self) -> bool:
+        """Whether the runtime is started here."""
+        return bool(self._command)
+
+    def holds(self, request: Request) -> bool:
+        """Whether a call to `next` is held; one of a runtime that has been killed isn't."""
+        return any(held is request for held in self._polls)
+
+    def withdraw(self, request: Request) -> None:
+        """Hold a call no more; the next oldest one may get the event."""
+        if self.holds(request):
+            self._polls = [held for held in self._polls if held is not request]
+            self.ring()
+
+    def hear(self, connection: int) -> None:
+        """Note that a connection has more to say: an event that was served to it has arrived."""
+        if connection == self._served_to:
+            self._served_to = 0
+
+    def lose(self, connection: int) -> None:
+        """Note that a connection has died: an event that was the last that it got isn't served again."""
+        if connection == self._served_to and self._situation.state is State.RUNNING:
+            self._situation = replace(self._situation, is_lost=True)
 
     def detach(self) -> None:
         """Note that no runtime is connected: one that was started elsewhere and can only exit has exited."""
@@ -184,10 +233,9 @@ class Sandbox:
 
     async def _time_out(self, turn: Turn, limit: float) -> None:
         self._measure()
-        expired = self._situation.expired | {turn.invocation.invocation_id}
+        self._expired.append(turn.invocation.invocation_id)
         turn.end(platform_ending(Kind.TIMEOUT, "Sandbox.Timedout", timeout_message(turn.invocation, limit)))
         await self._kill()
-        self._situation = replace(self._situation, expired=expired)
 
     def _close(self, turn: Turn, ending: Ending) -> None:
         report = Report(
@@ -200,14 +248,14 @@ class Sandbox:
         self._init_ms = None
         if turn.delivery is None:
             self._log(start_line(turn.invocation, self.function))
-        self.reports.append(report)
         self._log(end_line(turn.invocation) + report_line(report, self.function))
+        self._on_report(report)
         turn.report.set_result(report)
 
     def _end(self, ending: Ending) -> None:
         turn = self._turn
-        if turn is None or (turn.delivery is not self._situation.delivery and ending.kind is not Kind.INIT_ERROR):
-            return
+        if turn is None or turn.delivery is not self._situation.delivery:
+            return  # it belongs to a scripted event
         turn.end(ending)
         if self._situation.state in STUCK and not self._command:
             turn.over.set()
@@ -223,7 +271,7 @@ class Sandbox:
 
     def _deliver(self, delivery: Delivery) -> Delivery:
         self._situation = replace(
-            self._situation, state=advance(self._situation.state, Move.DELIVER), delivery=delivery
+            self._situation, state=advance(self._situation.state, Move.DELIVER), delivery=delivery, is_lost=False
         )
         return delivery
 
@@ -232,7 +280,7 @@ class Sandbox:
             self._memory_mb = self.process.peak_memory_mb() or self._memory_mb
 
     def _on_output(self, fd: int, data: bytes) -> None:
-        self.written.append((fd, data))
+        self._report_output(fd, data)
         self._log(data)
 
     def _on_exit(self, process: Process) -> None:
@@ -249,7 +297,11 @@ class Sandbox:
         self._reset()
 
     def _reset(self) -> None:
-        self._situation = Situation(expired=self._situation.expired)
+        if self._command:
+            self._polls.clear()
+        # A runtime from elsewhere that waits is ready still.
+        state = State.READY if self._polls else State.STARTED
+        self._situation = Situation(state, expired=frozenset(self._expired))
         self.ring()
 
 

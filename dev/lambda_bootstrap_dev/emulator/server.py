@@ -1,7 +1,7 @@
 """
-The port: accept connections, keep the requests, answer by script or by the rules.
+The port: accept connections, answer by script or by the rules.
 
-Owns: connections, the list of requests, and scripts.
+Owns: connections and their limits, and scripts.
 Refuses to know: what to answer; the sandbox decides, or the script.
 """
 
@@ -10,43 +10,57 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from .invoke_api import BadInvocationError, answer, invocation_of
+from .rules import limit_of
+from .sites import Sites
 from .values import Default, Reply, Request, Step
 from .wire import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
     from types import TracebackType
 
     from .sandbox import Sandbox
 
 SCRIPTABLE = ("next", "response", "error", "init/error")
+# Of these, callers that wait for their answers may have half, so that the runtime always finds room.
+MAX_CONNECTIONS = 200
+MAX_CALLS = 100
+# How long a connection may be silent; a runtime's may be for ever.
+IDLE_SECONDS = 60.0
 
 
 class Server:
-    """Serves a sandbox on a port; *on_request* is called after each request."""
+    """
+    Serves a sandbox on a port; *on_request* is called with each request, and nothing here keeps it.
 
-    def __init__(
+    Callers may call this machine by an address, as localhost or by *host*; *allow_hosts* are more names.
+    """
+
+    def __init__(  # noqa: PLR0913 - all by name but the first three
         self,
         sandbox: Sandbox,
         host: str = "127.0.0.1",
         port: int = 0,
         *,
         prefix: str = "",
-        on_request: Callable[[], None] = lambda: None,
+        allow_hosts: Iterable[str] = (),
+        on_request: Callable[[Request], None] = lambda _: None,
     ) -> None:
-        self.requests: list[Request] = []
         self._sandbox = sandbox
         self._host = host
         self._port = port
         self._prefix = prefix
+        self._sites = Sites.of(host, allow_hosts)
         self._on_request = on_request
         self._scripts: dict[str, deque[Sequence[Step]]] = {endpoint: deque() for endpoint in SCRIPTABLE}
         self._tasks: set[asyncio.Task[None]] = set()
         self._counter = 0
         self._runtimes: set[int] = set()
+        self._calls = 0
         self._listener: asyncio.Server | None = None
         self._failure: BaseException | None = None
 
@@ -105,22 +119,41 @@ class Server:
 
     async def _serve(self, connection: Connection) -> None:
         try:
-            with contextlib.suppress(ConnectionError):
-                while request := await connection.receive(self._prefix):
-                    self._keep(request)
-                    await self._answer(connection, request)
+            # OSError: a client that goes away, whenever it does.
+            with contextlib.suppress(OSError):
+                if len(self._tasks) > MAX_CONNECTIONS:
+                    await connection.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+                    return
+                while await self._serve_one(connection):
+                    pass
         finally:
             connection.close()
             self._forget(connection.number)
             await connection.wait_closed()
 
-    def _keep(self, request: Request) -> None:
-        self.requests.append(request)
-        if request.endpoint != "invoke":
+    async def _serve_one(self, connection: Connection) -> bool:
+        # A function of its own, as a silent connection shall not hold the last request that it made.
+        patience = None if connection.number in self._runtimes else IDLE_SECONDS
+        request = await connection.receive(self._prefix, self._limit, patience)
+        if request is None:
+            return False
+        if request.endpoint not in {"invoke", ""}:
             self._runtimes.add(request.connection)
-        self._on_request()
+        self._on_request(request)
+        self._sandbox.hear(request.connection)
+        await self._answer(connection, request)
+        return True
+
+    def _limit(self, request: Request) -> int:
+        if request.endpoint == "invoke":
+            try:
+                self._sites.check(request)
+            except BadInvocationError:
+                return 0
+        return limit_of(request)
 
     def _forget(self, number: int) -> None:
+        self._sandbox.lose(number)
         if number in self._runtimes:
             self._runtimes.remove(number)
             if not self._runtimes:
@@ -136,10 +169,18 @@ class Server:
 
     async def _invoke(self, request: Request) -> Reply:
         try:
+            self._sites.check(request)
+            if self._calls >= MAX_CALLS:
+                message = f"Rate exceeded: {MAX_CALLS} callers are waiting already"
+                raise BadInvocationError(HTTPStatus.TOO_MANY_REQUESTS, message)  # noqa: TRY301 - one way to refuse
             invocation = invocation_of(request)
         except BadInvocationError as error:
             return error.reply
-        return answer(invocation, await self._sandbox.invoke(invocation).ending)
+        self._calls += 1
+        try:
+            return answer(invocation, await self._sandbox.invoke(invocation).ending)
+        finally:
+            self._calls -= 1
 
     async def _play(self, connection: Connection, request: Request) -> None:
         for step in self._scripts[request.endpoint].popleft():
@@ -152,14 +193,26 @@ class Server:
 
     async def _default(self, connection: Connection, request: Request) -> None:
         reply = self._sandbox.take(request)
-        while reply is None:
-            if self._scripts[request.endpoint]:
-                return await self._play(connection, request)
-            if (reply := self._sandbox.offer()) is None and await first(
-                connection.gone(), self._sandbox.changed.wait()
-            ):
-                return connection.close()
+        try:
+            while reply is None:
+                if self._scripts[request.endpoint]:
+                    self._sandbox.withdraw(request)
+                    return await self._play(connection, request)
+                reply = self._sandbox.offer(request)
+                if reply is None and not await self._hold(connection, request):
+                    return connection.close()
+        finally:
+            self._sandbox.withdraw(request)
         return await connection.send(reply)
+
+    async def _hold(self, connection: Connection, request: Request) -> bool:
+        # Wait for a change; whether the call still counts.
+        changed = self._sandbox.changed
+        is_gone = await first(connection.gone(), changed.wait())
+        if is_gone and self._sandbox.has_command:
+            await changed.wait()
+            is_gone = False
+        return not is_gone and self._sandbox.holds(request)
 
 
 async def first(one: Coroutine[Any, Any, object], other: Coroutine[Any, Any, object]) -> bool:

@@ -1,7 +1,8 @@
 """
 One sitting with the emulator: one event through one function, or a port for whoever comes.
 
-Owns: where function, event, Python and `bootstrap` are, and that a sitting ends when nobody reads its log any more.
+Owns: where function, event, Python and `bootstrap` are, and that a sitting ends at a signal, or when nobody reads its
+log any more.
 Refuses to know: the command line, and how anything is printed.
 """
 
@@ -33,6 +34,29 @@ class UsageError(Exception):
     """Somebody's mistake, in one line that says what to do."""
 
 
+class SignalledError(Exception):
+    """A signal has ended a run."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def catch(*numbers: signal.Signals) -> asyncio.Future[signal.Signals]:
+    """Wait for one of these signals. SIGHUP stays ignored where `nohup` says so."""
+    loop = asyncio.get_running_loop()
+    caught: asyncio.Future[signal.Signals] = loop.create_future()
+
+    def take(number: signal.Signals) -> None:
+        if not caught.done():
+            caught.set_result(number)
+
+    for number in numbers:
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, take, number)
+    return caught
+
+
 class Watched:
     """
     A log that others may stop reading: from then on it takes nothing, and whoever waits for something gives up.
@@ -62,14 +86,14 @@ class Watched:
         except OSError as error:
             self._closed.set_result(error)
 
-    async def wait_for(self, other: asyncio.Future[Any]) -> None:
+    async def wait_for(self, *others: asyncio.Future[Any]) -> None:
         """
-        Wait until *other* is done.
+        Wait until one of *others* is done.
 
         Raises:
             OSError: the log cannot be written any more.
         """
-        await asyncio.wait([other, self._closed], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*others, self._closed], return_when=asyncio.FIRST_COMPLETED)
         if self._closed.done():
             raise self._closed.result()
 
@@ -148,25 +172,33 @@ async def run(
 
     Raises:
         OSError: *log* cannot be written any more; the runtime has been killed.
+        SignalledError: SIGTERM or SIGHUP has come; the runtime has been killed.
     """
+    caught = catch(signal.SIGTERM, signal.SIGHUP)
     watched = Watched(log, pipe)
     sandbox = Sandbox(function, command, cwd=function.task_root, merge_output=True, log=watched.write)
     async with Server(sandbox) as server:
         sandbox.environ = environment(function, server.address, os.environ)
         turn = sandbox.invoke(new_invocation(payload, trace_id=new_trace_id()))
-        await watched.wait_for(turn.report)
+        await watched.wait_for(turn.report, caught)
+        if caught.done():
+            raise SignalledError(caught.result())
         return turn.ending.result()
 
 
-async def serve(
+async def serve(  # noqa: PLR0913 - what a verb knows
     function: Function,
     where: str,
     log: Callable[[bytes], None],
     announce: Callable[[str], None],
     pipe: int | None = None,
+    *,
+    allow_hosts: Sequence[str] = (),
 ) -> None:
     """
-    Serve until SIGTERM or SIGINT; *announce* gets two lines that say how to connect; *pipe* is as for `run`.
+    Serve until SIGTERM, SIGINT or SIGHUP; *announce* gets two lines that say how to connect.
+
+    *pipe* is as for `run`, and *allow_hosts* as for `Server`.
 
     Raises:
         UsageError: *where* isn't an address, or cannot be listened on.
@@ -175,16 +207,15 @@ async def serve(
     host, _, port = where.rpartition(":")
     if not host or not port.isdecimal():
         raise UsageError(f"serve takes HOST:PORT, as in 127.0.0.1:9001 or [::1]:9001, not {where!r}")
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    caught = catch(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     watched = Watched(log, pipe)
     sandbox = Sandbox(function, init_timeout=SERVE_INIT_SECONDS, log=watched.write)
     async with AsyncExitStack() as stack:
         try:
-            server = await stack.enter_async_context(Server(sandbox, host.strip("[]"), int(port)))
+            server = Server(sandbox, host.strip("[]"), int(port), allow_hosts=allow_hosts)
+            await stack.enter_async_context(server)
         except (OSError, OverflowError) as error:
             raise UsageError(f"cannot listen on {where}: {error}") from error
         announce(f"AWS_LAMBDA_RUNTIME_API={server.address}")
         announce(f"invoke with: curl -d '{{}}' http://{server.authority}/2015-03-31/functions/function/invocations")
-        await watched.wait_for(asyncio.ensure_future(stopping.wait()))
+        await watched.wait_for(caught)

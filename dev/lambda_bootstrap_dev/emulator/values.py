@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,10 +37,16 @@ class Request:
     trailers: Headers
     connection: int  # counted from 1 in order of arrival
     at: float  # time.monotonic() when the last byte was read
-    pieces: tuple[bytes, ...] = ()  # the chunks of the body, if it was chunked
+    ends: Sequence[int] = ()  # where each chunk of the body ends, if it was chunked
     request_id: str = ""  # the segment of the path, unchanged
     refusal: HTTPStatus | None = None  # for the path or the method, before any rule
     is_complete: bool = True  # False: the peer closed before the body ended
+    is_oversized: bool = False  # True: the body is over the limit and hasn't been kept
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The chunks of the body, if it was chunked."""
+        return tuple(self.body[start:end] for start, end in pairwise((0, *self.ends)))
 
     def header(self, name: str) -> str:
         """The value of a header, or an empty string."""

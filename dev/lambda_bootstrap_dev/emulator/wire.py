@@ -14,16 +14,18 @@ import re
 import socket
 import struct
 import time
+from array import array
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import h11
 
 from .routes import route
-from .values import Headers, Pause, Raw, Reply, Request, Reset
+from .values import Headers, Pause, Raw, Reply, Request, Reset, find_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .values import Close
 
@@ -34,6 +36,8 @@ MAX_HEAD = 1024 * 1024 + 4096
 MAX_TRAILERS = 4096
 # h11 accepts these in header values, net/http doesn't.
 FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+# How long the head of a request may take from its first byte on.
+HEAD_SECONDS = 10.0
 # How long a peer may go on sending after it has been refused.
 LINGER_SECONDS = 0.5
 
@@ -65,6 +69,16 @@ def check(head: h11.Request) -> None:
         raise MalformedError(HTTPStatus.BAD_REQUEST)
 
 
+@dataclass
+class Body:
+    """A body as it comes in. Without its end, it isn't complete."""
+
+    data: bytearray = field(default_factory=bytearray)
+    ends: array[int] = field(default_factory=lambda: array("Q"))  # a list would take more than chunks of one byte
+    trailers: Headers = ()
+    is_complete: bool = False
+
+
 class Connection:
     """A connection that a client opened to the emulator."""
 
@@ -74,23 +88,48 @@ class Connection:
         self._writer = writer
         self._reading: asyncio.Task[bytes] | None = None
         self._is_ended = False
+        self._is_unread = False
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
 
-    async def receive(self, prefix: str) -> Request | None:
-        """Wait for a complete request and return it; None when the connection is over."""
+    async def receive(self, prefix: str, limit: Callable[[Request], int], patience: float | None) -> Request | None:
+        """
+        Wait for a complete request and return it; None when the connection is over.
+
+        *limit* is asked once the head is there: how many bytes the body may have. A request whose body is longer is
+        returned without it, and the connection is over when that has been answered. A connection without a byte for
+        *patience* seconds is over; None: it may be silent for ever.
+        """
+        if self._is_unread:
+            if not self._is_ended:
+                await self._linger()
+            return None
         self._renew()
         try:
-            head = await self._event()
+            if not await self._is_begun(patience):
+                return None
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = await self._event()
             if not isinstance(head, h11.Request):
                 return None
             check(head)
-            return await self._request(head, prefix)
+            return await self._request(head, prefix, limit)
         except h11.RemoteProtocolError as error:
             if not self._is_ended:
-                await self._refuse(HTTPStatus(error.error_status_hint))
+                await self.refuse(HTTPStatus(error.error_status_hint))
         except MalformedError as error:
-            await self._refuse(error.status)
+            await self.refuse(error.status)
+        except TimeoutError:
+            await self.refuse(HTTPStatus.REQUEST_TIMEOUT)
         return None
+
+    async def refuse(self, status: HTTPStatus) -> None:
+        """Send a refusal to somebody whose request isn't HTTP, or isn't read; the connection is over."""
+        line = f"{status.value} {status.phrase}"
+        head = f"HTTP/1.1 {line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+        body = line if status is HTTPStatus.BAD_REQUEST else ""
+        with contextlib.suppress(OSError):
+            await self._write((head + body).encode())
+            await self._linger()
 
     async def send(self, step: Reply | Raw | Pause | Close | Reset) -> None:
         """Carry out one step of an answer."""
@@ -107,8 +146,8 @@ class Connection:
                 self.close()
 
     async def gone(self) -> None:
-        """Wait until the peer closes; keep for later what it sends before that."""
-        while not self._is_ended:
+        """Wait until the peer closes, or sends too much; keep for later what it sends before that."""
+        while not self._is_ended and len(self._h11.trailing_data[0]) <= MAX_HEAD:
             self._h11.receive_data(await self._read())
 
     def close(self) -> None:
@@ -138,27 +177,37 @@ class Connection:
         if is_ended or self._is_ended:
             self._h11.receive_data(b"")
 
-    async def _request(self, head: h11.Request, prefix: str) -> Request:
-        pieces, trailers, is_complete = await self._body()
+    async def _request(self, head: h11.Request, prefix: str, limit: Callable[[Request], int]) -> Request:
         method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
         where = route(method, target, prefix)
-        return Request(
+        request = Request(
             endpoint=where.endpoint,
             method=method,
             target=target,
             headers=as_text(head.headers.raw_items()),
-            body=b"".join(pieces),
-            pieces=tuple(map(bytes, pieces)),
-            trailers=trailers,
+            body=b"",
+            trailers=(),
             connection=self.number,
             at=time.monotonic(),
             request_id=where.request_id,
             refusal=where.refusal,
-            is_complete=is_complete,
+        )
+        most = limit(request)
+        announced = int(find_header(request.headers, "Content-Length") or 0)
+        self._is_unread = announced > most or not await self._body(body := Body(), most)
+        if self._is_unread:
+            return replace(request, is_oversized=True, at=time.monotonic())
+        return replace(
+            request,
+            body=bytes(body.data),
+            ends=body.ends,
+            trailers=body.trailers,
+            is_complete=body.is_complete,
+            at=time.monotonic(),
         )
 
-    async def _body(self) -> tuple[list[bytearray], Headers, bool]:
-        pieces: list[bytearray] = []
+    async def _body(self, body: Body, most: int) -> bool:
+        # Whether the body was read to its end, be it a cut one; otherwise it has more than `most` bytes.
         is_begun = False
         while True:
             if self._h11.they_are_waiting_for_100_continue:
@@ -169,16 +218,31 @@ class Connection:
             except h11.RemoteProtocolError:
                 if not self._is_ended:
                     raise
-                return pieces, (), False
+                return True
             if isinstance(event, h11.EndOfMessage):
-                trailers = as_text(event.headers.raw_items())
-                return pieces, trailers, sum(len(name + value) + 4 for name, value in trailers) + 2 <= MAX_TRAILERS
+                body.trailers = as_text(event.headers.raw_items())
+                size = sum(len(name + value) + 4 for name, value in body.trailers) + 2
+                body.is_complete = size <= MAX_TRAILERS
+                return True
             if isinstance(event, h11.Data):
+                if len(body.data) + len(event.data) > most:
+                    return False
+                body.data += event.data
                 if is_begun:
-                    pieces[-1] += event.data
+                    body.ends[-1] = len(body.data)
                 else:
-                    pieces.append(bytearray(event.data))
+                    body.ends.append(len(body.data))
                 is_begun = not event.chunk_end
+
+    async def _is_begun(self, patience: float | None) -> bool:
+        # Whether there is the beginning of a request.
+        if not self._h11.trailing_data[0] and not self._is_ended:
+            try:
+                async with asyncio.timeout(patience):
+                    self._h11.receive_data(await self._read())
+            except TimeoutError:
+                return False
+        return True
 
     async def _event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
         while True:
@@ -203,6 +267,8 @@ class Connection:
         headers = list(reply.headers)
         if not {name.lower() for name, _ in headers} & {"content-length", "transfer-encoding"}:
             headers.append(("Content-Length", str(len(reply.body))))
+        if self._is_unread:
+            headers.append(("Connection", "close"))
         reason = http.client.responses.get(reply.status, "")
         head = h11.Response(
             status_code=int(reply.status),
@@ -211,20 +277,17 @@ class Connection:
         )
         events: list[h11.Event] = [head, h11.Data(data=reply.body), h11.EndOfMessage()]
         await self._write(b"".join(self._h11.send(event) or b"" for event in events))
-        if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
+        if not self._is_unread and {self._h11.our_state, self._h11.their_state} != {h11.DONE}:
             self.close()
 
     async def _write(self, data: bytes | None) -> None:
         self._writer.write(data or b"")
         await self._writer.drain()
 
-    async def _refuse(self, status: HTTPStatus) -> None:
-        line = f"{status.value} {status.phrase}"
-        head = f"HTTP/1.1 {line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
-        body = line if status is HTTPStatus.BAD_REQUEST else ""
-        await self._write((head + body).encode())
-        self._writer.write_eof()
-        # Closing with unread bytes would reset the connection, and the peer could lose the refusal.
+    async def _linger(self) -> None:
+        # Closing with unread bytes would reset the connection, and the peer could lose the answer.
+        if not self._writer.is_closing():
+            self._writer.write_eof()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
                 while await self._read():
