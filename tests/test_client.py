@@ -18,7 +18,7 @@ from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Res
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lambda_bootstrap.protocol import Transport
+    from lambda_bootstrap.contracts import Transport
 
 TRANSPORTS: list[type[SocketTransport | Urllib3Transport]] = [SocketTransport, Urllib3Transport]
 EVENT = Reply(200, [("Lambda-Runtime-Aws-Request-Id", "one"), ("Odd", "caf\u00e9")], b"{}")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import lambda_bootstrap
 import pytest
-from lambda_bootstrap.context import Client, ClientContext, Context, LambdaContext, client_context, identity
+from lambda_bootstrap.context import Context, LambdaContext, identity
+from lambda_bootstrap.integrations.mobile import Client, ClientContext, client_context
 from lambda_bootstrap.log import Log
 from lambda_bootstrap.settings import Settings
 
@@ -252,6 +253,7 @@ class TestCopies:
         context = Context(time.time, Log(Settings({"_LAMBDA_TELEMETRY_LOG_FD": "99"})).write, EVERYTHING)
         context.own = [1]  # type: ignore[attr-defined] # as tools do
         context.deadline_ms = int(time.time() * 1000) + 60_000
+        capfd.readouterr()  # the descriptor is not open, which the log says
         twin = pickle.loads(pickle.dumps(context, protocol))  # noqa: S301 - our own
         twin.log("line\n")
 

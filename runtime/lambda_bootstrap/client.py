@@ -18,8 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .contracts import Transport
     from .http1 import Response
-    from .protocol import Invocation, Request, Transport
+    from .protocol import Invocation, Request
 
 BACK_OFF = (0.1, 0.2, 0.4)  # seconds
 PATIENCE = 1.0  # seconds; a poll that took longer begins a new row of failures
@@ -27,7 +28,7 @@ PATIENCE = 1.0  # seconds; a poll that took longer begins a new row of failures
 
 class RuntimeClient:
     """
-    What the loop calls; see `protocol.RuntimeApi`.
+    What the loop calls; see `contracts.RuntimeApi`.
 
     Args:
         transport: what carries the requests; `push` of a request in pieces is its own.

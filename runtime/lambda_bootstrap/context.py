@@ -16,49 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from .integrations.mobile import ClientContext
+
 # Lambda's longest timeout. A deadline that nobody knows is not one that has passed.
 LONGEST_TIMEOUT_MS = 900_000
-
-W3C_FIELDS = ("traceparent", "tracestate", "baggage")
-
-
-class Client:
-    """
-    The mobile application that called.
-
-    Attributes:
-        installation_id, app_title, app_version_name, app_version_code, app_package_name: as sent, or None.
-    """
-
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        self.installation_id: str | None = fields.get("installation_id")
-        self.app_title: str | None = fields.get("app_title")
-        self.app_version_name: str | None = fields.get("app_version_name")
-        self.app_version_code: str | None = fields.get("app_version_code")
-        self.app_package_name: str | None = fields.get("app_package_name")
-
-    def __repr__(self) -> str:
-        return _repr(self)
-
-
-class ClientContext:
-    """
-    What the caller sent as `ClientContext`.
-
-    Attributes:
-        client: the calling application, or None.
-        custom: values set by the application, or None.
-        env: values set by the AWS SDK, or None.
-    """
-
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        client = fields.get("client")
-        self.client = Client(client) if isinstance(client, dict) else None
-        self.custom: dict[str, Any] | None = fields.get("custom")
-        self.env: dict[str, Any] | None = fields.get("env")
-
-    def __repr__(self) -> str:
-        return _repr(self)
 
 
 class Identity:
@@ -144,20 +105,6 @@ def _open_tracing() -> Any:
     from .integrations import tracing
 
     return tracing
-
-
-def client_context(fields: object) -> tuple[ClientContext | None, dict[str, str]]:
-    """
-    Return a client context as decoded, and the W3C trace context that travels in it.
-
-    `w3c` is the runtime's: it does not show in the `ClientContext`.
-    """
-    if not isinstance(fields, dict):
-        return None, {}
-    w3c = fields.get("w3c")
-    if not isinstance(w3c, dict):
-        w3c = {}
-    return ClientContext(fields), {name: w3c[name] for name in W3C_FIELDS if isinstance(w3c.get(name), str)}
 
 
 def identity(fields: object) -> Identity:

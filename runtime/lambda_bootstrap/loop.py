@@ -11,7 +11,7 @@ from posix import _exit, getpid  # built in: `os` is a file, which a function ma
 from time import time
 
 from . import codec, current, hooks, report
-from .context import Context, client_context, identity
+from .context import Context, identity
 from .errors import FunctionError, LambdaError, RuntimeApiError
 from .protocol import JSON, MAX_RESPONSE
 from .spare import with_spare
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from .contracts import RuntimeApi
     from .log import Log
-    from .protocol import Invocation, RuntimeApi
+    from .protocol import Invocation
     from .report import ErrorReport
     from .signature import Handler
     from .web.stream import ResponseStream
@@ -203,6 +204,12 @@ class InvokeLoop:
         return context
 
 
+def _open_mobile() -> Any:
+    from .integrations import mobile
+
+    return mobile
+
+
 def _open_web() -> Any:
     from .web import stream
 
@@ -218,7 +225,7 @@ def introduce_caller(context: Context, invocation: Invocation) -> None:
     """
     if invocation.client_context:
         fields = parse(invocation.client_context, "Client Context")
-        context.client_context, context._w3c = client_context(fields)  # noqa: SLF001 - the loop made it
+        context.client_context, context._w3c = with_spare(_open_mobile).client_context(fields)  # noqa: SLF001 - the loop made it
     if invocation.cognito_identity:
         context.identity = identity(parse(invocation.cognito_identity, "Cognito Identity"))
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from .codec import Name, Options
-    from .protocol import Transport
+    from .contracts import Transport
     from .signature import Handler
 
 NO_API = (

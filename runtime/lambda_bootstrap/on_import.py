@@ -98,12 +98,14 @@ class OnImport:
 
     def offer(self, name: str) -> ModuleSpec | None:
         """Return the spec of an offered module, or None; a package of the function's own has no module of ours."""
-        parent = sys.modules.get(name.rpartition(".")[0])
-        if name not in OFFERS or not (parent is None or isinstance(getattr(parent, "__loader__", None), Offer)):
+        if name not in OFFERS:
             return None
-        from _frozen_importlib import ModuleSpec  # `importlib.machinery` imports a good deal more
+        from .integrations import offers
 
-        return ModuleSpec(name, Offer(self), is_package=name == "awslambdaric")  # type: ignore[arg-type] # it has what a loader has
+        parent = sys.modules.get(name.rpartition(".")[0])
+        if not (parent is None or isinstance(getattr(parent, "__loader__", None), offers.Offer)):
+            return None
+        return offers.spec(name, lambda module: self.run(SENTRY, module))
 
     def finish(self, module: ModuleType) -> None:
         """Set up *module*, which has been executed. If that fails, log it: the function has its module all the same."""
@@ -137,32 +139,3 @@ class Loader:
             module.__spec__.loader = self.loader
         self.loader.exec_module(module)
         self.then(module)
-
-
-class Offer:
-    """
-    The loader of what is offered.
-
-    Args:
-        on_import: has the set-up that makes part of the phases what tools patch.
-    """
-
-    def __init__(self, on_import: OnImport) -> None:
-        self.on_import = on_import
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        """As `importlib.abc.Loader`: the import system makes it."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """As `importlib.abc.Loader`: fill *module*, or put ours in its place, which knows where it comes from."""
-        from .integrations import awslambdaric, snapshot_restore_py
-
-        if module.__name__ == "snapshot_restore_py":
-            sys.modules[module.__name__] = snapshot_restore_py
-        elif module.__name__ == "awslambdaric":
-            vars(module)["__version__"] = awslambdaric.VERSION
-        elif module.__name__ == "awslambdaric.lambda_context":
-            vars(module).update(awslambdaric.lambda_context())
-        else:
-            sys.modules[module.__name__] = awslambdaric
-            self.on_import.run(SENTRY, module)

@@ -17,6 +17,7 @@ import sys
 from .. import context, hooks, report
 from ..context import LambdaContext
 from ..errors import InitError
+from . import mobile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,11 +72,11 @@ def _get_handler(handler: str) -> Any:
 def lambda_context() -> dict[str, Any]:
     """Return the names of awslambdaric's module of contexts."""
     return {
-        "Client": context.Client,
-        "ClientContext": context.ClientContext,
+        "Client": mobile.Client,
+        "ClientContext": mobile.ClientContext,
         "CognitoIdentity": context.Identity,
         "LambdaContext": LambdaContext,
-        "W3C_ALLOWED_FIELDS": context.W3C_FIELDS,
+        "W3C_ALLOWED_FIELDS": mobile.W3C_FIELDS,
     }
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..protocol import Invocation, RuntimeApi
+    from ..contracts import RuntimeApi
+    from ..protocol import Invocation
     from ..report import ErrorReport
 
 RAW = "application/octet-stream"
