@@ -22,6 +22,11 @@ from lambda_bootstrap.errors import FunctionError
 from lambda_bootstrap.integrations import fast_json
 from simplejson.raw_json import RawJSON  # type: ignore[import-untyped] # as above
 
+# Without it, as where simplejson has no wheel, its Python code writes a list with `_asdict()` as an array.
+pytestmark = pytest.mark.skipif(
+    simplejson.encoder.c_make_encoder is None, reason="simplejson has no C code for this Python"
+)
+
 
 class Encoder(simplejson.JSONEncoder):  # type: ignore[misc] # as above
     """As `Encoder` in awslambdaric 4.2.2's lambda_runtime_marshaller.py."""

@@ -297,6 +297,7 @@ class TestLumigo:
             assert emulator.invoke().error["errorType"] == kind
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="datadog-lambda has no release for Python 3.15")
 class TestDatadog:
     """datadog-lambda, as its layer sets it up."""
 
