@@ -93,6 +93,7 @@ def failing(names: dict[str, Any], payload: bytes = b"{}") -> list[str]:
     return [str(entry) for entry in stack]
 
 
+@pytest.mark.filterwarnings("ignore:Module globals is missing:DeprecationWarning")  # run_path's; since Python 3.15
 @pytest.mark.parametrize("name", HANDLERS)
 def test_starts_in_the_function(tmp_path: Path, name: str) -> None:
     """The first frame of an error is of the function's file: none of ours, of asyncio or of a wrapper comes before."""

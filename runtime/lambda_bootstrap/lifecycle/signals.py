@@ -23,7 +23,7 @@ from .. import report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _socket import socket
+    from _socket import socket  # as above
     from collections.abc import Callable
     from typing import Any
 
