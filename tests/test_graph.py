@@ -37,7 +37,7 @@ GRAPH = {
     # the road's edges
     "transport": ["errors", "http1", "protocol", "spare"],
     "client": ["errors", "http1", "protocol", "report", "traces"],
-    "log": ["current", "protocol", "record", "report", "settings"],
+    "log": ["current", "errors", "protocol", "record", "report", "settings"],
     # the rooms
     "integrations.fast_json": ["codec", "errors", "settings"],
     "integrations.urllib3": ["errors", "http1", "protocol", "spare"],

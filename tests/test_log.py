@@ -190,7 +190,7 @@ class TestUnbuffer:
 
     def test_count(self) -> None:
         """A write gives the number of characters, as any other."""
-        assert Unbuffered(io.BytesIO()).write("é\n") == 2
+        assert Unbuffered(io.BytesIO(), a_log()).write("é\n") == 2
 
     @pytest.mark.parametrize("stream", [None, io.StringIO()], ids=["none", "without a buffer"])
     def test_left_alone(self, monkeypatch: pytest.MonkeyPatch, stream: object) -> None:
@@ -874,7 +874,7 @@ class TestPrintAsJson:
     def test_end_while_another_ends(self, streams: Streams) -> None:
         """A line that its thread ends while the invocation ends is no reason to fail."""
 
-        class Vanishing(dict[int, str]):
+        class Vanishing(dict[int, bytearray]):
             def __len__(self) -> int:
                 return 1
 
@@ -976,3 +976,383 @@ class TestPrintAsJson:
         stream.end()
 
         assert written == [line for line in "".join(pieces).split("\n") if line]
+
+
+class Alarms:
+    """Signals at random moments, each of which runs *do* in this thread, as a handler."""
+
+    def __init__(self, do: Callable[[], object], number: int = 300) -> None:
+        self.do = do
+        self.left = number
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self.before = signal.signal(signal.SIGALRM, self.ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.0005)
+
+    def ring(self, *_: object) -> None:
+        """Run it, and ask for the next one."""
+        self.left -= 1
+        signal.setitimer(signal.ITIMER_REAL, 0.0003 + 0.0001 * (self.left % 7) if self.left else 0)
+        self.do()
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self.before)
+
+
+@pytest.fixture
+def slow_pipe() -> Iterator[tuple[int, Callable[[], bytes]]]:
+    """A pipe that takes a page at a time, and what gives all that was written to it, once it is closed."""
+    read, write = os.pipe()
+    fcntl(write, F_SETPIPE_SZ, 4096)
+    parts: list[bytes] = []
+    reader = threading.Thread(target=lambda: parts.extend(iter(lambda: os.read(read, 1000), b"")))
+    reader.start()
+
+    def whole() -> bytes:
+        reader.join()
+        return b"".join(parts)
+
+    yield write, whole
+    reader.join()
+    os.close(read)
+
+
+class RaisedError(Exception):
+    """What a signal handler raises."""
+
+
+class TestReentry:
+    """A signal handler that logs while its own thread does."""
+
+    def write_until_done(self, alarms: Alarms, do: Callable[[], object]) -> int:
+        """Do it until no alarm is left; return how often."""
+        count = 0
+        with alarms:
+            while alarms.left > 0:
+                do()
+                count += 1
+        return count
+
+    def test_frames(self, slow_pipe: tuple[int, Callable[[], bytes]]) -> None:
+        """The record of a signal handler waits until the frame that its thread writes is whole."""
+        descriptor, whole = slow_pipe
+        log = a_log({"_LAMBDA_TELEMETRY_LOG_FD": str(descriptor)})
+        count = self.write_until_done(Alarms(lambda: log.write("handler" * 100)), lambda: log.write("x" * 9000))
+        os.close(descriptor)
+        data, found = whole(), []
+        while data:
+            assert data[:4] == bytes.fromhex("a55a0003")
+            size = int.from_bytes(data[4:8], "big")
+            found.append(data[16 : 16 + size].decode())
+            data = data[16 + size :]
+
+        assert sorted(found) == ["handler" * 100] * 300 + ["x" * 9000] * count
+
+    def test_json(self, slow_pipe: tuple[int, Callable[[], bytes]], streams: Streams) -> None:
+        """In JSON format, records and printed lines of a signal handler wait until the record that is written is whole."""
+        descriptor, whole = slow_pipe
+        with stdout(descriptor):
+            log = streams(JSON)
+
+            def handle() -> None:
+                log.record("INFO", {"message": "handler" * 100})
+                sys.stdout.write("printed" * 100 + "\n")
+
+            count = self.write_until_done(Alarms(handle), lambda: sys.stdout.write("x" * 9000 + "\n"))
+        messages = sorted(valid(line)["message"] for line in whole().splitlines(keepends=True))
+
+        assert messages == ["handler" * 100] * 300 + ["printed" * 100] * 300 + ["x" * 9000] * count
+
+    def test_text(self, slow_pipe: tuple[int, Callable[[], bytes]], streams: Streams) -> None:
+        """In text format, records and printed lines of a signal handler wait until the line that is printed is whole."""
+        descriptor, whole = slow_pipe
+        with stdout(descriptor):
+            log = streams({})
+
+            def handle() -> None:
+                log.write("handler" * 100 + "\n")
+                sys.stdout.write("printed" * 100 + "\n")
+
+            count = self.write_until_done(Alarms(handle), lambda: sys.stdout.write("x" * 9000 + "\n"))
+        lines = sorted(whole().decode().splitlines())
+
+        assert lines == ["handler" * 100] * 300 + ["printed" * 100] * 300 + ["x" * 9000] * count
+
+    @pytest.mark.parametrize("kind", [RaisedError, TimeoutError, BlockingIOError, ValueError])
+    def test_exception(self, slow_pipe: tuple[int, Callable[[], bytes]], kind: type[Exception]) -> None:
+        """An exception of a signal handler gets through to the function, and what it cut is finished before all else."""
+        descriptor, whole = slow_pipe
+        log = a_log({"_LAMBDA_TELEMETRY_LOG_FD": str(descriptor)})
+        raised = 0
+
+        def fail() -> None:
+            raise kind
+
+        alarms = Alarms(fail)
+        with alarms:
+            while alarms.left > 0:
+                try:
+                    log.write("x" * 9000)
+                except kind:
+                    raised += 1
+        log.end()
+        os.close(descriptor)
+        data = whole()
+        while data:
+            assert data[:8] == bytes.fromhex("a55a0003 00002328")
+            assert data[16:9016] == b"x" * 9000
+            data = data[9016:]
+
+        assert raised == 300
+
+    def test_printed_exception(self, slow_pipe: tuple[int, Callable[[], bytes]], streams: Streams) -> None:
+        """A printed line that an exception of a signal handler cut is finished by the end of the invocation."""
+        descriptor, whole = slow_pipe
+        raised = 0
+
+        def fail() -> None:
+            raise TimeoutError
+
+        with stdout(descriptor):
+            log = streams({})
+            alarms = Alarms(fail)
+            with alarms:
+                while alarms.left > 0:
+                    try:
+                        sys.stdout.write("x" * 9000 + "\n")
+                    except TimeoutError:
+                        raised += 1
+            log.end()
+
+        assert raised == 300
+        assert set(whole().decode().splitlines()) == {"x" * 9000}
+
+    def test_closed_disk(self, streams: Streams) -> None:
+        """A print that the disk has no room for is the function's error, as it is in Python."""
+        with stdout(os.open("/dev/full", os.O_WRONLY)):
+            streams({})
+            with pytest.raises(OSError, match="No space left"):
+                sys.stdout.write("lost\n")
+
+
+def in_child(do: Callable[[], object]) -> int:
+    """Do it in a child that is forked; return its exit status, or -9 if it hangs."""
+    child = os.fork()
+    if not child:
+        try:
+            signal.alarm(0)
+            do()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+class TestFork:
+    """A child that the function forks while the log is in use."""
+
+    @pytest.mark.parametrize("environ", [{}, JSON], ids=["text", "JSON"])
+    @pytest.mark.parametrize("way", ["record", "print"])
+    def test_while_written(self, streams: Streams, environ: dict[str, str], way: str) -> None:
+        """A child logs and prints, although another thread was doing so as it was forked."""
+        read, write = os.pipe()
+        fcntl(write, F_SETPIPE_SZ, 4096)
+        child_read, child_write = os.pipe()
+
+        def log_own() -> None:
+            os.dup2(child_write, 1)
+            log.record("INFO", {"message": "by the child"})
+            sys.stdout.write("by the child\n")
+
+        with stdout(os.dup(write)):
+            log = streams(environ)
+            text = "x" * 50_000
+            target = (lambda: log.write(text)) if way == "record" else (lambda: sys.stdout.write(f"{text}\n"))
+            writer = threading.Thread(target=target)
+            writer.start()
+            while unpack("i", ioctl(read, FIONREAD, b"\0" * 4))[0] < 4096:
+                time.sleep(0.001)
+            status = in_child(log_own)
+        os.close(write)
+        os.close(child_write)
+        data = b"".join(iter(lambda: os.read(read, 65_536), b""))
+        writer.join()
+        with open(child_read, "rb") as file:
+            seen = file.read()
+        os.close(read)
+
+        assert status == 0
+        assert data.count(b"x") == 50_000
+        assert seen.count(b"by the child") == 2
+
+    def test_open_line(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """A line that the parent has begun is the parent's, and a child's own line begins anew."""
+        log = streams(JSON)
+        sys.stdout.write("begun ")
+
+        def go_on() -> None:
+            sys.stdout.write("by the child\n")
+            log.end()
+
+        status = in_child(go_on)
+        sys.stdout.write("by the parent\n")
+        messages = [valid(line)["message"] for line in capfd.readouterr().out.splitlines(keepends=True)]
+
+        assert (status, messages) == (0, ["by the child", "begun by the parent"])
+
+    def test_within_a_record(self, slow_pipe: tuple[int, Callable[[], bytes]], streams: Streams) -> None:
+        """A child that a signal handler forks within a record leaves the rest of the record to its parent."""
+        descriptor, whole = slow_pipe
+        statuses: list[int] = []
+        with stdout(descriptor):
+            log = streams({})
+            parent = os.getpid()
+
+            def fork() -> None:
+                if not statuses:
+                    child = os.fork()
+                    if child:
+                        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+            alarms = Alarms(fork, 1)
+            with alarms:
+                while not statuses:
+                    log.write("x" * 9000 + "\n")
+                    if os.getpid() != parent:
+                        os._exit(0)
+        lines = whole().decode().splitlines()
+
+        assert statuses == [0]
+        assert set(lines) == {"x" * 9000}
+
+
+class TestLongLines:
+    """Printed text without an end, in JSON format."""
+
+    def messages(self, capfd: pytest.CaptureFixture[str]) -> list[str]:
+        """The messages of what was written."""
+        return [valid(line)["message"] for line in capfd.readouterr().out.splitlines(keepends=True)]
+
+    def test_pieces(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """A line in 200,000 pieces is a matter of a second, and one record."""
+        log = streams(JSON)
+        started = time.process_time()
+        for _ in range(200_000):
+            sys.stdout.write(".")
+        log.end()
+        taken = time.process_time() - started
+
+        assert self.messages(capfd) == ["." * 200_000]
+        assert taken < 4
+
+    @pytest.mark.parametrize("piece", ["." * 1000, "é" * 1000, "\U0001f600" * 1000, "\ud800" * 1000], ids=ascii)
+    def test_bound(self, capfd: pytest.CaptureFixture[str], streams: Streams, piece: str) -> None:
+        """A line that comes in pieces is a record once it has 256 KiB of UTF-8."""
+        log = streams(JSON)
+        for _ in range(600):
+            sys.stdout.write(piece)
+        log.end()
+        messages = self.messages(capfd)
+        sizes = [len(message.encode("utf-8", "surrogatepass")) for message in messages]
+
+        assert "".join(messages) == piece * 600
+        assert max(sizes) <= 262_144
+        assert min(sizes[:-1]) > 250_000
+
+    @pytest.mark.parametrize("letter", [".", "é", "\U0001f600"])
+    def test_at_once(self, capfd: pytest.CaptureFixture[str], streams: Streams, letter: str) -> None:
+        """A line that is printed at once is cut into records of 256 KiB of UTF-8, between characters."""
+        streams(JSON)
+        sys.stdout.write("a" + letter * 700_000 + "\n")
+        messages = self.messages(capfd)
+        sizes = [len(message.encode()) for message in messages]
+
+        assert "".join(messages) == "a" + letter * 700_000
+        assert max(sizes) <= 262_144
+        assert min(sizes[:-1]) > 262_140
+
+    def test_object(self, capfd: pytest.CaptureFixture[str], streams: Streams) -> None:
+        """A JSON object of any length, which `print` writes in two pieces, goes out whole."""
+        streams(JSON)
+        text = json.dumps({"message": "m" * 500_000})
+        sys.stdout.write(text)
+        sys.stdout.write("\n")
+
+        assert capfd.readouterr().out == f"{text}\n"
+
+
+class TestDescriptorThatIsNotOpen:
+    """A platform's descriptor that is not open, or no more."""
+
+    @pytest.fixture
+    def gone(self) -> int:
+        """The number of a descriptor that is not open."""
+        gone = os.open("/dev/null", os.O_RDONLY)
+        os.close(gone)
+        return gone
+
+    def test_text(self, capfd: pytest.CaptureFixture[str], gone: int) -> None:
+        """Without the platform's descriptor records go to stdout, and one record says so."""
+        log = a_log({"_LAMBDA_TELEMETRY_LOG_FD": str(gone)})
+        log.record("INFO", {"message": "a\nb"}, NEW_YEAR)
+        log.record("INFO", {"message": "c"}, NEW_YEAR)
+        warning, first, second = capfd.readouterr().out.split("\n")[:-1]
+
+        assert warning.startswith("[WARN]\t")
+        assert warning.endswith(f"\tid\tthe log's descriptor, {gone}, is not open: records go to stdout")
+        assert first == "[INFO]\t2026-01-01T00:00:00.250Z\tid\ta\rb"
+        assert second == "[INFO]\t2026-01-01T00:00:00.250Z\tid\tc"
+
+    def test_json(self, capfd: pytest.CaptureFixture[str], gone: int, streams: Streams) -> None:
+        """In JSON format, what is printed and what is logged goes to stdout after one warning."""
+        log = streams({"_LAMBDA_TELEMETRY_LOG_FD": str(gone), **JSON})
+        log.record("INFO", {"message": "logged"})
+        sys.stdout.write("printed\n")
+        records = [valid(line) for line in capfd.readouterr().out.splitlines(keepends=True)]
+
+        assert [(one["level"], one["message"].partition(",")[0]) for one in records] == [
+            ("WARN", "the log's descriptor"),
+            ("INFO", "logged"),
+            ("INFO", "printed"),
+        ]
+
+    @pytest.mark.parametrize("environ", [{}, JSON], ids=["text", "JSON"])
+    @pytest.mark.parametrize("way", ["record", "print", "error"])
+    def test_closed_later(
+        self, capfd: pytest.CaptureFixture[str], pipe: Pipe, streams: Streams, environ: dict[str, str], way: str
+    ) -> None:
+        """A descriptor that the function closes takes no record with it, and one warning says so."""
+        log = streams(pipe.environ(**environ))
+        os.close(pipe.write)
+        for _ in range(2):
+            if way == "record":
+                log.record("INFO", {"message": "m1\nm2"})
+            elif way == "print":
+                sys.stdout.write("m1 m2\n")
+                log.write("m1 m2\n")
+            else:
+                log.error(ErrorReport("T", "m1\nm2", []))
+        lines = capfd.readouterr().out.splitlines(keepends=True)
+
+        assert sum("is not open" in line for line in lines) == 1
+        assert sum("m1" in line and "m2" in line for line in lines) == len(lines) - 1 == (4 if way == "print" else 2)
+
+    def test_open_line(self, capfd: pytest.CaptureFixture[str], pipe: Pipe, streams: Streams) -> None:
+        """Records that come to stdout after all begin on a line of their own, as they always do there."""
+        log = streams(pipe.environ())
+        os.close(pipe.write)
+        log.write("one\n")
+        sys.stdout.write("open")
+        log.write("two\n")
+
+        assert capfd.readouterr().out.splitlines()[-2:] == ["open", "two"]

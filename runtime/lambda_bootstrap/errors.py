@@ -73,3 +73,11 @@ class LambdaError(Exception):
         self.error_type = type or self.error_type
         self.data = data
         self.exit = exit
+
+
+def is_raised_in(path: str, error: BaseException) -> bool:
+    """Return whether *error* was raised in the file *path*, or by C that it calls, and not by a signal handler."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_code.co_filename == path

@@ -1,7 +1,8 @@
 """
 The function's log.
 
-Owns: where it goes (stdout, or the descriptor that the platform gives for it), and that its records stay whole.
+Owns: where it goes (stdout, or the descriptor that the platform gives for it), and that its records stay whole,
+whatever threads, signal handlers and forks do.
 Refuses to know: what a record looks like, which library it comes from. `current` knows the invocation it belongs to.
 """
 
@@ -11,10 +12,10 @@ import sys
 from _io import TextIOWrapper  # `io` is no part of Python's own start since 3.14
 from _socket import AF_UNIX, SOCK_STREAM, socket  # `socket` imports `enum` and `selectors`
 from _thread import RLock, get_ident  # `threading` imports more, and changes how the process ends
-from posix import dup2, write  # built in: `os` is a file, which a function may have too
+from posix import dup2, fstat, register_at_fork, write  # built in: `os` is a file, which a function may have too
 from time import sleep, time
 
-from . import current, record, report
+from . import current, errors, record, report
 from .settings import Settings
 
 TYPE_CHECKING = False
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
     from .protocol import Invocation
     from .report import ErrorReport
 
+    # What waits to be written: a stream, or None for a record; bytes, and how many of them are written, by write; or
+    # text for `Lines`, and the thread that it comes from.
+    Piece = tuple[Any, Any, list[int]]
+
 STDOUT, STDERR = 1, 2
-# Frame types of the platform's descriptor: the base, plus 1 for text, plus the level times 4 (protocol of the managed
-# runtimes: type, length, microseconds since the epoch, all big-endian, then the record).
-FRAME, TEXT_FRAME = 0xA55A0002, 0xA55A0003
-FRAME_LEVELS = {"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "WARNING": 4, "ERROR": 5, "FATAL": 6, "CRITICAL": 6}
+LONGEST_LINE = 256 * 1024  # bytes of a line that is printed in pieces; then it is a record
+NEWLINE = 10
+BAD_DESCRIPTOR = 9  # EBADF: `errno` is one module more
+HERE = (lambda: None).__code__.co_filename
 
 
 class Log:
@@ -52,9 +57,17 @@ class Log:
         self.is_framed = settings.log_fd is not None
         self.fd = STDOUT if settings.log_fd is None else settings.log_fd
         self.lock = RLock()  # a signal handler may log while its thread does
+        self.is_writing = False  # by the thread that has the lock
+        self.waiting: list[Piece] = []
         self.streams: list[Unbuffered | Lines] = []
+        self.stdout: Unbuffered | None = None  # if records go where it does
         self.replaced: list[object] = []
         self.marks: tuple[Invocation | Nobody | None, dict[str, str | None]] = (None, {})
+        if self.is_framed:
+            try:
+                fstat(self.fd)
+            except OSError as error:  # or the next file that is opened gets the frames
+                self.fall_back(error)
 
     def __deepcopy__(self, _memo: object) -> Log:
         """The log itself: a copy of a context writes where the context does."""
@@ -68,6 +81,8 @@ class Log:
         """Flush any line that is still open: the invocation is over."""
         for stream in self.streams:
             stream.end()
+        if self.waiting:
+            self.put()
 
     def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
         """Return the fields that all records of an *invocation* share; they are made for its first record."""
@@ -93,29 +108,76 @@ class Log:
         """Write *text* as it is: what `context.log` does, and `log_sink.log` of awslambdaric's handler."""
         self.push(text)
 
-    def push(self, text: str, frame_type: int = TEXT_FRAME) -> None:
+    def push(self, text: str, frame_type: int = record.TEXT_FRAME) -> None:
         """Write *text* to the log's descriptor. A log that cannot be written is no reason to fail an invocation."""
         data = text.encode("utf-8", "backslashreplace")
-        try:
-            with self.lock:
-                if self.is_framed:
-                    head = frame_type.to_bytes(4, "big") + len(data).to_bytes(4, "big")
-                    data = head + int(time() * 1_000_000).to_bytes(8, "big") + data
-                elif self.streams and not self.is_json:
-                    self.streams[0].end()  # stdout's: a record starts on a line of its own
-                while data:
-                    try:
-                        data = data[write(self.fd, data) :]
-                    except BlockingIOError:  # full for a moment: half a frame makes all that follow unreadable
+        if self.is_framed:
+            data = record.frame(data, frame_type, time())
+        self.put((None, data, []))
+
+    def put(self, *pieces: Piece) -> Exception | None:
+        """
+        Write *pieces* after those that wait already; return what was wrong with the descriptor of one, if anything was.
+
+        A signal handler, or a `__del__`, may come here while its own thread writes: what it puts waits until the piece
+        that is being written is whole. So does the rest of a piece that an exception of a signal handler has cut; bytes
+        are counted in the same step that writes them, where no signal handler comes between.
+        """
+        problem = None
+        with self.lock:
+            self.waiting += pieces
+            while self.waiting and not self.is_writing:
+                try:
+                    self.is_writing = True
+                    stream, data, sent = piece = self.waiting[0]
+                    if isinstance(data, str):
+                        self.drop(piece)
+                        stream.add(data, *sent)
+                        continue
+                    if stream is None and not sent and self.stdout is not None and self.stdout.is_open:
+                        self.stdout.is_open = False
+                        self.waiting.insert(0, (self.stdout, b"\n", []))  # a record starts on a line of its own
+                        continue
+                    rest = data[sum(sent) :] if sent else data
+                    sent.extend(map(write, (self.fd if stream is None else stream.fd,), (rest,)))
+                    if sent[-1] == len(rest):
+                        if stream is not None:
+                            stream.is_open = data[-1] != NEWLINE
+                        self.drop(piece)
+                except (OSError, ValueError) as error:
+                    if not errors.is_raised_in(HERE, error):
+                        raise
+                    if isinstance(error, BlockingIOError):  # full for a moment: half a frame spoils all that follow
                         sleep(0.001)
-        except (OSError, ValueError):  # the descriptor is gone; the function has closed its stdout
-            pass
+                    elif stream is not None or not self.fall_back(error):  # the function has closed it
+                        problem = error if piece in pieces else problem
+                        self.drop(piece)
+                finally:
+                    self.is_writing = False
+        return problem
+
+    def drop(self, piece: Piece) -> None:
+        """Take *piece* from those that wait, unless a child that was forked meanwhile has left them to its parent."""
+        if self.waiting and self.waiting[0] is piece:
+            del self.waiting[0]
+
+    def fall_back(self, error: Exception) -> bool:
+        """Write to stdout from now on if *error* says that the platform's descriptor is not open; return whether."""
+        if not self.is_framed or getattr(error, "errno", 0) != BAD_DESCRIPTOR:
+            return False
+        message = f"the log's descriptor, {self.fd}, is not open: records go to stdout"
+        self.is_framed, self.fd = False, STDOUT
+        for at, (stream, data, _) in enumerate(self.waiting):
+            if stream is None:
+                self.waiting[at] = None, record.unframed(data, is_json=self.is_json), []
+        self.problem(message)
+        return True
 
     def frame_type(self, level: str) -> int:
         """Return the type of a record's frame. Without format or level, all are of one type."""
         if self.is_json or self.level:
-            return FRAME + (not self.is_json) + 4 * FRAME_LEVELS.get(level, 0)
-        return TEXT_FRAME
+            return record.FRAME + (not self.is_json) + 4 * record.FRAME_LEVELS.get(level, 0)
+        return record.TEXT_FRAME
 
     def record(self, level: str, fields: Mapping[str, Any], seconds: float | None = None) -> None:
         """Write a record; *seconds* since the Unix epoch default to now."""
@@ -127,11 +189,7 @@ class Log:
         if not self.is_json:
             text = record.text_record if self.is_framed else record.text_line  # in a frame, lines are lines
             return text(level, seconds, invocation.request_id, str(fields.get("message", "")))
-        return record.json_line(
-            level,
-            seconds,
-            {**fields, "requestId": invocation.request_id, **self.mark(invocation)},
-        )
+        return record.json_line(level, seconds, {**fields, "requestId": invocation.request_id, **self.mark(invocation)})
 
     def error(self, failure: ErrorReport) -> None:
         """Write the one record of a failure that nobody handled."""
@@ -139,7 +197,9 @@ class Log:
             self.record("ERROR", failure.fields(current.get().request_id))
         elif self.is_framed:
             lines = record.error_lines(failure.error_type, failure.message, failure.stack)
-            self.push("\n".join(lines), TEXT_FRAME + 4 * FRAME_LEVELS["ERROR"])  # whatever the log's level is
+            self.push(
+                "\n".join(lines), record.TEXT_FRAME + 4 * record.FRAME_LEVELS["ERROR"]
+            )  # whatever the log's level is
         else:
             self.write(record.text_error(failure.error_type, failure.message, failure.stack), "ERROR")
 
@@ -190,9 +250,22 @@ class Log:
             self.replaced.append(getattr(sys, name))  # or the end of it would close the buffer
             getattr(sys, name).flush()
             is_records = self.is_json and name == "stdout"
-            stream = Lines(buffer, self, "INFO") if is_records else Unbuffered(buffer)
+            stream = Lines(buffer, self, "INFO") if is_records else Unbuffered(buffer, self)
             self.streams.append(stream)
             setattr(sys, name, stream)
+            if name == "stdout" and isinstance(stream, Unbuffered) and not self.is_framed:
+                self.stdout = stream
+        register_at_fork(after_in_child=self.after_fork)
+
+    def after_fork(self) -> None:
+        """Begin anew in a child: what waits is its parent's, and so is the thread that has the lock."""
+        self.waiting = []
+        for stream in self.streams:
+            if isinstance(stream, Lines):
+                stream.begun.clear()
+        if not self.lock._is_owned():  # type: ignore[attr-defined] # noqa: SLF001 - as `threading` asks
+            self.lock = RLock()
+            self.is_writing = False
 
 
 def of_child() -> Log:
@@ -201,34 +274,57 @@ def of_child() -> Log:
 
 
 class Unbuffered(TextIOWrapper):
-    """A text stream without a buffer."""
+    """
+    A text stream without a buffer.
+
+    Args:
+        buffer: where the stream went before; functions may ask for it.
+        log: whose turn it takes.
+    """
 
     is_open = False  # whether what was written last has not ended its line
 
-    def __init__(self, buffer: BinaryIO) -> None:
+    def __init__(self, buffer: BinaryIO, log: Log) -> None:
         super().__init__(buffer, encoding="utf-8", errors="backslashreplace")
+        self.log = log
+        try:
+            self.fd = buffer.fileno()
+        except (OSError, ValueError):  # there is no file under it
+            self.fd = -1
 
     def write(self, text: str, /) -> int:
         """As `io.TextIOBase.write`, and flushed."""
-        count = super().write(text)
-        self.flush()
-        self.is_open = text[-1:] != "\n" if text else self.is_open
-        return count
+        if self.fd < 0:
+            super().write(text)
+            self.flush()
+            return len(text)
+        data = str.encode(text, self.encoding, self.errors or "strict")
+        try:
+            self.buffer.flush()
+        except RuntimeError:  # this is a signal handler, and its thread does that already
+            pass
+        problem = self.log.put((self, data, [])) if data else None
+        if problem is not None:
+            raise problem
+        return len(text)
 
     def end(self) -> None:
         """End the line that is open, if one is."""
         if self.is_open:
             try:
                 self.write("\n")
-            except (OSError, ValueError):  # the function has closed it
+            except (OSError, ValueError) as error:  # the function has closed it
                 self.is_open = False
+                if not errors.is_raised_in(HERE, error):
+                    raise
 
 
 class Lines(TextIOWrapper):
     """
     A text stream of which every line is a record; a line that is a JSON object already goes out as it is.
 
-    So do bytes that are written to its buffer, at the latest with the next line.
+    So do bytes that are written to its buffer, at the latest with the next line. What is no JSON object, and what comes
+    in pieces, is cut where it is longer than 256 KiB.
 
     Args:
         buffer: where the stream went before; functions may ask for it.
@@ -236,22 +332,36 @@ class Lines(TextIOWrapper):
         level: theirs.
     """
 
+    fd = -1
+
     def __init__(self, buffer: BinaryIO, log: Log, level: str) -> None:
         self.log = log
         self.level = level
-        self.begun: dict[int, str] = {}  # by thread, the line that it has not ended yet
+        self.begun: dict[int, bytearray] = {}  # by thread, the line that it has not ended yet, in UTF-8
         super().__init__(buffer, encoding="utf-8", errors="backslashreplace")
 
     def write(self, text: str, /) -> int:
         """As `io.TextIOBase.write`: each end of a line makes a record."""
-        thread = get_ident()
-        *lines, rest = (self.begun.get(thread, "") + text).split("\n")
-        self.begun.pop(thread, None)
-        if rest:
-            self.begun[thread] = rest
-        for line in lines:
-            self.emit(line)
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self.log.put((self, text, [get_ident()]))
         return len(text)
+
+    def add(self, text: str, thread: int) -> None:
+        """Write the lines that *text* ends, and keep the one that it begins."""
+        *lines, rest = text.split("\n")
+        for line in lines:
+            begun = self.begun.pop(thread, None)
+            self.emit(line if begun is None else begun.decode("utf-8", "surrogatepass") + line)
+        if rest:
+            data = rest.encode("utf-8", "surrogatepass")
+            begun = self.begun.get(thread)
+            if begun is not None and len(begun) + len(data) <= LONGEST_LINE:
+                begun.extend(data)
+                return
+            self.begun[thread] = bytearray(data)
+            if begun is not None:
+                self.emit(begun.decode("utf-8", "surrogatepass"))
 
     def emit(self, line: str) -> None:
         """Write one line, unless it is empty."""
@@ -260,11 +370,12 @@ class Lines(TextIOWrapper):
         if record.is_json_object(line):
             self.log.write(f"{line}\n", self.level)
         elif line:
-            self.log.record(self.level, {"message": line})
+            for piece in record.pieces(line, LONGEST_LINE):
+                self.log.record(self.level, {"message": piece})
 
     def flush(self) -> None:
         """As `io.TextIOBase.flush`: write what this thread has begun, as a line, and what is in the buffer."""
-        self.emit(self.begun.pop(get_ident(), ""))
+        self.log.put((self, "\n", [get_ident()]))
         if not self.closed:
             super().flush()
 
@@ -272,11 +383,12 @@ class Lines(TextIOWrapper):
         """Write what is in the buffer, if that can be done."""
         try:
             super().flush()
-        except (OSError, ValueError):  # a full disk; the function has closed it
-            pass
+        except (OSError, ValueError, RuntimeError) as error:  # a full disk; closed; a signal handler's within another's
+            if not errors.is_raised_in(HERE, error):
+                raise
 
     def end(self) -> None:
         """Write what any thread has begun: the invocation is over."""
         for thread in tuple(self.begun):
-            self.emit(self.begun.pop(thread, ""))
+            self.log.put((self, "\n", [thread]))
         self.drain()

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 INDENT = "\xa0"  # a viewer strips leading spaces
 # The platform's names for those levels of `logging` that it does not know; others round down, as a level of 35 does.
 LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL", "NOTSET": "TRACE"}
+# Frame types of the platform's descriptor: the base, plus 1 for text, plus the level times 4 (protocol of the managed
+# runtimes: type, length, microseconds since the epoch, all big-endian, then the record).
+FRAME, TEXT_FRAME = 0xA55A0002, 0xA55A0003
+FRAME_LEVELS = {"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "WARNING": 4, "ERROR": 5, "FATAL": 6, "CRITICAL": 6}
+FRAME_HEAD = 16  # bytes of it
 PLATFORM_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 
@@ -40,6 +45,18 @@ def text_line(level: str, seconds: float, request_id: str, message: str) -> str:
 def text_record(level: str, seconds: float, request_id: str, message: str) -> str:
     """Return a record as the managed runtime writes it, with the lines of its message, and no end."""
     return f"[{level}]\t{timestamp(seconds)}\t{request_id}\t{message}"
+
+
+def frame(data: bytes, frame_type: int, seconds: float) -> bytes:
+    """Return *data* as the platform's descriptor takes it."""
+    head = frame_type.to_bytes(4, "big") + len(data).to_bytes(4, "big")
+    return head + int(seconds * 1_000_000).to_bytes(8, "big") + data
+
+
+def unframed(frame: bytes, *, is_json: bool) -> bytes:
+    """Return the record in a *frame* as a line."""
+    text = frame[FRAME_HEAD:].decode().removesuffix("\n")
+    return f"{text if is_json else one_line(text)}\n".encode()
 
 
 def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
@@ -101,6 +118,25 @@ def is_json_object(line: str) -> bool:
         return isinstance(codec.loads(text), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def pieces(text: str, most: int) -> list[str]:
+    """Return *text* in pieces of at most so many bytes of UTF-8."""
+    if len(text) * 4 <= most:
+        return [text]
+    data, found, start = text.encode("utf-8", "surrogatepass"), [], 0
+    while start < len(data):
+        end = start + most
+        while end < len(data) and is_within(data[end]):
+            end -= 1
+        found.append(data[start:end].decode("utf-8", "surrogatepass"))
+        start = end
+    return found
+
+
+def is_within(byte: int) -> bool:
+    """Return whether a *byte* of UTF-8 goes on with a character."""
+    return byte & 0xC0 == 0x80  # noqa: PLR2004 - bits
 
 
 _last: dict[int, str] = {}  # the second that was asked for last: most records are of the same
