@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 STDOUT, STDERR = 1, 2
 LONGEST_LINE = 256 * 1024  # bytes of a line that is printed in pieces; then it is a record
-NEWLINE = 10
 BAD_DESCRIPTOR = 9  # EBADF: `errno` is one module more
 HERE = (lambda: None).__code__.co_filename
 
@@ -60,14 +59,14 @@ class Log:
         self.is_writing = False  # by the thread that has the lock
         self.waiting: list[Piece] = []
         self.streams: list[Unbuffered | Lines] = []
-        self.stdout: Unbuffered | None = None  # if records go where it does
+        self.stdout: Unbuffered | None = None  # unless its lines are records, too
         self.replaced: list[object] = []
         self.marks: tuple[Invocation | Nobody | None, dict[str, str | None]] = (None, {})
         if self.is_framed:
             try:
                 fstat(self.fd)
-            except OSError as error:  # or the next file that is opened gets the frames
-                self.fall_back(error)
+            except OSError:  # or the next file that is opened gets the frames
+                self.fall_back()
 
     def __deepcopy__(self, _memo: object) -> Log:
         """The log itself: a copy of a context writes where the context does."""
@@ -89,18 +88,16 @@ class Log:
         marked, marks = self.marks  # read and written at once, as threads log too
         if marked is not invocation:
             root = next((part[5:] for part in invocation.trace_id.split(";") if part.startswith("Root=")), None)
-            marks = {
-                "tenantId": invocation.tenant_id or None,
-                "traceId": root,
-                "functionVersion": self.version,
-            }
+            marks = {"tenantId": invocation.tenant_id or None, "traceId": root, "functionVersion": self.version}
             self.marks = invocation, marks
         return marks
 
     def write(self, text: str, level: str = "") -> None:
         """Write a record, or a line of one's own, as one piece: a frame ends it as its newline does elsewhere."""
         if self.is_framed:
-            self.push(text.removesuffix("\n"), self.frame_type(level))
+            self.push(
+                text.removesuffix("\n"), record.frame_type(level, is_json=self.is_json, has_level=bool(self.level))
+            )
         else:
             self.push(text)
 
@@ -129,12 +126,20 @@ class Log:
             while self.waiting and not self.is_writing:
                 try:
                     self.is_writing = True
+                    if not self.waiting:  # a signal handler has been here since
+                        continue
                     stream, data, sent = piece = self.waiting[0]
                     if isinstance(data, str):
                         self.drop(piece)
                         stream.add(data, *sent)
                         continue
-                    if stream is None and not sent and self.stdout is not None and self.stdout.is_open:
+                    if (
+                        stream is None
+                        and not sent
+                        and self.stdout is not None
+                        and self.stdout.is_open
+                        and not self.is_framed
+                    ):
                         self.stdout.is_open = False
                         self.waiting.insert(0, (self.stdout, b"\n", []))  # a record starts on a line of its own
                         continue
@@ -142,16 +147,13 @@ class Log:
                     sent.extend(map(write, (self.fd if stream is None else stream.fd,), (rest,)))
                     if sent[-1] == len(rest):
                         if stream is not None:
-                            stream.is_open = data[-1] != NEWLINE
+                            stream.is_open = not data.endswith(b"\n")
                         self.drop(piece)
                 except (OSError, ValueError) as error:
                     if not errors.is_raised_in(HERE, error):
                         raise
-                    if isinstance(error, BlockingIOError):  # full for a moment: half a frame spoils all that follow
-                        sleep(0.001)
-                    elif stream is not None or not self.fall_back(error):  # the function has closed it
-                        problem = error if piece in pieces else problem
-                        self.drop(piece)
+                    if self.is_lost(piece, error) and piece in pieces:
+                        problem = error
                 finally:
                     self.is_writing = False
         return problem
@@ -161,23 +163,25 @@ class Log:
         if self.waiting and self.waiting[0] is piece:
             del self.waiting[0]
 
-    def fall_back(self, error: Exception) -> bool:
-        """Write to stdout from now on if *error* says that the platform's descriptor is not open; return whether."""
-        if not self.is_framed or getattr(error, "errno", 0) != BAD_DESCRIPTOR:
+    def is_lost(self, piece: Piece, error: Exception) -> bool:
+        """Do what can be done about the *error* of writing a *piece*; drop it and return True if that is nothing."""
+        if isinstance(error, BlockingIOError):  # full for a moment: half a frame makes all that follow unreadable
+            sleep(0.001)
             return False
+        if piece[0] is None and self.is_framed and getattr(error, "errno", 0) == BAD_DESCRIPTOR:
+            self.fall_back()
+            return False
+        self.drop(piece)  # the descriptor is gone; the function has closed its stdout
+        return True
+
+    def fall_back(self) -> None:
+        """Write to stdout from now on, as the platform's descriptor is not open."""
         message = f"the log's descriptor, {self.fd}, is not open: records go to stdout"
         self.is_framed, self.fd = False, STDOUT
         for at, (stream, data, _) in enumerate(self.waiting):
             if stream is None:
                 self.waiting[at] = None, record.unframed(data, is_json=self.is_json), []
         self.problem(message)
-        return True
-
-    def frame_type(self, level: str) -> int:
-        """Return the type of a record's frame. Without format or level, all are of one type."""
-        if self.is_json or self.level:
-            return record.FRAME + (not self.is_json) + 4 * record.FRAME_LEVELS.get(level, 0)
-        return record.TEXT_FRAME
 
     def record(self, level: str, fields: Mapping[str, Any], seconds: float | None = None) -> None:
         """Write a record; *seconds* since the Unix epoch default to now."""
@@ -253,7 +257,7 @@ class Log:
             stream = Lines(buffer, self, "INFO") if is_records else Unbuffered(buffer, self)
             self.streams.append(stream)
             setattr(sys, name, stream)
-            if name == "stdout" and isinstance(stream, Unbuffered) and not self.is_framed:
+            if name == "stdout" and isinstance(stream, Unbuffered):
                 self.stdout = stream
         register_at_fork(after_in_child=self.after_fork)
 

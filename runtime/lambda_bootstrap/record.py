@@ -47,6 +47,13 @@ def text_record(level: str, seconds: float, request_id: str, message: str) -> st
     return f"[{level}]\t{timestamp(seconds)}\t{request_id}\t{message}"
 
 
+def frame_type(level: str, *, is_json: bool, has_level: bool) -> int:
+    """Return the type of a record's frame. Without format or level, all are of one type."""
+    if is_json or has_level:
+        return FRAME + (not is_json) + 4 * FRAME_LEVELS.get(level, 0)
+    return TEXT_FRAME
+
+
 def frame(data: bytes, frame_type: int, seconds: float) -> bytes:
     """Return *data* as the platform's descriptor takes it."""
     head = frame_type.to_bytes(4, "big") + len(data).to_bytes(4, "big")

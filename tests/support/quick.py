@@ -41,6 +41,7 @@ STARTING = (
     "test_differential.py",
     "test_examples.py",
     "test_hostile_",
+    "test_log.py::TestFork",
     "test_main.py",
     "test_module.py",
     "test_parity.py",
