@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -230,11 +231,39 @@ class TestErrors:
         """A stream that cannot be closed has failed."""
         assert told(posted(start, "returns_stubborn"))["errorMessage"] == "does not close"
 
-    @pytest.mark.parametrize("status", [0, "200", None])
+    @pytest.mark.parametrize("status", [0, 99, 1000, -200, "200", None, 200.0, 200.5, True, [200]])
     def test_no_status(self, status: Any) -> None:
-        """The status of an `HttpResponse` has to be an HTTP status."""
-        with pytest.raises(ValueError, match="from 100 to 599"):
+        """The status of an `HttpResponse` has to be an integer that may be an HTTP status."""
+        with pytest.raises(ValueError, match="an integer from 100 to 999, not "):
             HttpResponse(status)
+
+    @pytest.mark.parametrize("status", [100, 200, 599, 600, 999, HTTPStatus.NOT_FOUND])
+    def test_status(self, status: int) -> None:
+        """Every integer from 100 to 999 is a status, one of an enumeration too."""
+        assert HttpResponse(status).prelude() == b'{"statusCode":%d}' % status + bytes(8)
+
+    @pytest.mark.parametrize("bad", ["\r", "\n", "\0", "\r\n"], ids=repr)
+    @pytest.mark.parametrize(
+        ("headers", "cookies", "name"),
+        [
+            ({"X-A": "a", "X-B": "b{}Set-Cookie: c=d"}, [], "header 'X-B'"),
+            ({"X-B{}X-C": "b"}, [], "header 'X-B.*X-C'"),
+            ({"X-B": "b{}"}, [], "header 'X-B'"),
+            ({}, ["a=b", "c=d{}"], "cookie 'c'"),
+        ],
+        ids=["value", "name", "end", "cookie"],
+    )
+    def test_split(self, headers: dict[str, str], cookies: list[str], name: str, bad: str) -> None:
+        """A header or cookie that would end its line is refused with its name, also if it was put in afterwards."""
+        headers = {key.format(bad): value.format(bad) for key, value in headers.items()}
+        cookies = [cookie.format(bad) for cookie in cookies]
+        with pytest.raises(ValueError, match=f"the {name} has a line break or NUL"):
+            HttpResponse(headers=headers, cookies=cookies)
+        response = HttpResponse()
+        response.headers.update(headers)
+        response.cookies += cookies
+        with pytest.raises(ValueError, match=f"the {name} has a line break or NUL"):
+            response.prelude()
 
     def test_no_header(self) -> None:
         """The headers of an `HttpResponse` have to be strings."""

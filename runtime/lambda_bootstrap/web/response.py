@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 PRELUDE_END = bytes(8)
-STATUSES = range(100, 600)
+FORBIDDEN = frozenset("\r\n\0")
+STATUSES = range(100, 1000)
 
 
 class HttpResponse:
@@ -40,7 +41,7 @@ class HttpResponse:
         body: bytes, str, or a stream of them: a generator, async too, an iterator, a file.
 
     Raises:
-        ValueError: *status* is not a status code.
+        ValueError: *status* is not a status code; a header or cookie has a line break or NUL.
         TypeError: a header or cookie is not a string.
 
     Source: AWS Lambda Developer Guide, "Invoking a response streaming enabled function using Function URLs".
@@ -58,13 +59,33 @@ class HttpResponse:
         self.headers = dict(headers or {})
         self.cookies = list(cookies)
         self.body = body
-        if status not in STATUSES:
-            raise ValueError(f"an HTTP status is a number from 100 to 599, not {status!r}")
-        for text in (*self.headers, *self.headers.values(), *self.cookies):
+        self.check()
+
+    def check(self) -> None:
+        """
+        Refuse what is no head of an HTTP response, or would end it before its end.
+
+        Raises:
+            ValueError: *status* is not a status code; a header or cookie has a line break or NUL.
+            TypeError: a header or cookie is not a string.
+        """
+        if not isinstance(self.status, int) or self.status not in STATUSES:
+            raise ValueError(f"an HTTP status is an integer from 100 to 999, not {self.status!r}")
+        named = [(f"header {name!r}", text) for name, value in self.headers.items() for text in (name, value)]
+        named += [(f"cookie {str(text).partition('=')[0]!r}", text) for text in self.cookies]
+        for name, text in named:
             if not isinstance(text, str):
                 raise TypeError(f"headers and cookies are strings, and {text!r} is none")
+            if not FORBIDDEN.isdisjoint(text):
+                raise ValueError(f"the {name} has a line break or NUL")
 
     def prelude(self) -> bytes:
-        """Return what comes before the body: JSON, and eight NUL."""
+        """
+        Return what comes before the body: JSON, and eight NUL.
+
+        Raises:
+            ValueError, TypeError: as `check`, of what was put in since.
+        """
+        self.check()
         fields = {"statusCode": self.status, "headers": self.headers, "cookies": self.cookies}
         return codec.encode({name: value for name, value in fields.items() if value}) + PRELUDE_END
