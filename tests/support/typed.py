@@ -125,6 +125,13 @@ class Page(Generic[Item]):
 
 
 @dataclass
+class Box(Generic[Item]):
+    """Has a field of any type, and no more."""
+
+    item: Item
+
+
+@dataclass
 class Blob:
     """Holds bytes in every place."""
 

@@ -78,6 +78,29 @@ class TestMismatch:
             pytest.param(dict[int, int], '{"true":1}', 'true: expected integer as a key, got "true"', id="another key"),
             pytest.param(set[Any], "[1,[2]]", "expected array of single values, got [1,[2]]", id="set of anything"),
             pytest.param(frozenset, '[{"a":1}]', 'expected array of single values, got [{"a":1}]', id="bare frozenset"),
+            pytest.param(set[Any], "[1,{}]", "expected array of single values, got [1,{}]", id="set of an object"),
+            pytest.param("set", "[[1]]", "expected array of single values, got [[1]]", id="bare set"),
+            pytest.param(
+                "set[tuple]", "[[[1]]]", "expected array of single values, got [[[1]]]", id="set of bare tuples"
+            ),
+            pytest.param(
+                dict[str, set[Any]],
+                '{"a":[],"b":[[1]]}',
+                "b: expected array of single values, got [[1]]",
+                id="sets in a dict",
+            ),
+            pytest.param(
+                list[set[tuple[Any, ...]]],
+                "[[[[1]]]]",
+                "[0]: expected array of single values, got [[[1]]]",
+                id="set of tuples",
+            ),
+            pytest.param(
+                list[frozenset[frozenset[Any]]],
+                "[[[[1]]]]",
+                "[0][0]: expected array of single values, got [[1]]",
+                id="set of frozensets",
+            ),
             pytest.param(int | str, "null", "expected integer or string, got null", id="union"),
             pytest.param(list[int] | int, '["a"]', '[0]: expected integer, got "a"', id="in a union"),
             pytest.param(Tree | int, "{}", 'missing field "name"', id="missing in a union"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.typed import Car, Cart, Loose, Movie, Page, Place, Point, Tree, decoded, exact, handler, refused
+from tests.support.typed import Box, Car, Cart, Loose, Movie, Page, Place, Point, Tree, decoded, exact, handler, refused
 
 
 class TestDecoding:
@@ -20,6 +20,10 @@ class TestDecoding:
             pytest.param(Page[int], '{"items":[1],"next-item":2}', Page([1], 2), id="generic dataclass, alias"),
             pytest.param(Page, '{"items":[1,"a"]}', Page([1, "a"]), id="generic dataclass without its parameter"),
             pytest.param(Page[list[Point]], '{"items":[[{"x":1}]]}', Page([[Point(1)]]), id="generic of generic"),
+            pytest.param(Box[int], '{"item":1}', Box(1), id="generic field"),
+            pytest.param(Box[Point], '{"item":{"x":1}}', Box(Point(1)), id="generic field of a dataclass"),
+            pytest.param(Box[Box[bytes]], '{"item":{"item":"AA=="}}', Box(Box(b"\0")), id="generic field of a generic"),
+            pytest.param(Box, '{"item":[1]}', Box([1]), id="generic field without its parameter"),
             pytest.param(Place, '["Rome","AAA="]', Place("Rome", b"\0\0"), id="NamedTuple of an array"),
             pytest.param(Place, '{"city":"Rome"}', Place("Rome"), id="NamedTuple of an object"),
             pytest.param(Movie, '{"title":"M","more":[1]}', {"title": "M", "more": [1]}, id="TypedDict"),
@@ -62,6 +66,10 @@ class TestMismatch:
                 '{"items":[],"next-item":"a"}',
                 "['next-item']: expected integer, got \"a\"",
                 id="path of an alias",
+            ),
+            pytest.param(Box[int], '{"item":"a"}', 'item: expected integer, got "a"', id="generic field"),
+            pytest.param(
+                Box[list[Point]], '{"item":[{"x":"a"}]}', 'item[0].x: expected integer, got "a"', id="path in one"
             ),
             pytest.param(Movie, "1", "expected object, got 1", id="TypedDict"),
             pytest.param(Movie, "{}", 'missing field "title"', id="missing in a TypedDict"),

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.support.typed import Closed, Struct, Zoo, decoded, exact, refused
+
+
+class Sets(msgspec.Struct):
+    """Sets of anything."""
+
+    any: set[Any] = msgspec.field(default_factory=set)
+    inner: dict[str, list[frozenset[Any] | None]] = msgspec.field(default_factory=dict)
 
 
 class TestDecoding:
@@ -37,6 +45,15 @@ class TestMismatch:
                 Struct, '{"id":1,"when":"x"}', 'when: Invalid RFC3339 encoded datetime, got "x"', id="msgspec, datetime"
             ),
             pytest.param(Struct, '{"id":1,"children":[{}]}', 'children[0]: missing field "id"', id="msgspec, missing"),
+            pytest.param(
+                Sets, '{"any":[1,[2]]}', "any: expected array of single values, got [1,[2]]", id="msgspec, set"
+            ),
+            pytest.param(
+                Sets,
+                '{"any":[1],"inner":{"a":[null],"b c":[null,[{}]]}}',
+                "inner['b c'][1]: expected array of single values, got [{}]",
+                id="msgspec, set in a dict",
+            ),
             pytest.param(
                 Struct,
                 "{",

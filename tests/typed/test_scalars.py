@@ -73,6 +73,10 @@ class TestMismatch:
             pytest.param(Decimal, '"Infinity"', 'expected number, got "Infinity"', id="Decimal of Infinity"),
             pytest.param(Decimal, "true", "expected number, got true", id="Decimal of a boolean"),
             pytest.param(Decimal, "[1]", "expected number, got [1]", id="Decimal of an array"),
+            pytest.param(Decimal, "null", "expected number, got null", id="Decimal of null"),
+            pytest.param(Decimal, "{}", "expected number, got {}", id="Decimal of an object"),
+            pytest.param(Decimal, "[0,[1,5],-1]", "expected number, got [0,[1,5],-1]", id="Decimal of its own parts"),
+            pytest.param(Money, "null", "expected number, got null", id="subclass of Decimal of null"),
             pytest.param(list[bytes], '["a"]', '[0]: expected base64, got "a"', id="B3.13 bytes"),
             pytest.param(list[bytes], "[1]", "[0]: expected base64, got 1", id="B3.13 bytes of a number"),
             pytest.param(
@@ -80,6 +84,9 @@ class TestMismatch:
             ),
             pytest.param(Level, '"high"', 'expected "low", got "high"', id="Enum"),
             pytest.param(Literal["a", 1], "true", 'expected one of "a", 1, got true', id="Literal"),
+            pytest.param(Literal["a", "b"], '"c"', 'expected one of "a", "b", got "c"', id="Literal of another text"),
+            pytest.param(Literal["a", "b"], "null", 'expected one of "a", "b", got null', id="Literal of null"),
+            pytest.param(Literal[1, 2], "3", "expected one of 1, 2, got 3", id="Literal of another number"),
             pytest.param(Literal["a"], '{"a":1}', 'expected "a", got {"a":1}', id="Literal of an object"),
         ],
     )

@@ -34,6 +34,9 @@ def payload_decoder(annotation: Any, *, is_strict: bool) -> Callable[[bytes], An
             instance = read(payload)
         except invalid as error:
             text, _, path = str(error).partition(" - at `$")
+        except TypeError as error:  # a part of a set that cannot be in one, which msgspec has no words for
+            _refuse_unhashable(__import__("msgspec.inspect").inspect.type_info(annotation), codec.decode(payload))
+            raise Mismatch(str(error)) from None
         else:
             if info is not None:
                 _refuse_unknown_fields(info, codec.decode(payload))
@@ -73,6 +76,29 @@ def _refuse_unknown_fields(info: Any, value: Any) -> None:
     for step, part_info, part in _parts(member, value):
         try:
             _refuse_unknown_fields(part_info, part)
+        except Mismatch as error:
+            error.steps.append(step)
+            raise
+
+
+def _refuse_unhashable(info: Any, value: Any) -> None:
+    """
+    Look for the set that *value* has no parts for.
+
+    Args:
+        info: the type, as `msgspec.inspect` describes it.
+        value: the JSON value.
+
+    Raises:
+        Mismatch: an array or object stands where a set has a part.
+    """
+    members = [_bare(member) for member in getattr(_bare(info), "types", (info,))]
+    member = next((member for member in members if _takes(member, value)), None)
+    if type(member).__name__ in {"SetType", "FrozenSetType"} and {list, dict} & {*map(type, value)}:
+        raise Mismatch("array of single values", value)
+    for step, part_info, part in _parts(member, value):
+        try:
+            _refuse_unhashable(part_info, part)
         except Mismatch as error:
             error.steps.append(step)
             raise

@@ -97,11 +97,11 @@ def _float(kind: type) -> Decoder:
 def _decimal(kind: Any) -> Decoder:
     def decode(value: Any) -> Any:
         try:
-            if type(value) is not bool:
+            if type(value) in {int, float, str} or hasattr(value, "as_tuple"):  # an array of digits is none here
                 made = kind(repr(value) if type(value) is float else value)
                 if made.is_finite():
                     return made
-        except (ArithmeticError, TypeError, ValueError):
+        except (ArithmeticError, ValueError):
             pass
         raise Mismatch("number", value)
 
