@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 from lambda_bootstrap import current
 from lambda_bootstrap_dev.testing import Emulator
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 # What tests start by hand finds both packages, as if they were installed.
 os.environ["PYTHONPATH"] = f"{ROOT / 'runtime'}:{ROOT / 'dev'}"
+
+
+# A machine of CI stops for longer than any test may take.
+settings.register_profile("ci", deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture(scope="session", autouse=True)

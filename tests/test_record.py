@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lambda_bootstrap import record as record_module
 from lambda_bootstrap.record import is_json_object, json_line, level_name, one_line, text_error, text_line, timestamp
 
 from tests.support.models import Mute, Silent
@@ -31,6 +32,13 @@ class TestTimestamp:
     def test_text(self, seconds: float, text: str) -> None:
         """A time is UTC with milliseconds, wherever the function runs."""
         assert timestamp(seconds) == text
+
+    def test_one_second_is_kept(self) -> None:
+        """Of the times that were written, only one second is remembered."""
+        for second in range(1000):
+            timestamp(second + 0.5)
+
+        assert record_module._last == {999: "1970-01-01T00:16:39"}
 
     def test_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The zone of the process plays no part."""

@@ -244,10 +244,18 @@ class TestThreading:
         assert (record["message"], record["requestId"], record["location"]) == ("Exception in thread ?", "id", "?")
 
     @pytest.mark.parametrize("environ", [{}, JSON], ids=["text", "JSON"])
-    def test_no_value(self, environ: dict[str, str]) -> None:
+    def test_no_value(self, capfd: pytest.CaptureFixture[str], environ: dict[str, str]) -> None:
         """An exception without a value, as `threading` documents it, is told by its type."""
         set_up_threading(a_log(environ), threading)
         threading.excepthook(threading.ExceptHookArgs((LookupError, None, None, None)))
+        out, err = capfd.readouterr()
+
+        assert (out.count("\n"), err) == (1, "")
+        assert "Exception in thread ?" in out
+        if environ:
+            assert valid(out)["errorType"] == "LookupError"
+        else:
+            assert out.endswith("Exception in thread ?\rLookupError\rTraceback (most recent call last):\n")
 
     def test_other_module(self) -> None:
         """A function's own `threading.py` is left alone."""

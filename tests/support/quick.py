@@ -45,6 +45,7 @@ STARTING = (
     "test_main.py",
     "test_module.py",
     "test_parity.py",
+    "test_profile.py",
     "test_settings.py::TestTable::test_page",
     "test_spare.py",
     "test_startup.py",
