@@ -80,8 +80,8 @@ class Log:
         """Flush any line that is still open: the invocation is over."""
         for stream in self.streams:
             stream.end()
-        if self.waiting:
-            self.put()
+        if self.waiting:  # an exception of a signal handler has cut it
+            self.put((None, b"", []))
 
     def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
         """Return the fields that all records of an *invocation* share; they are made for its first record."""
@@ -112,7 +112,7 @@ class Log:
             data = record.frame(data, frame_type, time())
         self.put((None, data, []))
 
-    def put(self, own: Piece | None = None) -> Exception | None:
+    def put(self, own: Piece) -> Exception | None:
         """
         Write *own*, after the pieces that wait already; return what was wrong with its descriptor, if anything was.
 
@@ -122,8 +122,7 @@ class Log:
         """
         problem = None
         with self.lock:
-            if own is not None:
-                self.waiting.append(own)
+            self.waiting.append(own)
             while self.waiting and not self.is_writing:
                 try:
                     self.is_writing = True
