@@ -80,8 +80,8 @@ class Log:
         """Flush any line that is still open: the invocation is over."""
         for stream in self.streams:
             stream.end()
-        if self.waiting:
-            self.put()
+        if self.waiting:  # an exception of a signal handler has cut it
+            self.put((None, b"", []))
 
     def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
         """Return the fields that all records of an *invocation* share; they are made for its first record."""
@@ -112,9 +112,9 @@ class Log:
             data = record.frame(data, frame_type, time())
         self.put((None, data, []))
 
-    def put(self, *pieces: Piece) -> Exception | None:
+    def put(self, own: Piece) -> Exception | None:
         """
-        Write *pieces* after those that wait already; return what was wrong with the descriptor of one, if anything was.
+        Write *own*, after the pieces that wait already; return what was wrong with its descriptor, if anything was.
 
         A signal handler, or a `__del__`, may come here while its own thread writes: what it puts waits until the piece
         that is being written is whole. So does the rest of a piece that an exception of a signal handler has cut; bytes
@@ -122,7 +122,7 @@ class Log:
         """
         problem = None
         with self.lock:
-            self.waiting += pieces
+            self.waiting.append(own)
             while self.waiting and not self.is_writing:
                 try:
                     self.is_writing = True
@@ -152,7 +152,7 @@ class Log:
                 except (OSError, ValueError) as error:
                     if not errors.is_raised_in(HERE, error):
                         raise
-                    if self.is_lost(piece, error) and piece in pieces:
+                    if self.is_lost(piece, error) and piece is own:
                         problem = error
                 finally:
                     self.is_writing = False
