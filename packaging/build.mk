@@ -121,12 +121,13 @@ endef
 define python_wheels
 @rm -f dist/lambda_bootstrap_python-*
 @for arch in x86_64 arm64; do $(make) tree ARCH=$$arch && .venv/bin/python packaging/wheel.py $$arch dist || exit 1; done
+@.venv/bin/python packaging/pin.py dist/lambda_bootstrap_python-*.whl
 endef
 
 define release
 @rm -rf dist
-@$(make) wheels
 @$(make) python-wheels
+@$(make) wheels
 @for folder in . dev; do (cd $$folder && $(hatchling) --target sdist) || exit 1; done
 @.cache/release/bin/twine check --strict dist/*.whl dist/*.tar.gz
 @cd dist && sha256sum -- *.whl *.tar.gz *.json >SHA256SUMS
