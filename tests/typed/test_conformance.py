@@ -190,7 +190,7 @@ def test_names_for_a_type_checker() -> None:
     """A name that only a type checker imports costs a handler nothing but itself (PEP 649, PEP 749)."""
     command = [*LATEST, str(BOOTSTRAP)]
     with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.handler") as emulator:
-        assert emulator.invoke(b'{"sku":"a"}').json() == ["Context", "Item", {"sku": "a", "rest": None}]
+        assert emulator.invoke(b'{"sku":"a"}').json() == ["LambdaContext", "Item", {"sku": "a", "rest": None}]
     with Emulator(command, cwd=FUNCTIONS, handler="typed_lazily.unknown") as emulator:
         assert emulator.invoke(b"{}").json() == {}
 
