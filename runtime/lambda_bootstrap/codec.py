@@ -65,11 +65,11 @@ def loads(data: bytes | str, scan: Callable[[str, int], tuple[Any, int]] = _scan
         value, end = scan(text, start)
     except (RecursionError, MemoryError):
         raise
-    except Exception:
+    except Exception as error:
         # The C code has no exception of its own: it borrows one from `json`, which may not be there to lend it.
-        raise with_spare(_open_json_errors).in_text(text, scan) from None
+        raise with_spare(_open_json_errors).in_text(text, scan, error) from None
     if end != len(text) and text[end:].strip(SPACE):
-        raise with_spare(_open_json_errors).in_text(text, scan)
+        raise with_spare(_open_json_errors).behind(text, end)
     return value
 
 
