@@ -80,6 +80,12 @@ def test_connection() -> None:
         assert emulator.wait_for("response", 2)[1].body == b'{"x":1,"when":"2026-01-02"}'
 
 
+def test_others_socket() -> None:
+    """A stream goes over a new connection if the function has a socket of its own under the old one's number."""
+    with run("takes_over") as emulator:
+        assert emulator.invoke().body == b"a"
+
+
 def test_others_descriptor(kept: None) -> None:
     """A descriptor that the function closed and opened anew is the function's: it is not given away."""
     del kept

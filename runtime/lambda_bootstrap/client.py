@@ -71,7 +71,7 @@ class RuntimeClient:
                 verdict, reason = protocol.AGAIN, str(error)
             except RuntimeApiError:
                 raise
-            except Exception as error:  # by a signal handler of the function; what was under way is served again
+            except Exception as error:  # by a signal handler that runs though signals wait: see `lifecycle.signals`
                 verdict, reason = protocol.AGAIN, f"{title(error)} ended the poll"
             if monotonic() - start > PATIENCE:
                 waits = list(BACK_OFF)

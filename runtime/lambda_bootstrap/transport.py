@@ -72,7 +72,7 @@ class SocketTransport:
 
     def open(self, request: Request, data: bytes) -> None:
         """Send the head of *request* and *data*. A connection that died while the function was busy is replaced."""
-        if self.socket is not None and is_dead(self.socket):
+        if self.socket is not None and (not is_there(self.socket, self.inode) or is_dead(self.socket)):
             self.close()
         self.guard(request, self.write, self.head(request) + data)
 

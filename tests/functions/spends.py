@@ -1,6 +1,7 @@
 """A function that uses up all descriptors, and then asks the runtime for modules that it has not imported yet."""
 
 import os
+import socket
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,6 +57,19 @@ def closed(event, context):
         for descriptor in mine:
             assert os.read(descriptor, 1) == b"\0"
     return "mine"
+
+
+def takes_over(event, context):
+    """Closes the runtime's connection with everything else, and has sockets of its own under those numbers."""
+    os.closerange(3, 64)
+    mine = [each for _ in range(8) for each in socket.socketpair()]
+    yield "a"
+    for each in mine:
+        each.setblocking(False)
+        try:
+            yield repr(each.recv(100))
+        except BlockingIOError:
+            pass
 
 
 @dataclass
