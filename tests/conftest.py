@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from lambda_bootstrap import current
 from lambda_bootstrap_dev.testing import Emulator
 
@@ -25,8 +25,10 @@ os.environ["PYTHONPATH"] = f"{ROOT / 'runtime'}:{ROOT / 'dev'}"
 
 
 # A machine of CI stops for longer than any test may take.
-settings.register_profile("ci", deadline=None, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+# In a fresh clone Hypothesis first makes its tables of characters, which a loaded machine takes more than a second for.
+settings.register_profile("else", suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("else"), deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "else")
 
 
 @pytest.fixture(scope="session", autouse=True)
