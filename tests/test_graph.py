@@ -36,11 +36,11 @@ GRAPH = {
     "integrations.tracing": [],
     "integrations.mobile": [],
     "context": ["integrations.mobile", "integrations.tracing", "spare"],
-    "hooks": ["context"],
+    "hooks": ["context", "traces"],
     # the road's edges
     "transport": ["errors", "http1", "protocol", "spare"],
     "client": ["contracts", "errors", "http1", "protocol", "report", "traces"],
-    "log": ["current", "errors", "protocol", "record", "report", "settings"],
+    "log": ["current", "errors", "protocol", "record", "report", "settings", "traces"],
     # the rooms
     "integrations.fast_json": ["codec", "errors", "settings"],
     "integrations.urllib3": ["errors", "http1", "protocol", "spare"],
@@ -53,7 +53,7 @@ GRAPH = {
     "integrations.offers": ["integrations.awslambdaric", "integrations.snapshot_restore_py"],
     "lifecycle.event_loop": [],
     "lifecycle.signals": ["log", "report"],
-    "web.response": ["codec"],
+    "web.response": ["codec", "traces"],
     "web.stream": [
         *("codec", "contracts", "errors", "http1", "lifecycle.event_loop", "protocol", "report", "spare"),
         "web.response",
@@ -96,7 +96,7 @@ GRAPH = {
         *("events.eventbridge", "events.firehose", "events.http", "events.kafka"),
         *("events.other", "events.s3", "events.sqs_sns"),
     ],
-    "loader": ["codec", "diagnostics.advice", "errors", "signature", "spare"],
+    "loader": ["codec", "diagnostics.advice", "errors", "signature", "spare", "traces"],
     "on_import": [
         *("integrations.awslambdaric", "integrations.offers", "integrations.stdlib", "integrations.structlog", "log"),
     ],

@@ -66,6 +66,13 @@ RAISED = {
     "disguised": Raised("Disguised", "boom"),
     "noted": Raised("Noted", "boom"),
     "sticky": Raised("Sticky", "boom"),
+    "evil_text": Raised("EvilText", "boom"),
+    "evil_name": Raised("EvilName", "boom"),
+    "evil_notes": Raised("ValueError", "noted"),
+    "evil_places": Raised("ValueError", "boom"),
+    "evil_exit": Raised("SystemExit", "evil", exit_status=1),
+    "evil_exit_number": Raised("SystemExit", "3", exit_status=3),
+    "evil_path": Raised("ZeroDivisionError", "division by zero"),
     "surrogates": Raised("ValueError", "lone "),
     "control_bytes": Raised("ValueError", "\x00\x01"),
     "large_message": Raised("ValueError", "x" * 10_000),
@@ -165,6 +172,9 @@ RETURNED: dict[str, Any] = {
     "traces": "done",
     "disables_gc": "done",
     "prints_megabytes": "done",
+    "returns_evil": {"key": "value", "plain": [1.5, {"in": ["tuple"]}], "date": "2026-01-02"},
+    "returns_evil_keys_with_decimals": {"key": "value", "number": 1.5, "pair": {"left": "a", "right": 2}},
+    "prints_evil": "done",
 }
 
 
@@ -207,6 +217,7 @@ CHILDREN = {
     "waits_for_exit_0": (0, b""),
     "waits_for_exit_text": (1, b"a child process exits: in the child\n"),
     "waits_for_return": (0, b""),
+    "forks_and_exits_with_evil": (1, b"a child process exits: evil\n"),
 }
 
 
@@ -383,6 +394,38 @@ def test_stack_of_chain(start: Start) -> None:
 
     for words in ("of the second", "KeyError", "of the first", "ValueError: invalid literal", 'int("x")'):
         assert words in trace
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        ("evil_notes", ["  Note: of evil\n"]),
+        ("evil_places", ['  File "/evil.py", line ', ", in evil\n"]),
+        ("evil_path", ["    functools.singledispatch"]),
+        ("disguised", ["    raise error\n"]),
+        ("evil_words", ["Caused by ExceptionGroup: evils", "EvilText: boom", "ValueError: of evil"]),
+    ],
+)
+def test_stack_of_evil(start: Start, deed: str, words: list[str]) -> None:
+    """Texts of a misbehaving subclass of `str` are told as they are, and cost no part of the trace."""
+    body = start("hostile.handler").invoke(json.dumps(deed).encode()).error
+    trace = "".join(body["stackTrace"])
+
+    assert [word for word in words if word not in trace] == []
+    if deed == "evil_words":
+        assert (body["errorType"], body["errorData"]) == ("Evil.Type", {"key": ["value"]})
+
+
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+def test_prints_evil(start: Start, log_format: str) -> None:
+    """What is printed, logged and warned of in texts of a misbehaving subclass of `str` is in the log as it is."""
+    emulator = start("hostile.handler", environ={"AWS_LAMBDA_LOG_FORMAT": log_format})
+    emulator.invoke(b'"prints_evil"')
+    emulator.wait_report()
+    output = emulator.output.decode()
+
+    words = ["printed", "written", "logged", "failed", "EvilText", "boom", "UserWarning: warned", "in thread thread"]
+    assert [word for word in words if word not in output] == []
 
 
 def test_stack_of_group(start: Start) -> None:

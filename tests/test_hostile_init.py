@@ -159,6 +159,12 @@ RAISED = {
     "surrogate": ("ValueError", ""),
     "removes_itself": ("KeyError", "'hostile_init'"),
     "starts_thread_and_raises": ("ValueError", "boom"),
+    "fails_evilly": ("Runtime.ImportModuleError", "Unable to import module 'hostile_init': no evil (line "),
+    "has_evil_syntax": ("Runtime.UserCodeSyntaxError", "Syntax error in module 'hostile_init': no syntax (evil.py, "),
+    "has_odd_path": (
+        "Runtime.ImportModuleError",
+        "Unable to import module 'hostile_init': No module named 'no_such_module' (line ",
+    ),
 }
 
 

@@ -16,7 +16,7 @@ from marshal import dumps as marshal
 
 from .errors import FunctionError
 from .spare import with_spare
-from .traces import describe
+from .traces import describe, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,9 +205,10 @@ def _is_whole(value: Any) -> bool:
 
 def _parts(value: Any) -> list[Any]:
     """Return what stands in the text of a *value* that is not of JSON's own types, as far as it was taken apart."""
-    if isinstance(value, dict):
+    kind = type(value)  # isinstance() would ask the value itself
+    if issubclass(kind, dict):
         return [part for _, part in value.items()]
-    if isinstance(value, (list, tuple)):
+    if issubclass(kind, (list, tuple)):
         return [*value]
     return [_converters[type(value)](value)] if type(value) in _parted else []
 
@@ -277,7 +278,7 @@ def converter(kind: type) -> Callable[[Any], Any]:
         TypeError: they have no JSON form.
     """
     for base in kind.__mro__:
-        name = f"{base.__module__}.{base.__qualname__}"
+        name = f"{describe(base.__module__)}.{describe(base.__qualname__)}"
         conversion = _CONVERSIONS.get(name)
         if conversion is not None:
             if name in {"builtins.frozenset", "builtins.set", "enum.Enum"}:
@@ -286,7 +287,7 @@ def converter(kind: type) -> Callable[[Any], Any]:
     encoder = with_spare(_open_encoder)
     found = encoder.converter(kind)
     if found is None:
-        raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
+        raise TypeError(f"Object of type {name_of(kind)} is not JSON serializable")
     if not encoder.is_library_made(kind):
         _parted.add(kind)
     return _converters.setdefault(kind, found)

@@ -70,7 +70,8 @@ class LambdaError(Exception):
 
     def __init__(self, message: str, *, type: str | None = None, data: Any = None, exit: bool = False) -> None:  # noqa: A002 - read best where it is raised
         super().__init__(message)
-        self.error_type = type or self.error_type
+        if isinstance(type, str) and str.__len__(type):  # of a subclass anything may come
+            self.error_type = type
         self.data = data
         self.exit = exit
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from time import monotonic
 
+from .traces import class_name, describe
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,8 +108,8 @@ def run_before_next(context: Context, warn: Warn) -> None:
 
 def name(hook: object) -> str:
     """Return a hook's name as its author knows it."""
-    kind = type(hook)
+    own = class_name(hook)
     try:
-        return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', kind.__name__)}"
-    except Exception:  # a proxy that fails whatever it is asked for
-        return f"{kind.__module__}.{kind.__name__}"
+        return f"{describe(getattr(hook, '__module__', '?'))}.{describe(getattr(hook, '__qualname__', own))}"
+    except BaseException:  # a proxy that fails whatever it is asked for
+        return f"{describe(type(hook).__module__)}.{own}"

@@ -14,6 +14,7 @@ from .codec import DEFAULTS
 from .errors import InitError
 from .signature import Handler, adapt, instance, raw
 from .spare import with_spare
+from .traces import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,12 +69,13 @@ def find_module(name: str) -> tuple[ModuleType, list[str]]:
             __import__(dotted)
         except ImportError as error:
             missing = missing or error
-            if not (isinstance(error, ModuleNotFoundError) and f"{dotted}.".startswith(f"{error.name}.")):
+            if not (isinstance(error, ModuleNotFoundError) and f"{dotted}.".startswith(f"{describe(error.name)}.")):
                 raise _unimportable(name, error, with_spare(_open_advice).of_import(error)) from error
         except SyntaxError as error:
-            place = f'  File "{error.filename}" Line {error.lineno}\n    {error.text or ""}'
+            text = "" if error.text is None else describe(error.text)
+            place = f'  File "{describe(error.filename)}" Line {describe(error.lineno)}\n    {text}'
             raise InitError(
-                "Runtime.UserCodeSyntaxError", f"Syntax error in module '{name}': {error}", [place]
+                "Runtime.UserCodeSyntaxError", f"Syntax error in module '{name}': {describe(error)}", [place]
             ) from error
         else:
             if missing is None or hasattr(sys.modules[dotted], parts[end]):
@@ -91,7 +93,7 @@ def find_handler(module: ModuleType, attributes: list[str], name: str) -> Any:
         try:
             found = getattr(owner, attribute)
         except AttributeError:
-            missing = f"Handler '{'.'.join(attributes)}' missing on module '{module.__name__}'"
+            missing = f"Handler '{'.'.join(attributes)}' missing on module '{describe(module.__name__)}'"
             raise InitError(
                 "Runtime.HandlerNotFound", f"{missing}{with_spare(_open_advice).of_attribute(owner, attribute)}"
             ) from None
@@ -106,7 +108,7 @@ def _needs_instance(raw: Any) -> bool:
 
 
 def _unimportable(name: str, error: ImportError, advice: str = "") -> InitError:
-    return InitError("Runtime.ImportModuleError", f"Unable to import module '{name}': {error}{advice}")
+    return InitError("Runtime.ImportModuleError", f"Unable to import module '{name}': {describe(error)}{advice}")
 
 
 def _open_advice() -> Any:

@@ -17,6 +17,7 @@ from time import sleep, time
 
 from . import current, errors, record, report
 from .settings import Settings
+from .traces import describe, exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Log:
 
     def push(self, text: str, frame_type: int = record.TEXT_FRAME) -> None:
         """Write *text* to the log's descriptor. A log that cannot be written is no reason to fail an invocation."""
-        data = text.encode("utf-8", "backslashreplace")
+        data = str.encode(text, "utf-8", "backslashreplace")  # as of a subclass anything may come
         if self.is_framed:
             data = record.frame(data, frame_type, time())
         self.put((None, data, []))
@@ -192,7 +193,7 @@ class Log:
         invocation = current.get()
         if not self.is_json:
             text = record.text_record if self.is_framed else record.text_line  # in a frame, lines are lines
-            return text(level, seconds, invocation.request_id, str(fields.get("message", "")))
+            return text(level, seconds, invocation.request_id, describe(fields.get("message", "")))
         return record.json_line(level, seconds, {**fields, "requestId": invocation.request_id, **self.mark(invocation)})
 
     def error(self, failure: ErrorReport) -> None:
@@ -301,7 +302,7 @@ class Unbuffered(TextIOWrapper):
         if self.fd < 0:
             super().write(text)
             self.flush()
-            return len(text)
+            return len(exact(text))
         data = str.encode(text, self.encoding, self.errors or "strict")
         try:
             self.buffer.flush()
@@ -310,7 +311,7 @@ class Unbuffered(TextIOWrapper):
         problem = self.log.put((self, data, [])) if data else None
         if problem is not None:
             raise problem
-        return len(text)
+        return len(exact(text))
 
     def end(self) -> None:
         """End the line that is open, if one is."""
@@ -348,8 +349,8 @@ class Lines(TextIOWrapper):
         """As `io.TextIOBase.write`: each end of a line makes a record."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self.log.put((self, text, [get_ident()]))
-        return len(text)
+        self.log.put((self, exact(text), [get_ident()]))
+        return len(exact(text))
 
     def add(self, text: str, thread: int) -> None:
         """Write the lines that *text* ends, and keep the one that it begins."""

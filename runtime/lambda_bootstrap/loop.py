@@ -162,7 +162,7 @@ class InvokeLoop:
         except BaseException as error:
             if not stream.has_begun or getpid() != self.pid:
                 raise
-            if RuntimeApiError in type(error).__mro__:
+            if issubclass(type(error), RuntimeApiError):
                 return None
             stream.failure = self.failure(error, context)
             return exit_status(error)
@@ -258,21 +258,33 @@ def child_status(error: BaseException, log: Log) -> int:
 
     The child answers nothing, as the parent does; it logs an error that nobody has caught.
     """
-    kinds = type(error).__mro__
-    code = getattr(error, "code", None) if SystemExit in kinds else 1
-    if SystemExit not in kinds:
+    code = exit_code(error)
+    if not issubclass(type(error), SystemExit):
         log.error(report.of(error))
-    elif not (code is None or isinstance(code, int)):
+    elif not (code is None or type(code) is int):
         log.problem(f"a child process exits: {describe(code)}")
-        code = 1
     log.end()
-    return (code or 0) & 0xFF
+    return code if type(code) is int else int(code is not None)
+
+
+def exit_code(error: BaseException) -> object:
+    """Return what an *error* ends a process with: an integer from 0 to 255, None, or anything else for a failure."""
+    try:
+        code = error.code if issubclass(type(error), SystemExit) else 1  # type: ignore[attr-defined] # which it is then
+    except BaseException:  # its class has an odd idea of attributes
+        return 1
+    return int.__and__(code, 0xFF) if issubclass(type(code), int) else code
 
 
 def exit_status(error: BaseException) -> int | None:
     """Return the status that the process has to end with after *error*, or None if it lives on."""
-    kinds = type(error).__mro__  # isinstance() would ask the error itself
-    if SystemExit in kinds:
-        code = getattr(error, "code", None)
-        return (code & 0xFF if isinstance(code, int) else 0) or 1
-    return 1 if KeyboardInterrupt in kinds or (LambdaError in kinds and getattr(error, "exit", False)) else None
+    kind = type(error)  # isinstance() would ask the error itself
+    if issubclass(kind, SystemExit):
+        code = exit_code(error)
+        return (code if type(code) is int else 0) or 1
+    if issubclass(kind, LambdaError):
+        try:
+            return 1 if error.exit else None  # type: ignore[attr-defined] # as above
+        except BaseException:
+            return None
+    return 1 if issubclass(kind, KeyboardInterrupt) else None

@@ -22,7 +22,7 @@ from .client import RuntimeClient
 from .codec import DEFAULTS
 from .errors import ConfigError, RuntimeApiError
 from .log import Log
-from .loop import InvokeLoop, child_status
+from .loop import InvokeLoop, child_status, exit_code
 from .on_import import SET_UPS, OnImport
 from .protocol import Address
 from .settings import Settings
@@ -195,8 +195,8 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
     except RuntimeApiError as error:
         return fail(error)
     except (SystemExit, KeyboardInterrupt) as error:  # by a signal handler, while no invocation was under way
-        code = getattr(error, "code", 130)
-        return code if isinstance(code, int) else int(code is not None)
+        code = exit_code(error) if issubclass(type(error), SystemExit) else 130
+        return code if type(code) is int else int(code is not None)
 
 
 def init(handler: Handler, log: Log) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from time import gmtime, strftime
 
 from . import codec
-from .traces import describe, title, trace
+from .traces import class_name, describe, exact, title, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
     """
     record = {"timestamp": timestamp(seconds), "level": LEVELS.get(level, level)}
     for key, value in fields.items():
-        name = key if isinstance(key, str) else describe(key)
+        name = exact(key) if isinstance(key, str) else describe(key)
         if value is not None and name not in record:
             record[name] = value
     try:
@@ -105,7 +105,7 @@ def error_fields(error: BaseException | None, place: str) -> dict[str, Any]:
         return {}
     return {
         "stackTrace": trace(error),
-        "errorType": type(error).__name__,
+        "errorType": class_name(error),
         "errorMessage": describe(error),
         "location": place,
     }

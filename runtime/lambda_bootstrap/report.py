@@ -18,7 +18,7 @@ from __future__ import annotations
 from . import codec
 from .errors import FunctionError, LambdaError
 from .spare import with_spare
-from .traces import class_name, describe, frames, trace
+from .traces import class_name, describe, exact, frames, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class ErrorReport:
         fields = self.fields(request_id)
         try:
             body = codec.encode(fields)
-        except FunctionError:  # only the data can be without a JSON form
+        except BaseException:  # only the data can be without a JSON form
             fields["errorData"] = codec.loads(codec.leniently(self.data))
             try:
                 body = codec.encode(fields)
@@ -156,17 +156,19 @@ def of(error: BaseException) -> ErrorReport:
         return ErrorReport(class_name(error), cut(describe(error)), [])
 
 
-def _of(error: BaseException) -> ErrorReport:
-    if isinstance(error, FunctionError):
+def _of(error: Any) -> ErrorReport:
+    is_own = issubclass(type(error), LambdaError)  # isinstance() would ask the error itself
+    if issubclass(type(error), FunctionError):
         # What the runtime found by itself has no trace but that of its cause, such as the function's ImportError.
         cause = error.__cause__
         found = [] if cause is None else list(frames(cause.__traceback__))
-        message = f"{cut(describe(error))} (docs/errors.md#{error.error_type.replace('.', '').lower()})"
-        return ErrorReport(error.error_type, message, found, getattr(error, "stack", None))
-    own = error.error_type if isinstance(error, LambdaError) else None
-    name = own if isinstance(own, str) else class_name(error)
+        name = exact(error.error_type)
+        message = f"{cut(describe(error))} (docs/errors.md#{name.replace('.', '').lower()})"
+        return ErrorReport(name, message, found, getattr(error, "stack", None))
+    own: Any = error.error_type if is_own else None
+    name = exact(own) if issubclass(type(own), str) else class_name(error)
     report = ErrorReport(name, cut(describe(error)), list(frames(error.__traceback__)), trace(error))
-    report.data = error.data if isinstance(error, LambdaError) else None
+    report.data = error.data if is_own else None
     return report
 
 

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, TracebackType
+    from typing import Any
 
 HERE = __file__.rpartition("/")[0] + "/"
 ON_IMPORT = f"{HERE}on_import.py"
@@ -50,17 +51,27 @@ class Frame:
         return f"{text}    {self.source}\n" if self.source else text
 
 
+def exact(text: str) -> str:
+    """Return *text* as a `str` and no subclass, whose methods may do anything at all."""
+    return str.__str__(text)
+
+
 def describe(value: object) -> str:
-    """Return `str(value)`, or a placeholder if that fails."""
+    """Return `str(value)`, exactly a `str`, or a placeholder if that fails."""
     try:
-        return str(value)
+        return exact(str(value))
     except BaseException:
         return f"<unprintable {class_name(value)} object>"
 
 
 def class_name(value: object) -> str:
-    """Return the name of the class of *value*, even if a metaclass has a `__name__` of its own."""
-    return str(_NAME.__get__(type(value)))
+    """Return the name of the class of *value*."""
+    return name_of(type(value))
+
+
+def name_of(kind: type) -> str:
+    """Return the name of a class, even if its metaclass has a `__name__` of its own."""
+    return exact(_NAME.__get__(kind))
 
 
 def title(error: BaseException) -> str:
@@ -69,7 +80,7 @@ def title(error: BaseException) -> str:
     return f"{class_name(error)}: {message}" if message else class_name(error)
 
 
-def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
+def trace(error: Any, seen: set[int] | None = None) -> list[str]:
     """
     Return `stackTrace` of *error*: its frames, an entry each, then notes, members of a group, and what led to it.
 
@@ -79,7 +90,7 @@ def trace(error: BaseException, seen: set[int] | None = None) -> list[str]:
     seen.add(id(error))
     lines = [str(frame) for frame in frames(error.__traceback__)]
     lines += [f"  Note: {note}\n" for note in notes(error)]
-    if isinstance(error, BaseExceptionGroup):
+    if issubclass(type(error), BaseExceptionGroup):  # isinstance() would ask the error itself
         for number, member in enumerate(error.exceptions, 1):
             if len(seen) < MOST_EXCEPTIONS:
                 lines.append(f"  {number} of {len(error.exceptions)}: {title(member)}\n")
@@ -97,9 +108,10 @@ def notes(error: BaseException) -> list[str]:
     """Return what `add_note` has added."""
     try:
         found = error.__notes__
-    except Exception:
+        texts = found if isinstance(found, (list, tuple)) else ()
+        return [exact(note) for note in texts if issubclass(type(note), str)]
+    except BaseException:
         return []
-    return [note for note in found if isinstance(note, str)] if isinstance(found, (list, tuple)) else []
 
 
 def frames(traceback: TracebackType | None) -> Iterator[Frame]:
@@ -123,30 +135,36 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
         del places[FIRST_FRAMES:-LAST_FRAMES]
     files: dict[str, list[str]] = {}
     for code, number in places:
-        path = code.co_filename
+        path = exact(code.co_filename)
         if path not in files:
             files[path] = source_lines(path)
-        yield Frame(path, number, code.co_name, line_of(files[path], number))
+        yield Frame(path, number, exact(code.co_name), line_of(files[path], number))
 
 
 def _is_import(code: CodeType) -> bool:
     """Return whether *code* is the import system's, or our part in it."""
-    return code.co_filename.startswith("<frozen importlib") or code.co_filename == ON_IMPORT
+    path = exact(code.co_filename)
+    return path.startswith("<frozen importlib") or path == ON_IMPORT
 
 
 def _is_ours(code: CodeType) -> bool:
     """Return whether *code* is the import system's or the runtime's."""
-    return _is_import(code) or code.co_filename.startswith(HERE)
+    return _is_import(code) or exact(code.co_filename).startswith(HERE)
 
 
 def _is_lead(code: CodeType) -> bool:
     """Return whether *code* stands between Python and the function: ours, or of a wrapper that was imported as such."""
     if _is_ours(code):
         return True
-    steps = code.co_filename.split("/")
+    steps = exact(code.co_filename).split("/")
     found = [at for at, step in enumerate(steps) if step in LEADS]
-    folders = {folder.rstrip("/") for folder in sys.path} if found else set()
+    folders = {folder.rstrip("/") for folder in search_path()} if found else set()
     return any("/".join(steps[:at]) in folders for at in found)
+
+
+def search_path() -> list[str]:
+    """Return the folders of `sys.path`; what is no text there, such as a `Path`, is no folder to Python either."""
+    return [exact(folder) for folder in sys.path if issubclass(type(folder), str)]
 
 
 def source_lines(path: str) -> list[str]:

@@ -1,15 +1,23 @@
 """A function that does what its event names; any other event comes back."""
 
 import asyncio
+import collections
+import datetime
+import decimal
+import functools
+import logging
 import os
+import pathlib
 import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import warnings
 
 kept = []
+Pair = collections.namedtuple("Pair", "left right")
 
 
 class Unspeakable(Exception):
@@ -60,6 +68,30 @@ class Noted(Exception):
 class Sticky(Exception):
     def __getattribute__(self, name):
         raise RuntimeError(name)
+
+
+class Evil(str):
+    """A text that can do nothing but be written by C."""
+
+
+def misbehave(*arguments, **named):
+    sys.exit(9)
+
+
+for name in dir(str):
+    if callable(getattr(str, name)) and name not in {"__new__", "__init__", "__init_subclass__", "__hash__", "__class__"}:
+        setattr(Evil, name, misbehave)
+Evil.__str__ = Evil.__repr__ = lambda self: self
+
+
+class EvilText(Exception):
+    def __str__(self):
+        return Evil("boom")
+
+
+class EvilNumber(int):
+    __and__ = __rand__ = __eq__ = __bool__ = misbehave
+    __hash__ = int.__hash__
 
 
 class BadItems(dict):
@@ -168,6 +200,76 @@ def odd_notes():
     error = ValueError("noted")
     error.__notes__ = [7, None, "\ud800", "x" * 1_000_000]
     raise error
+
+
+def evil_name():
+    kind = type("EvilName", (Exception,), {"__module__": Evil("evil"), "__qualname__": Evil("EvilName")})
+    kind.__name__ = Evil("EvilName")
+    raise kind("boom")
+
+
+def evil_notes():
+    error = ValueError("noted")
+    error.__notes__ = [Evil("of evil")]
+    raise error
+
+
+def evil_words():
+    from lambda_bootstrap import LambdaError
+
+    error = LambdaError("boom", type=Evil("Evil.Type"), data={Evil("key"): [Evil("value")]})
+    raise error from ExceptionGroup("evils", [EvilText(), ValueError(Evil("of evil"))])
+
+
+def evil_places():
+    def fails():
+        raise ValueError("boom")
+
+    fails.__code__ = fails.__code__.replace(co_filename=Evil("/evil.py"), co_name=Evil("evil"))
+    fails()
+
+
+def evil_exit():
+    sys.exit(Evil("evil"))
+
+
+def evil_exit_number():
+    sys.exit(EvilNumber(3))
+
+
+def evil_path():
+    sys.path.insert(0, pathlib.Path("/nowhere"))
+    sys.path.insert(0, Evil("/nowhere"))
+    functools.singledispatch(lambda value: 1 / 0)(1)
+
+
+def returns_evil():
+    return {Evil("key"): Evil("value"), "plain": [1.5, {Evil("in"): (Evil("tuple"),)}], "date": datetime.date(2026, 1, 2)}
+
+
+def returns_evil_keys_with_decimals():
+    return {Evil("key"): Evil("value"), "number": decimal.Decimal("1.50"), "pair": Pair(Evil("a"), 2)}
+
+
+def prints_evil():
+    print(Evil("printed"))
+    sys.stdout.write(Evil("written\n"))
+    logging.warning(Evil("logged"), extra={"extra": Evil("value")})
+    logging.error("failed", exc_info=EvilText())
+    warnings.warn("warned")
+
+    def fails():
+        thread._name = Evil("thread")
+        raise EvilText
+
+    thread = threading.Thread(target=fails)
+    thread.start()
+    thread.join()
+    return "done"
+
+
+def forks_and_exits_with_evil():
+    return forks_and(evil_exit)
 
 
 def surrogates():
@@ -513,6 +615,7 @@ deeds = {
     "disguised": raises(Disguised("boom")),
     "noted": raises(Noted("boom")),
     "sticky": raises(Sticky("boom")),
+    "evil_text": raises(EvilText()),
     "bad_items": lambda: BadItems(a=1),
     "bad_iso": BadIso,
     "bad_list": lambda: BadList([1]),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pathlib
 import resource
 import signal
 import socket
@@ -91,6 +92,33 @@ def handles_signals():
     signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
 
 
+class Evil(str):
+    """A text that can do nothing but be written by C."""
+
+
+def misbehave(*arguments, **named):
+    sys.exit(9)
+
+
+for name in dir(str):
+    if callable(getattr(str, name)) and name not in {"__new__", "__init__", "__init_subclass__", "__hash__", "__class__"}:
+        setattr(Evil, name, misbehave)
+Evil.__str__ = Evil.__repr__ = lambda self: self
+
+
+def fails_evilly():
+    raise ImportError(Evil("no evil"), name=Evil("evil"), path=Evil("/evil.so"))
+
+
+def has_evil_syntax():
+    raise SyntaxError(Evil("no syntax"), (Evil("/evil.py"), 3, 1, Evil("evil text")))
+
+
+def has_odd_path():
+    sys.path.insert(0, pathlib.Path("/nowhere"))
+    import no_such_module
+
+
 async def coroutine_function():
     return 1
 
@@ -153,6 +181,9 @@ deeds = {
             forks_child_that_ends,
             forks_and_exits,
             forks_and_raises,
+            fails_evilly,
+            has_evil_syntax,
+            has_odd_path,
         )
     },
 }

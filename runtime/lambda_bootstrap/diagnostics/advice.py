@@ -13,11 +13,12 @@ import sys
 from _imp import extension_suffixes  # `importlib.machinery` is one more import
 from posix import getcwd, listdir, uname  # built in: `os` is a file, which a function may have too
 
-from ..traces import frames
+from ..traces import describe, frames, search_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
 # e_machine of an ELF header (System V ABI), and the machine's name in `uname`.
 MACHINES = {0x3E: "x86_64", 0xB7: "aarch64", 0x28: "arm", 0x03: "i686"}
@@ -32,9 +33,9 @@ MANAGED = {
 def of_module(dotted: str) -> str:
     """Return advice for a missing module: similar names, and the folders that were searched."""
     *package, name = dotted.split(".")
-    folders = ["/".join([path, *package]) for path in sys.path]
+    folders = ["/".join([path, *package]) for path in search_path()]
     found = [entry.removesuffix(".py") for entry in entries(folders[:1]) if entry.endswith(".py") or "." not in entry]
-    return f"{near(name, found)}; working directory {getcwd()}, search path {':'.join(sys.path)}"
+    return f"{near(name, found)}; working directory {getcwd()}, search path {':'.join(search_path())}"
 
 
 def of_attribute(owner: object, name: str) -> str:
@@ -56,7 +57,7 @@ def of_import(error: ImportError) -> str:
 
 def of_managed(error: ImportError) -> str:
     """Return advice for a module that AWS's managed runtime has, so that functions are packed without it."""
-    top = (error.name or "").partition(".")[0]
+    top = describe(error.name).partition(".")[0]
     if not isinstance(error, ModuleNotFoundError) or top not in MANAGED:
         return ""
     return (
@@ -73,10 +74,10 @@ def of_decorator(handler: str, parameters: list[str]) -> str:
     )
 
 
-def chain(error: BaseException | None) -> Iterator[ImportError]:
+def chain(error: Any) -> Iterator[ImportError]:
     """Yield *error* and the import errors that led to it, as packages often raise an ImportError of their own."""
     for _ in range(MOST_NAMES):
-        if isinstance(error, ImportError):
+        if issubclass(type(error), ImportError):
             yield error
         error = None if error is None else error.__cause__ or error.__context__
 
@@ -84,18 +85,19 @@ def chain(error: BaseException | None) -> Iterator[ImportError]:
 def of_extension(error: ImportError) -> str:
     """Return advice for an extension module built for another Python, machine or C library."""
     version, machine = f"{sys.version_info[0]}.{sys.version_info[1]}", uname().machine
-    if error.path and ".so" in error.path:
-        file, built = error.path, built_for(error.path)
-        wanted = needed_glibc(str(error))
+    file, name = ("" if text is None else describe(text) for text in (error.path, error.name))
+    if ".so" in file:
+        built = built_for(file)
+        wanted = needed_glibc(describe(error))
         if wanted:
             return f"; {file} was built for a newer C library (glibc {wanted}){fetch(file, version, machine)}"
         if built and built != machine:
             return f"; {file} was built for {built}, this is {machine}{fetch(file, version, machine)}"
         return ""
-    _, is_from, rest = str(error).partition("cannot import name '")
-    missing = f"{error.name}.{rest.partition(chr(39))[0]}" if is_from else error.name or ""
+    _, is_from, rest = describe(error).partition("cannot import name '")
+    missing = f"{name}.{rest.partition(chr(39))[0]}" if is_from else name
     *package, name = missing.split(".")
-    folders = ["/".join([path, *package]) for path in sys.path]
+    folders = ["/".join([path, *package]) for path in search_path()]
     others = [entry for entry in entries(folders) if entry.startswith(f"{name}.") and entry.endswith(".so")]
     if not others or any(entry == name + suffix for entry in others for suffix in extension_suffixes()):
         return ""
@@ -106,7 +108,7 @@ def of_extension(error: ImportError) -> str:
 
 def fetch(where: str, version: str, machine: str) -> str:
     """Return the command that fetches the right wheel."""
-    folder = next((path for path in sys.path if path and where.startswith(f"{path}/")), "")
+    folder = next((path for path in search_path() if path and where.startswith(f"{path}/")), "")
     top = where.removeprefix(f"{folder}/").replace("/", ".").partition(".")[0]
     return (
         f": pip install --target . --only-binary=:all: --platform manylinux2014_{machine} "

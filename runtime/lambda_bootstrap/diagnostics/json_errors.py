@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from _json import make_scanner  # `json` imports `re`
 
-from ..traces import describe
+from ..traces import class_name, describe, exact
 from .json_places import open_containers, without_escapes
 
 TYPE_CHECKING = False
@@ -86,18 +86,19 @@ def _reason(value: Any, dumps: Callable[[Any], str]) -> str:
     except UnicodeDecodeError:
         return "bytes that are not UTF-8 text have no JSON form; send base64.b64encode(...).decode()"
     except Exception as error:
-        return describe(error) or type(error).__name__
+        return describe(error) or class_name(error)
     return ""
 
 
 def step(key: Any) -> str:
     """Return a key as a step of a path."""
-    if isinstance(key, str) and key.isidentifier():
-        return f".{key}"
+    name = exact(key) if isinstance(key, str) else ""
+    if name.isidentifier():
+        return f".{name}"
     try:
-        return f"[{key!r}]"
+        return f"[{exact(repr(key))}]"
     except Exception:
-        return f"[<{type(key).__name__}>]"
+        return f"[<{class_name(key)}>]"
 
 
 def after_space(text: str, at: int) -> int:

@@ -11,7 +11,7 @@ import sys
 from _thread import allocate_lock, get_ident, start_new_thread  # `threading` would count this thread as its own
 from time import time
 
-from ..traces import HERE, Frame, line_of, source_lines
+from ..traces import HERE, Frame, describe, exact, line_of, source_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class TimeoutDump:
 def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
     """Yield the stack of every thread but *own*, and of every task of the event loops that these run."""
     threading: Any = sys.modules.get("threading")
-    names = {thread.ident: thread.name for thread in threading.enumerate()} if threading else {}
+    names = {thread.ident: describe(thread.name) for thread in threading.enumerate()} if threading else {}
     loops = []
     for ident, innermost in sys._current_frames().items():  # noqa: SLF001 - the documented way to do this
         frames = list(outwards(innermost))
@@ -83,7 +83,7 @@ def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
     for loop in loops:
         if asyncio and isinstance(loop, asyncio.AbstractEventLoop):
             for task in asyncio.all_tasks(loop):
-                yield f"task {task.get_name()}", lines(task.get_stack())
+                yield f"task {describe(task.get_name())}", lines(task.get_stack())
 
 
 def lines(frames: list[FrameType]) -> list[str]:
@@ -101,12 +101,12 @@ def outwards(frame: FrameType | None) -> Iterator[FrameType]:
 def users(frames: list[FrameType]) -> list[FrameType]:
     """Return, outermost first, those of *frames* that the runtime has called, or all if it has called none."""
     outermost = frames[::-1]
-    inner = [frame.f_code.co_filename.startswith(HERE) for frame in outermost]
+    inner = [exact(frame.f_code.co_filename).startswith(HERE) for frame in outermost]
     start = inner.index(True) if True in inner else 0
     return outermost[inner.index(False, start) :] if False in inner[start:] else outermost
 
 
 def place(frame: FrameType) -> Frame:
     """Return where *frame* is."""
-    path, number = frame.f_code.co_filename, frame.f_lineno or 0
-    return Frame(path, number, frame.f_code.co_name, line_of(source_lines(path), number))
+    path, number = exact(frame.f_code.co_filename), frame.f_lineno or 0
+    return Frame(path, number, exact(frame.f_code.co_name), line_of(source_lines(path), number))

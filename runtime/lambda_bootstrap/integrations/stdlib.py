@@ -12,7 +12,7 @@ from time import gmtime
 
 from .. import current
 from ..record import error_fields, is_json_object, level_name, one_line, text_of
-from ..traces import describe, title
+from ..traces import describe, exact, name_of, title
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
         def emit(self, record: logging.LogRecord) -> None:
             try:
                 if is_untouched(self):
-                    level = level_name(record.levelno) if log.is_json else record.levelname
+                    level = level_name(record.levelno) if log.is_json else describe(record.levelname)
                     text = log.line(level, record_fields(log, record), record.created)
                 else:
                     text = laid_out(log, record, self.format(record))
@@ -89,7 +89,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
         def format(self, record: logging.LogRecord) -> str:
             if not hasattr(record, "aws_request_id"):  # by who asks without `handle`
                 add_ids(record)
-            return str(super().format(record))
+            return describe(super().format(record))
 
     def marks(formatter: logging.Formatter) -> list[object]:
         kind = type(formatter)
@@ -160,7 +160,7 @@ def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Call
 
 def record_fields(log: Log, record: logging.LogRecord) -> dict[str, Any]:
     """Return the fields of a record, with the keys of the managed runtime's JSON; in text, all of it is the message."""
-    message: Any = record.getMessage()
+    message: Any = exact(record.getMessage())
     error = record.exc_info[1] if record.exc_info else None
     if not log.is_json:
         parts = [
@@ -169,13 +169,13 @@ def record_fields(log: Log, record: logging.LogRecord) -> dict[str, Any]:
             *([record.stack_info] if record.stack_info else []),
         ]
         return {"message": "\n".join(parts)}
-    if isinstance(record.msg, dict) and not record.args:
+    if issubclass(type(record.msg), dict) and not record.args:
         message = record.msg
     fields = {"message": message, "logger": record.name}
     if record.stack_info:
         fields["message"] = f"{describe(message)}\n{record.stack_info}"
     if error is not None:
-        fields.update(error_fields(error, f"{record.pathname}:{record.funcName}:{record.lineno}"))
+        fields.update(error_fields(error, f"{describe(record.pathname)}:{describe(record.funcName)}:{record.lineno}"))
     for name in filterfalse(RECORD_FIELDS.__contains__, vars(record)):
         fields.setdefault(name, getattr(record, name))
     return fields
@@ -192,7 +192,7 @@ def set_up_warnings(log: Log, warnings: Any) -> None:
         if file is not None:
             file.write(warnings.formatwarning(message, category, filename, lineno, line))
             return
-        text = f"{filename}:{lineno}: {category.__name__}: {describe(message)}"
+        text = f"{describe(filename)}:{lineno}: {name_of(category)}: {describe(message)}"
         log.record("WARNING", {"message": text, "logger": "py.warnings"})
 
     warnings.showwarning = show
@@ -205,7 +205,7 @@ def set_up_threading(log: Log, threading: Any) -> None:
 
     def report_end(args: Any) -> None:
         if args.exc_type is not SystemExit:
-            name = getattr(args.thread, "name", "?")
+            name = describe(getattr(args.thread, "name", "?"))
             error = args.exc_type() if args.exc_value is None else args.exc_value
             log_exception(log, f"Exception in thread {name}", error)
 
@@ -221,7 +221,7 @@ def log_exception(log: Log, message: str, error: BaseException) -> None:
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     code = traceback.tb_frame.f_code if traceback is not None else None
-    place = f"{code.co_filename}:{code.co_name}:{traceback.tb_lineno}" if code and traceback else "?"
+    place = f"{exact(code.co_filename)}:{exact(code.co_name)}:{traceback.tb_lineno}" if code and traceback else "?"
     log.record("ERROR", {"message": message, **error_fields(error, place)})
 
 

@@ -13,7 +13,7 @@ from time import time
 
 from .. import current
 from ..record import error_fields, text_of
-from ..traces import describe
+from ..traces import class_name, describe, exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def set_up(log: Log, structlog: Any) -> None:
             self.name = names[0] if names else None
 
         def msg(self, line: str) -> None:
-            log.write(f"{line}\n", getattr(line, "level", ""))
+            log.write(f"{describe(line)}\n", getattr(line, "level", ""))
 
         log = debug = info = warning = warn = error = critical = fatal = failure = err = exception = msg
 
@@ -111,7 +111,7 @@ def structlog_fields(log: Log, name: str | None, given: dict[str, Any]) -> dict[
         place = f"{caller.f_code.co_filename}:{caller.f_code.co_name}:{caller.f_lineno}"
         own = {"message": message, **({} if name is None else {"logger": name}), **error_fields(error, place)}
         return own | {key: value for key, value in fields.items() if key not in own}
-    words = [describe(message), *(f"{key}={represent(value)}" for key, value in fields.items())]
+    words = [describe(message), *(f"{describe(key)}={represent(value)}" for key, value in fields.items())]
     text = " ".join(words)
     return {"message": text if error is None else f"{text}\n{text_of(error)}"}
 
@@ -127,9 +127,10 @@ def exception_of(exc_info: Any) -> BaseException | None:
 
 def represent(value: object) -> str:
     """Return `repr`, whatever happens in it; for text without blanks, the text."""
-    if isinstance(value, str) and value and not set(value) & set(" \t\r\n=\"'"):
-        return value
+    text = exact(value) if isinstance(value, str) else ""
+    if text and not set(text) & set(" \t\r\n=\"'"):
+        return text
     try:
-        return repr(value)
+        return exact(repr(value))
     except Exception:
-        return f"<unprintable {type(value).__name__} object>"
+        return f"<unprintable {class_name(value)} object>"

@@ -109,7 +109,7 @@ class Signals:
                 error = found
             else:
                 return
-            if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            if issubclass(type(error), (SystemExit, KeyboardInterrupt)):  # isinstance() would ask the error itself
                 if self.client.unanswered is None:
                     raise error
                 self.end = error  # once the post has come to its end

@@ -112,7 +112,7 @@ def whole(value: Any, convert: Callable[[Any], Any]) -> Any:
 
 def _key(key: Any) -> Any:
     """Return what stands for *key* in JSON: text for `bytes`."""
-    return str(key, "utf-8") if isinstance(key, bytes) else key
+    return str(key, "utf-8") if issubclass(type(key), bytes) else key
 
 
 def _converted(value: Any, convert: Callable[[Any], Any]) -> Any:

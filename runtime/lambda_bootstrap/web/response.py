@@ -10,6 +10,7 @@ Source: AWS Lambda Developer Guide, "Building a custom runtime", response stream
 from __future__ import annotations
 
 from .. import codec
+from ..traces import describe, exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,12 +72,12 @@ class HttpResponse:
         """
         if not isinstance(self.status, int) or self.status not in STATUSES:
             raise ValueError(f"an HTTP status is an integer from 100 to 999, not {self.status!r}")
-        named = [(f"header {name!r}", text) for name, value in self.headers.items() for text in (name, value)]
-        named += [(f"cookie {str(text).partition('=')[0]!r}", text) for text in self.cookies]
+        named = [(f"header {describe(name)!r}", text) for name, value in self.headers.items() for text in (name, value)]
+        named += [(f"cookie {describe(text).partition('=')[0]!r}", text) for text in self.cookies]
         for name, text in named:
             if not isinstance(text, str):
                 raise TypeError(f"headers and cookies are strings, and {text!r} is none")
-            if not FORBIDDEN.isdisjoint(text):
+            if not FORBIDDEN.isdisjoint(exact(text)):
                 raise ValueError(f"the {name} has a line break or NUL")
 
     def prelude(self) -> bytes:

@@ -107,7 +107,7 @@ class ResponseStream:
             return
         if not isinstance(piece, (bytes, bytearray, memoryview, str)):
             raise _marshal_error(f"a response stream is made of bytes and str, not of {type(piece).__name__}")
-        data = piece.encode("utf-8", "backslashreplace") if isinstance(piece, str) else bytes(piece)
+        data = str.encode(piece, "utf-8", "backslashreplace") if isinstance(piece, str) else bytes(piece)
         if data:
             self.send(data)
 
