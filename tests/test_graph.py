@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGE = ROOT / "runtime" / "lambda_bootstrap"
-ROOMS = ("diagnostics", "events", "integrations", "lifecycle", "typed", "web")
+ROOMS = ("diagnostics", "events", "extensions", "integrations", "lifecycle", "typed", "web")
 # Bottom to top. A module may import from the lines above its own only; the lists are all that it does import, for
 # types and inside functions too.
 GRAPH = {
@@ -53,6 +53,13 @@ GRAPH = {
     "integrations.offers": ["integrations.awslambdaric", "integrations.snapshot_restore_py"],
     "lifecycle.event_loop": [],
     "lifecycle.signals": ["log", "report"],
+    "extensions.api": ["codec", "http1", "protocol"],
+    "extensions.client": ["extensions.api", "protocol", "settings", "transport"],
+    "extensions": ["extensions.api", "extensions.client"],
+    "lifecycle.shutdown": [
+        *("current", "errors", "extensions.api", "extensions.client", "hooks", "lifecycle.event_loop"),
+        *("lifecycle.signals", "log", "protocol", "transport"),
+    ],
     "web.response": ["codec", "traces"],
     "web.stream": [
         *("codec", "contracts", "errors", "http1", "lifecycle.event_loop", "protocol", "report", "spare"),
@@ -106,8 +113,9 @@ GRAPH = {
     ],
     "main": [
         *("client", "codec", "contracts", "current", "diagnostics.timeout_dump", "errors", "hooks"),
-        *("integrations.fast_json", "integrations.opentelemetry", "integrations.urllib3", "lifecycle.signals"),
-        *("loader", "log", "loop", "on_import", "protocol", "report", "settings", "signature", "spare", "transport"),
+        *("integrations.fast_json", "integrations.opentelemetry", "integrations.urllib3", "lifecycle.shutdown"),
+        *("lifecycle.signals", "loader", "log", "loop", "on_import", "protocol", "report", "settings", "signature"),
+        *("spare", "transport"),
     ],
     "__main__": ["main"],
     "__init__": ["context", "errors", "hooks", "main", "web.response"],

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from tests.support import Start
 
-LISTS: list[list[Any]] = [hooks.init, hooks.init_error, hooks.request, hooks.response, hooks.error, hooks.next_]
+LISTS: list[list[Any]] = [
+    *(hooks.init, hooks.init_error, hooks.request, hooks.response, hooks.error, hooks.next_, hooks.shutdown),
+]
 Warnings = list[tuple[str, BaseException | None]]
 
 
@@ -71,6 +73,7 @@ class TestRegister:
             pytest.param(lambda_bootstrap.on_response, hooks.response, id="on_response"),
             pytest.param(lambda_bootstrap.on_error, hooks.error, id="on_error"),
             pytest.param(lambda_bootstrap.before_next, hooks.next_, id="before_next"),
+            pytest.param(lambda_bootstrap.on_shutdown, hooks.shutdown, id="on_shutdown"),
         ],
     )
     def test_decorator(self, decorator: Callable[[Any], Any], registered: list[Any]) -> None:

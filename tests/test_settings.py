@@ -69,6 +69,7 @@ class TestValues:
             "transport": "socket",
             "codec": "json",
             "events": [],
+            "wants_sigterm": False,
             "timeout_dump_ms": 0,
             "is_json": False,
             "log_level": "",

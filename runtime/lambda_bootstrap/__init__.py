@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .context import Context
     from .errors import LambdaError
-    from .hooks import before_next, on_error, on_init, on_init_error, on_request, on_response
+    from .hooks import before_next, on_error, on_init, on_init_error, on_request, on_response, on_shutdown
     from .main import start
     from .web.response import HttpResponse
 
@@ -28,6 +28,7 @@ __all__ = [
     "on_init_error",
     "on_request",
     "on_response",
+    "on_shutdown",
     "start",
 ]
 

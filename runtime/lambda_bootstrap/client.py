@@ -17,6 +17,7 @@ from .traces import title
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .contracts import Transport
     from .http1 import Response
@@ -36,8 +37,11 @@ class RuntimeClient:
         warn: logs, in one line, what went wrong and didn't end the environment.
 
     Attributes:
+        signals: what the function's signal handlers are kept in check by, once there is need; see `lifecycle.signals`.
         unanswered: the invocation that was delivered and has had no part of an answer yet, or None.
     """
+
+    signals: Any = None
 
     def __init__(self, transport: Transport, working_directory: str, warn: Callable[[str], None]) -> None:
         self.transport = transport

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     InitErrorHook = TypeVar("InitErrorHook", bound=Callable[[BaseException], object])
     EventHook = TypeVar("EventHook", bound=Callable[[Any, Context], object])
     ErrorHook = TypeVar("ErrorHook", bound=Callable[[BaseException, Context], object])
+    ShutdownHook = TypeVar("ShutdownHook", bound=Callable[[], object])
     ContextHook = TypeVar("ContextHook", bound=Callable[[Context], object])
     Warn = Callable[[str, BaseException | None], None]
 
@@ -38,6 +39,9 @@ request: list[Callable[[Any, Context], object]] = []
 response: list[Callable[[Any, Context], object]] = []
 error: list[Callable[[BaseException, Context], object]] = []
 next_: list[Callable[[Context], object]] = []
+shutdown: list[Callable[[], object]] = []
+# Takes a hook of `on_shutdown` that comes when it is too late to have SIGTERM sent; None before, and if it is sent.
+take_late: Callable[[object], object] | None = None
 # Not for functions: wrappers of the loaded handler's call, for a room that stands in for another runtime's client.
 around: list[Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]] = []
 
@@ -75,6 +79,19 @@ def before_next(hook: ContextHook) -> ContextHook:
     not run are skipped, and a record names them.
     """
     return _register(next_, hook)
+
+
+def on_shutdown(hook: ShutdownHook) -> ShutdownHook:
+    """
+    Call `hook()`, plain or `async`, at the end of the environment: to close what is open. Register it at import.
+
+    Lambda leaves half a second for all of them, and 0.3 with external extensions; what has not run by then is skipped,
+    and a record names it.
+    """
+    _register(shutdown, hook)
+    if take_late is not None:
+        take_late(hook)
+    return hook
 
 
 def _register(hooks: list[Any], hook: Hook) -> Hook:

@@ -4,9 +4,9 @@ The composition root: the phases of a runtime, and its exit statuses.
 Owns: which part gets what, which rooms the settings open, and what happens when init fails.
 Refuses to know: how any part does its work.
 
-Exit statuses: 1 after an init error, a wrong configuration, or when the Runtime API is gone; 126 and 127 for a wrapper
-that cannot be run; a function that calls `sys.exit(n)` ends its environment with n, or with 1 for n = 0, since a
-runtime that leaves without a reason failed.
+Exit statuses: 0 after SIGTERM, if the function asks for it; 1 after an init error, a wrong configuration, or when the
+Runtime API is gone; 126 and 127 for a wrapper that cannot be run; a function that calls `sys.exit(n)` ends its
+environment with n, or with 1 for n = 0, since a runtime that leaves without a reason failed.
 """
 
 from __future__ import annotations
@@ -32,16 +32,21 @@ from .transport import SocketTransport
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
-    from types import ModuleType
     from typing import Any, NoReturn
 
     from .codec import Name, Options
     from .contracts import Transport
+    from .lifecycle.signals import Signals
     from .signature import Handler
 
 NO_API = (
     "AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "
     "To run a function here, start it under the emulator: lambda-bootstrap run path/to/app.handler"
+)
+
+TOO_LATE = (
+    "the hook {} of on_shutdown comes after init, too late to have Lambda announce the end of the environment: "
+    "register it while the function is imported, or set BOOTSTRAP_SIGTERM=1"
 )
 
 
@@ -191,7 +196,11 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
                 return 0
             client.fail_init(failure)
             return 1
-        return InvokeLoop(client, handler, log, found.function).run()
+        loop = InvokeLoop(client, handler, log, found.function)
+        if hooks.shutdown or found.wants_sigterm:
+            return run_until_sigterm(loop, client, log, found)
+        hooks.take_late = lambda hook: log.problem(TOO_LATE.format(hooks.name(hook)))
+        return loop.run()
     except RuntimeApiError as error:
         return fail(error)
     except (SystemExit, KeyboardInterrupt) as error:  # by a signal handler, while no invocation was under way
@@ -218,7 +227,7 @@ def prepare(log: Log, client: RuntimeClient, found: Settings, environ: MutableMa
             log.problem(f"the log socket {found.log_socket} cannot be used", error)
     log.open_streams()
     current.beginnings.append(current.trace_keeper(environ))
-    OnImport(log, {**SET_UPS, "signal": lambda log, module: open_signals(log, client, module)}).begin()
+    OnImport(log, {**SET_UPS, "signal": lambda log, module: open_signals(log, client).set_up(module)}).begin()
     if found.timeout_dump_ms:
         from .diagnostics.timeout_dump import TimeoutDump
 
@@ -234,11 +243,20 @@ def prepare(log: Log, client: RuntimeClient, found: Settings, environ: MutableMa
             log.problem("OpenTelemetry cannot be set up", error)
 
 
-def open_signals(log: Log, client: RuntimeClient, module: ModuleType) -> None:
-    """Keep what the handlers of the standard library's `signal` raise away from the Runtime API."""
+def open_signals(log: Log, client: RuntimeClient) -> Signals:
+    """Return what keeps that which signal handlers raise away from the Runtime API."""
     from .lifecycle.signals import Signals
 
-    Signals(log, client).set_up(module)
+    found: Signals = client.signals or Signals(log, client)
+    client.signals = found
+    return found
+
+
+def run_until_sigterm(loop: InvokeLoop, client: RuntimeClient, log: Log, found: Settings) -> int:
+    """Run *loop*, in an environment that is told of its end."""
+    from .lifecycle.shutdown import Shutdown
+
+    return Shutdown(log, client, open_signals(log, client)).run(loop, Address(found.runtime_api))
 
 
 def leave(status: int) -> NoReturn:

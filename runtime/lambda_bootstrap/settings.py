@@ -138,6 +138,13 @@ TIMEOUT_DUMP_MS = Setting(
     "a number of milliseconds, 0 for off",
     default="0",
 )
+SIGTERM = Setting(
+    "BOOTSTRAP_SIGTERM",
+    "With 1, Lambda sends SIGTERM before it ends the environment: for `atexit`, or a handler of the function's own. "
+    "Hooks of `on_shutdown` ask for it themselves.",
+    default="0",
+    choices=("0", "1"),
+)
 TRANSPORT = Setting(
     "BOOTSTRAP_TRANSPORT",
     "What carries requests; urllib3 is for comparing.",
@@ -147,7 +154,7 @@ TRANSPORT = Setting(
 
 TABLE = (
     *(HANDLER, RUNTIME_API, TASK_ROOT, EXEC_WRAPPER),
-    *(CODEC, EVENTS, TIMEOUT_DUMP_MS, TRANSPORT),
+    *(CODEC, EVENTS, SIGTERM, TIMEOUT_DUMP_MS, TRANSPORT),
     *(LOG_FORMAT, LOG_LEVEL, LOG_FD, LOG_SOCKET),
     *(FUNCTION_NAME, FUNCTION_VERSION, MEMORY_SIZE, LOG_GROUP, LOG_STREAM),
 )
@@ -166,6 +173,7 @@ class Settings:
         transport: what carries requests.
         codec: what reads and writes JSON.
         events: words of `BOOTSTRAP_EVENTS`.
+        wants_sigterm: whether Lambda is asked for SIGTERM, hooks or not.
         timeout_dump_ms: milliseconds before the deadline, 0 for never.
         is_json: whether log records are JSON.
         log_level: a level in `logging`'s names, or "".
@@ -183,6 +191,7 @@ class Settings:
         self.transport = TRANSPORT.read(environ)
         self.codec = CODEC.read(environ)
         self.events = EVENTS.words(environ)
+        self.wants_sigterm = SIGTERM.read(environ) == "1"
         margin = TIMEOUT_DUMP_MS.read(environ)
         if not (margin.isascii() and margin.isdigit() and len(margin) < 10):  # noqa: PLR2004 - digits
             raise TIMEOUT_DUMP_MS.wrong(margin)

@@ -576,7 +576,9 @@ class TestScript:
 
     def test_unknown_endpoint(self, emulator: Emulator) -> None:
         """An endpoint that does not exist cannot be scripted."""
-        with pytest.raises(ValueError, match=r"no endpoint 'nxt'; there are next, response, error, init/error"):
+        with pytest.raises(
+            ValueError, match=r"no endpoint 'nxt'; there are next, response, error, init/error, extension/register"
+        ):
             emulator.script("nxt", Close())
 
     def test_impossible_reply(self) -> None:

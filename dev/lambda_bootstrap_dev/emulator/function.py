@@ -75,6 +75,19 @@ def environment(function: Function, address: str, inherited: Mapping[str, str]) 
     return variables
 
 
+# Variables of the runtime's that no external extension sees.
+HIDDEN = frozenset({
+    *("_HANDLER", "_LAMBDA_TELEMETRY_LOG_FD", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME"),
+    *("AWS_LAMBDA_LOG_STREAM_NAME", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "LAMBDA_RUNTIME_DIR"),
+    "LAMBDA_TASK_ROOT",
+})  # fmt: skip
+
+
+def extension_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of an external extension's process, given the runtime's."""
+    return {name: value for name, value in environ.items() if name not in HIDDEN}
+
+
 def deliver(function: Function, invocation: Invocation, deadline_ms: int) -> Delivery:
     """Make the reply to `next`; an absent value has no header."""
     headers = [

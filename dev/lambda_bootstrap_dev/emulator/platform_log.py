@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from .values import Kind
 
 if TYPE_CHECKING:
+    from .extensions import Extension
     from .function import Function
     from .values import Invocation, Report
 
@@ -28,6 +29,12 @@ STATUS = {
 def start_line(invocation: Invocation, function: Function) -> bytes:
     """The line that opens an invocation."""
     return f"START RequestId: {invocation.request_id} Version: {function.version}\n".encode()
+
+
+def extension_line(extension: Extension) -> bytes:
+    """The line that names an extension once init is over."""
+    events = ", ".join(sorted(extension.events))
+    return f"EXTENSION\tName: {extension.name}\tState: Ready\tEvents: [{events}]\n".encode()
 
 
 def end_line(invocation: Invocation) -> bytes:

@@ -148,11 +148,20 @@ class Process(asyncio.SubprocessProtocol):
             self.kill_group()
         await self.exited.wait()
 
-    def kill_group(self) -> None:
-        """Kill the process and all in its group, without waiting."""
+    async def end(self, patience: float) -> None:
+        """Send SIGTERM to the process group, and kill it unless it is gone after *patience* seconds."""
+        if self.status is None:
+            self.kill_group(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self.exited.wait()
+        await self.kill()
+
+    def kill_group(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to the process and all in its group, without waiting; by default the one that kills."""
         # PermissionError: macOS raises it if all processes of the group are dead.
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.killpg(self.pid, number)
 
 
 def describe_exit(status: int) -> str:

@@ -22,6 +22,7 @@ class Route:
 
 
 RUNTIME_API = "/2018-06-01"
+EXTENSIONS_API = "/2020-01-01"
 
 # The request id is compared as it is in the path: RAPID does not undo percent-encoding.
 RUNTIME_ROUTES = (
@@ -31,15 +32,23 @@ RUNTIME_ROUTES = (
     ("POST", re.compile(r"/runtime/init/error"), "init/error"),
     ("GET", re.compile(r"/ping"), "ping"),
 )
+EXTENSION_ROUTES = (
+    ("POST", re.compile(r"/extension/register"), "extension/register"),
+    ("GET", re.compile(r"/extension/event/next"), "extension/next"),
+    ("POST", re.compile(r"/extension/init/error"), "extension/init/error"),
+    ("POST", re.compile(r"/extension/exit/error"), "extension/exit/error"),
+)
 INVOKE_ROUTES = (("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations"), "invoke"),)
 
 
 def route(method: str, target: str, prefix: str = "") -> Route:
     """Find the route of a request; *prefix* precedes the Runtime API's version in every path."""
     path = target.partition("?")[0]
-    base = prefix + RUNTIME_API
-    is_runtime_api = path.startswith(base + "/")
-    table, path = (RUNTIME_ROUTES, path.removeprefix(base)) if is_runtime_api else (INVOKE_ROUTES, path)
+    table: tuple[tuple[str, re.Pattern[str], str], ...] = INVOKE_ROUTES
+    for version, routes in ((RUNTIME_API, RUNTIME_ROUTES), (EXTENSIONS_API, EXTENSION_ROUTES)):
+        if path.startswith(f"{prefix}{version}/"):
+            table, path = routes, path.removeprefix(prefix + version)
+            break
     for expected, pattern, endpoint in table:
         if match := pattern.fullmatch(path):
             if method != expected:

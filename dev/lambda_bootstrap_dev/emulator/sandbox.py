@@ -1,7 +1,7 @@
 """
 An execution environment: one runtime, one invocation at a time, a deadline that kills.
 
-Owns: turns, deadlines and restarts.
+Owns: turns, deadlines, restarts, and the end: who gets SIGTERM, the event SHUTDOWN, and how much time.
 Refuses to know: sockets; the server carries requests in and replies out.
 """
 
@@ -11,22 +11,28 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .function import Function, deliver
-from .platform_log import end_line, report_line, start_line, timeout_message
+from .extensions import Extensions
+from .function import Function, deliver, extension_environment
+from .platform_log import end_line, extension_line, report_line, start_line, timeout_message
 from .process import Process, describe_exit
-from .rules import Situation, judge
+from .rules import ACCEPTED, Situation, judge
 from .states import STUCK, Move, State, advance
 from .values import Delivery, Ending, Invocation, Kind, Reply, Report, Request, find_header, platform_ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 # So many invocations that timed out are remembered, for posts that come late.
 KEPT_NONCES = 100
 # A scripted reply with one of these statuses ends the runtime's invocation.
 SETTLING = frozenset({202, 403, 410, 413})
+# At the end the runtime has so long between SIGTERM and SIGKILL; with external extensions, all together have this.
+RUNTIME_SECONDS = 0.5
+RUNTIME_SHARE = 0.3
+END_SECONDS = 2.0
 
 
 class Turn:
@@ -54,7 +60,8 @@ class Sandbox:
 
     Without a *command*, it waits for a runtime that is started elsewhere. *log* gets the process's output and the
     platform's lines as they come, *on_output* the output alone with its descriptor, *on_report* each report; nothing
-    here keeps them. With *merge_output*, stderr shares stdout's pipe, so that their order is exact.
+    here keeps them. With *merge_output*, stderr shares stdout's pipe, so that their order is exact. *extensions* are
+    executable files, each an external extension that is started before the runtime.
     """
 
     def __init__(  # noqa: PLR0913 - all by name but the first two
@@ -65,6 +72,7 @@ class Sandbox:
         cwd: str | None = None,
         init_timeout: float = 10.0,
         merge_output: bool = False,
+        extensions: Sequence[str] = (),
         log: Callable[[bytes], None] = lambda _: None,
         on_output: Callable[[int, bytes], None] = lambda _fd, _data: None,
         on_report: Callable[[Report], None] = lambda _: None,
@@ -73,6 +81,10 @@ class Sandbox:
         self.environ: Mapping[str, str] = {}
         self.process: Process | None = None
         self.changed = asyncio.Event()  # set once, then replaced: waiters look again
+        self.extensions = Extensions(function)
+        self._files = {Path(file).name: file for file in extensions}
+        self._externals: list[Process] = []
+        self._is_ending = False
         self._command = command
         self._cwd = cwd
         self._init_timeout = init_timeout
@@ -113,22 +125,29 @@ class Sandbox:
                 await self._kill()
             if not self._command or (self.process and not self.process.exited.is_set()):
                 return
+            await self._start_extensions()
             process = Process(self._on_output, self._on_exit, merge_output=self._merge_output)
             await process.start(self._command, self.environ, self._cwd)
             self.process = process
             self._init_ms = self._memory_mb = None
 
     async def stop(self) -> None:
-        """Kill the process and drop queued invocations."""
+        """End the environment and drop queued invocations."""
         for run in self._runs:
             run.cancel()
         await asyncio.gather(*self._runs, return_exceptions=True)
+        await self._kill()
+
+    async def shut_down(self) -> None:
+        """End the environment as Lambda does when it has been idle for minutes; the next invocation gets a new one."""
         await self._kill()
 
     # The runtime's side.
 
     def take(self, request: Request) -> Reply | None:
         """Judge a call and carry the verdict out. None means: hold the call, and ask `offer` after each change."""
+        if request.endpoint.startswith("extension/"):
+            return self._take_of_extension(request)
         was = self._situation.state
         verdict = judge(self._situation, request)
         self._situation = replace(self._situation, state=verdict.state)
@@ -149,8 +168,12 @@ class Sandbox:
         The oldest call that is held gets it. As on the platform, that may be one whose connection has died, if the
         process is ours, and so is known to live.
         """
+        if request.endpoint == "extension/next":
+            return self.extensions.offer(request)
         turn = self._turn
         if turn is None or turn.delivery or turn.ending.done() or self._situation.state is not State.READY:
+            return None
+        if not self.extensions.are_ready:
             return None
         if not self._polls or self._polls[0] is not request:
             return None
@@ -160,7 +183,19 @@ class Sandbox:
         turn.delivery = self._deliver(deliver(self.function, turn.invocation, deadline_ms))
         turn.begun_at = time.monotonic()
         turn.begun.set()
+        if self._init_ms is not None:
+            self._log(b"".join(map(extension_line, self.extensions.registered)))
         self._log(start_line(turn.invocation, self.function))
+        tracing = {"type": "X-Amzn-Trace-Id", "value": turn.invocation.trace_id}
+        arn = self.function.arn
+        self.extensions.tell(
+            "INVOKE",
+            deadlineMs=deadline_ms,
+            requestId=turn.invocation.request_id,
+            invokedFunctionArn=arn,
+            tracing=tracing,
+        )
+        self.ring()
         return turn.delivery.reply
 
     def take_scripted(self, request: Request, reply: Reply) -> None:
@@ -172,7 +207,7 @@ class Sandbox:
             if reply.status == 200 and request_id and self._situation.state is State.READY:  # noqa: PLR2004 - HTTP's OK
                 self._deliver(Delivery(request_id, find_header(reply.headers, "Lambda-Runtime-Invocation-Id"), reply))
                 self._served_to = request.connection
-        elif reply.status in SETTLING:
+        elif reply.status in SETTLING and not request.endpoint.startswith("extension/"):
             self.take(request)
 
     @property
@@ -182,12 +217,13 @@ class Sandbox:
 
     def holds(self, request: Request) -> bool:
         """Whether a call to `next` is held; one of a runtime that has been killed isn't."""
-        return any(held is request for held in self._polls)
+        return any(held is request for held in self._polls) or self.extensions.holds(request)
 
     def withdraw(self, request: Request) -> None:
         """Hold a call no more; the next oldest one may get the event."""
         if self.holds(request):
             self._polls = [held for held in self._polls if held is not request]
+            self.extensions.withdraw(request)
             self.ring()
 
     def hear(self, connection: int) -> None:
@@ -235,7 +271,7 @@ class Sandbox:
         self._measure()
         self._expired.append(turn.invocation.invocation_id)
         turn.end(platform_ending(Kind.TIMEOUT, "Sandbox.Timedout", timeout_message(turn.invocation, limit)))
-        await self._kill()
+        await self._kill("timeout")
 
     def _close(self, turn: Turn, ending: Ending) -> None:
         report = Report(
@@ -265,9 +301,13 @@ class Sandbox:
         if self._situation.state is State.READY:
             if was is State.STARTED and self.process:
                 self._init_ms = (time.monotonic() - self.process.started_at) * 1000
-            if self._turn and self._turn.ending.done():
-                self._turn.over.set()
+            self._close_turn()
         self.ring()
+
+    def _close_turn(self) -> None:
+        is_idle = self._situation.state is State.READY and self.extensions.are_idle
+        if is_idle and self._turn and self._turn.ending.done():
+            self._turn.over.set()
 
     def _deliver(self, delivery: Delivery) -> Delivery:
         self._situation = replace(
@@ -284,21 +324,88 @@ class Sandbox:
         self._log(data)
 
     def _on_exit(self, process: Process) -> None:
+        self._fail_turn("Runtime.ExitError", describe_exit(process.status or 0))
+        if self._is_ending:
+            return
+        if self._externals:
+            self._later(self._replace())
+        else:
+            self._reset()
+
+    def _fail_turn(self, error_type: str, reason: str) -> None:
         turn = self._turn
         if turn:
-            message = f"RequestId: {turn.invocation.request_id} Error: {describe_exit(process.status or 0)}"
-            turn.end(platform_ending(Kind.EXIT, "Runtime.ExitError", message))
+            message = f"RequestId: {turn.invocation.request_id} Error: {reason}"
+            turn.end(platform_ending(Kind.EXIT, error_type, message))
             turn.over.set()
+
+    # Extensions.
+
+    async def _start_extensions(self) -> None:
+        self.extensions = Extensions(self.function, self._files)
+        for file in self._files.values():
+            process = Process(self._on_output, self._on_extension_exit, merge_output=self._merge_output)
+            await process.start([file], extension_environment(self.environ), "/")
+            self._externals.append(process)
+        async with asyncio.timeout(self._init_timeout):
+            while not self.extensions.are_started:
+                if any(process.exited.is_set() for process in self._externals):
+                    raise OSError("an extension has exited before it registered")
+                await self.changed.wait()
+
+    def _on_extension_exit(self, process: Process) -> None:
+        if not self._is_ending and process in self._externals:
+            self._fail_turn("Extension.Crash", describe_exit(process.status or 0).replace("Runtime", "Extension"))
+            self._later(self._replace())
+        self.ring()
+
+    def _take_of_extension(self, request: Request) -> Reply | None:
+        reply = self.extensions.take(request, is_open=self._situation.state is State.STARTED)
+        if request.endpoint == "extension/next":
+            self._close_turn()
+        elif request.endpoint != "extension/register" and reply is ACCEPTED:
+            self._fail_turn(request.header("Lambda-Extension-Function-Error-Type"), request.body.decode("latin-1"))
+            self._later(self._replace())
+        self.ring()
+        return reply
+
+    async def _replace(self) -> None:
+        # After a failure: the next invocation gets a new environment.
+        async with self._starting:
+            await self._kill("failure")
+
+    def _later(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._runs.add(task)
+        task.add_done_callback(self._runs.discard)
+
+    async def _kill(self, reason: str = "spindown") -> None:
+        self._is_ending = True
+        try:
+            began = time.monotonic()
+            if self.process and self.extensions.has_any:
+                await self.process.end(RUNTIME_SHARE if self.extensions.has_external else RUNTIME_SECONDS)
+            elif self.process:
+                await self.process.kill()
+            await self._end_extensions(reason, END_SECONDS - (time.monotonic() - began))
+        finally:
+            self._is_ending = False
         self._reset()
 
-    async def _kill(self) -> None:
-        if self.process:
-            await self.process.kill()
-        self._reset()
+    async def _end_extensions(self, reason: str, seconds: float) -> None:
+        self.extensions.tell("SHUTDOWN", shutdownReason=reason, deadlineMs=int((time.time() + seconds) * 1000))
+        self.ring()
+        ends = time.monotonic() + seconds
+        for process in self._externals:
+            if self.extensions.are_to_hear_the_end:
+                await within(max(0.0, ends - time.monotonic()), process.exited)
+            await process.kill()
 
     def _reset(self) -> None:
         if self._command:
             self._polls.clear()
+            self._externals.clear()
+        self.extensions = Extensions(self.function, self._files)
         # A runtime from elsewhere that waits is ready still.
         state = State.READY if self._polls else State.STARTED
         self._situation = Situation(state, expired=frozenset(self._expired))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .sandbox import Sandbox
 
-SCRIPTABLE = ("next", "response", "error", "init/error")
+SCRIPTABLE = ("next", "response", "error", "init/error", "extension/register", "extension/next")
 # Of these, callers that wait for their answers may have half, so that the runtime always finds room.
 MAX_CONNECTIONS = 200
 MAX_CALLS = 100
@@ -195,7 +195,7 @@ class Server:
         reply = self._sandbox.take(request)
         try:
             while reply is None:
-                if self._scripts[request.endpoint]:
+                if self._scripts.get(request.endpoint):
                     self._sandbox.withdraw(request)
                     return await self._play(connection, request)
                 reply = self._sandbox.offer(request)

@@ -7,7 +7,7 @@ Refuses to know: what runs on it, invocations.
 
 from __future__ import annotations
 
-from asyncio import Runner
+from asyncio import Runner, all_tasks, wait
 from contextvars import copy_context
 
 TYPE_CHECKING = False
@@ -18,11 +18,23 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _runner = Runner()
+_latest: Coroutine[Any, Any, Any] | None = None  # what has been run, to its end or not
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run *coroutine* as one task that sees the `contextvars` of its caller, and return its result."""
+    global _latest  # noqa: PLW0603 - one runs at a time
+    _latest = coroutine
     return _runner.run(coroutine, context=copy_context())
+
+
+def cancel(seconds: float) -> None:
+    """Cancel the latest task, which a signal handler has left behind half-way, and give it *seconds* to end."""
+    left = {task for task in all_tasks(_runner.get_loop()) if task.get_coro() is _latest}
+    for task in left:
+        task.cancel()
+    if left:
+        run(wait(left, timeout=seconds))
 
 
 def run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from ..log import Log
 
 
+def peek(connection: socket) -> None:
+    """Wait until there is something to receive, and leave it there."""
+    connection.recv(1, MSG_PEEK)
+
+
 def is_of_handler(error: BaseException) -> bool:
     """Return whether *error*, caught where a C function was called, was raised by Python code that ran meanwhile."""
     return error.__traceback__ is not None and error.__traceback__.tb_next is not None
@@ -49,6 +54,7 @@ class Signals:
         self.client = client
         self.before: set[Any] = set()  # the mask outside of the runtime's own work
         self.has_begun = False
+        self.peek: Callable[[socket], None] = peek
         self.end: BaseException | None = None  # what a signal handler ends the process with
 
     def set_up(self, module: Any) -> None:
@@ -64,6 +70,12 @@ class Signals:
             return found
 
         module.signal = signal
+
+    def wait_by(self, peek: Callable[[socket], None]) -> None:
+        """Have *peek* do the waiting for what is received, with or without signals held back at other times."""
+        self.peek = peek
+        if not self.has_begun:
+            self.client.transport.wait_by(peek)
 
     def begin(self) -> None:
         """From here on, hold signals back while the client works."""
@@ -100,7 +112,7 @@ class Signals:
             try:
                 try:
                     pthread_sigmask(SIG_SETMASK, self.before)
-                    connection.recv(1, MSG_PEEK)
+                    self.peek(connection)
                 finally:
                     pthread_sigmask(SIG_BLOCK, valid_signals())  # and then Python runs the handlers that are due
             except BaseException as found:
