@@ -30,7 +30,8 @@ HEAD = (
 
 def row(setting: settings.Setting) -> str:
     """Return a setting as a row of the page's table."""
-    choices = ", ".join(f"`{choice}`" for choice in setting.choices) + (", or both with a comma" * setting.is_list)
+    several = ", or both with a comma" if len(setting.choices) < 3 else ", or several with commas"  # noqa: PLR2004 - two are both
+    choices = ", ".join(f"`{choice}`" for choice in setting.choices) + several * setting.is_list
     unset = f"`{setting.default}`" if setting.default else setting.unset
     return f"| `{setting.name}` | {choices or setting.values} | {unset} | {setting.meaning} |\n"
 

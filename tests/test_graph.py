@@ -65,6 +65,29 @@ GRAPH = {
         *("codec", "contracts", "errors", "http1", "lifecycle.event_loop", "protocol", "report", "spare"),
         "web.response",
     ],
+    "web.front_ends.request": ["errors"],
+    "web.front_ends.results": [],
+    "web.front_ends.rest": ["web.front_ends.request", "web.front_ends.results"],
+    "web.front_ends.http_api": ["web.front_ends.request", "web.front_ends.results"],
+    "web.front_ends.alb": ["web.front_ends.request", "web.front_ends.results"],
+    "web.front_ends.lattice": ["web.front_ends.alb", "web.front_ends.request"],
+    "web.front_ends": [
+        *("web.front_ends.alb", "web.front_ends.http_api", "web.front_ends.lattice", "web.front_ends.request"),
+        "web.front_ends.rest",
+    ],
+    "web.application": [
+        *("codec", "errors", "log", "report", "settings", "web.front_ends", "web.front_ends.request"),
+        *("web.front_ends.results", "web.response", "web.stream"),
+    ],
+    "web.wsgi": [
+        *("web.application", "web.front_ends.request", "web.front_ends.results", "web.response", "web.stream"),
+    ],
+    "web.lifespan": ["errors"],
+    "web.asgi": [
+        *("lifecycle.event_loop", "log", "settings", "web.application", "web.front_ends.request"),
+        *("web.front_ends.results", "web.lifespan", "web.response", "web.stream"),
+    ],
+    "web.detection": ["errors", "web.application", "web.asgi", "web.wsgi"],
     "typed.decoder": ["codec", "diagnostics.json_errors"],
     "typed.scalars": ["codec", "typed.decoder"],
     "typed.containers": ["diagnostics.json_errors", "typed.decoder"],
@@ -95,7 +118,7 @@ GRAPH = {
     # the road's crossings: what the function is, and what happens when
     "signature": [
         *("codec", "context", "diagnostics.advice", "errors", "lifecycle.event_loop", "spare", "typed.annotations"),
-        *("typed.imports", "typed.parameters"),
+        *("typed.imports", "typed.parameters", "web.detection"),
     ],
     "events.batch": ["codec", "errors", "lifecycle.event_loop", "signature"],
     "events": [
@@ -124,6 +147,8 @@ GRAPH = {
 PURE = [
     *("errors", "settings", "traces", "diagnostics.json_errors", "codec", "report", "record", "http1", "protocol"),
     *("current", "integrations.tracing", "context"),
+    *("web.front_ends", "web.front_ends.request", "web.front_ends.results", "web.front_ends.rest"),
+    *("web.front_ends.http_api", "web.front_ends.alb", "web.front_ends.lattice"),
 ]
 # What a pure module may import of the standard library: nothing that reaches outside of the process. Of `time` it may
 # have the conversions, and no clock.
@@ -141,6 +166,7 @@ PURE_IMPORTS = {
     "time",
     "types",
     "typing",
+    "urllib.parse",
 }
 PURE_TIME = {"gmtime", "strftime"}
 # What decides what happens when; a room is handed what it needs.
@@ -160,7 +186,8 @@ def name_of(path: Path) -> str:
 
 def path_of(name: str) -> Path:
     """The file of a module in GRAPH."""
-    return PACKAGE / f"{name.replace('.', '/')}.py"
+    path = PACKAGE / name.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def is_room(name: str) -> bool:

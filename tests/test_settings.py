@@ -17,7 +17,7 @@ from tests.support import ROOT
 
 PACKAGE = ROOT / "runtime" / "lambda_bootstrap"
 PAGE = ROOT / "docs" / "reference" / "options.md"
-VARIABLE = re.compile(r"_?(?:AWS_LAMBDA|BOOTSTRAP|LAMBDA)_[A-Z_]+|_HANDLER")
+VARIABLE = re.compile(r"_?(?:AWS_LAMBDA|AWS_LWA|BOOTSTRAP|LAMBDA)_[A-Z_]+|_HANDLER")
 
 
 def strings(source: str) -> set[str]:
@@ -70,6 +70,11 @@ class TestValues:
             "codec": "json",
             "events": [],
             "wants_sigterm": False,
+            "http": [],
+            "http_errors": frozenset(),
+            "http_events": "/events",
+            "http_root_path": None,
+            "http_streams": False,
             "timeout_dump_ms": 0,
             "is_json": False,
             "log_level": "",
@@ -93,6 +98,10 @@ class TestValues:
                 "BOOTSTRAP_TRANSPORT": "urllib3",
                 "BOOTSTRAP_CODEC": "orjson",
                 "BOOTSTRAP_EVENTS": "use_decimal,,strict",
+                "BOOTSTRAP_HTTP": "wsgi,stream",
+                "BOOTSTRAP_HTTP_ERROR_STATUS": "500, 502-504",
+                "BOOTSTRAP_HTTP_EVENTS": "/jobs",
+                "BOOTSTRAP_HTTP_ROOT_PATH": "/api/",
                 "BOOTSTRAP_TIMEOUT_DUMP_MS": "0150",
                 "AWS_LAMBDA_LOG_FORMAT": "json",
                 "AWS_LAMBDA_LOG_LEVEL": "trace",
@@ -108,6 +117,9 @@ class TestValues:
 
         assert (found.handler, found.runtime_api, found.transport) == ("app.handler", "127.0.0.1:9001", "urllib3")
         assert (found.codec, found.events, found.timeout_dump_ms) == ("orjson", ["use_decimal", "strict"], 150)
+        assert (found.http, found.http_streams) == (["wsgi", "stream"], True)
+        assert sorted(found.http_errors) == [500, 502, 503, 504]
+        assert (found.http_events, found.http_root_path) == ("/jobs", "/api")
         assert (found.is_json, found.log_level, found.log_fd, found.log_socket) == (True, "DEBUG", 62, "/s")
         assert list(found.function.values()) == ["f", "7", "128", "/aws/lambda/f", "s"]
 
@@ -115,11 +127,33 @@ class TestValues:
     def test_empty(self, name: str) -> None:
         """An empty variable counts as an unset one, but for the function's own values, which are passed on."""
         unset, empty = vars(Settings({})), vars(Settings({name: ""}))
+        if name in {"BOOTSTRAP_HTTP_EVENTS", "BOOTSTRAP_HTTP_ROOT_PATH"}:  # see below
+            return
 
         assert {key: value for key, value in empty.items() if key != "function"} == {
             key: value for key, value in unset.items() if key != "function"
         }
         assert [value or None for value in empty["function"].values()] == [None] * 5
+
+    def test_empty_paths(self) -> None:
+        """An empty path turns off what it stands for."""
+        found = Settings({"BOOTSTRAP_HTTP_EVENTS": "", "BOOTSTRAP_HTTP_ROOT_PATH": ""})
+
+        assert (found.http_events, found.http_root_path) == ("", "")
+
+    @pytest.mark.parametrize(
+        ("value", "streams"),
+        [("response_stream", True), ("RESPONSE_STREAM", True), ("buffered", False), ("else", False)],
+    )
+    def test_lambda_web_adapter(self, value: str, *, streams: bool) -> None:
+        """A function that comes from Lambda Web Adapter keeps its variable for the mode."""
+        assert Settings({"AWS_LWA_INVOKE_MODE": value}).http_streams is streams
+
+    def test_one_kind(self) -> None:
+        """BOOTSTRAP_HTTP says one thing of the handler."""
+        for value in ("asgi,wsgi", "off,asgi"):
+            with pytest.raises(ConfigError, match=f"BOOTSTRAP_HTTP is '{value}': it can say one of asgi, wsgi and off"):
+                Settings({"BOOTSTRAP_HTTP": value})
 
     def test_taken_out(self) -> None:
         """Variables that are nobody else's are taken out of the environment, so no child process gets them."""
@@ -136,6 +170,11 @@ class TestValues:
             ("BOOTSTRAP_CODEC", "JSON", "json, orjson or msgspec"),
             ("BOOTSTRAP_EVENTS", "strict,loose", "strict, use_decimal or both"),
             ("BOOTSTRAP_EVENTS", "strict, use_decimal", "strict, use_decimal or both"),
+            ("BOOTSTRAP_HTTP", "cgi", "asgi, wsgi, off, stream or several with commas"),
+            ("BOOTSTRAP_HTTP_ERROR_STATUS", "5xx", "statuses and ranges, like 500,502-504"),
+            ("BOOTSTRAP_HTTP_ERROR_STATUS", "500-", "statuses and ranges, like 500,502-504"),
+            ("BOOTSTRAP_HTTP_EVENTS", "events", "a path that begins with /, or empty"),
+            ("BOOTSTRAP_HTTP_ROOT_PATH", "/a b", "a path that begins with /, or empty"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "-1", "a number of milliseconds, 0 for off"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "1.5", "a number of milliseconds, 0 for off"),
             ("BOOTSTRAP_TIMEOUT_DUMP_MS", "9" * 10, "a number of milliseconds, 0 for off"),

@@ -18,6 +18,7 @@ from .traces import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
     from typing import Any
 
@@ -35,9 +36,11 @@ def process_pth(folders: list[str]) -> None:
             __import__("site").addsitedir(folder)
 
 
-def load(name: str, options: Options = DEFAULTS) -> Handler:
+def load(name: str, options: Options = DEFAULTS, http: Sequence[str] = ()) -> Handler:
     """
     Import the handler called *name*: `app.handler`, `pkg/app.handler`, `pkg.mod.handler`, `app.Class.method`.
+
+    *options* and *http* are as for `signature.adapt`.
 
     Raises:
         InitError: there is no such handler, or it cannot be called; types and texts are awslambdaric's.
@@ -52,7 +55,7 @@ def load(name: str, options: Options = DEFAULTS) -> Handler:
     if top in sys.builtin_module_names:
         raise InitError("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {top} as a handler module")
     module, attributes = find_module(module_name)
-    return adapt(find_handler(module, [*attributes, attribute], name), name, options)
+    return adapt(find_handler(module, [*attributes, attribute], name), name, options, http=http)
 
 
 def find_module(name: str) -> tuple[ModuleType, list[str]]:

@@ -185,6 +185,9 @@ class InvokeLoop:
 
     def finish(self, context: Context) -> None:
         """Do what comes between the answer and the next poll, during which the environment may be frozen."""
+        if self.handler.application is not None:
+            self.handler.application.finish()
+            self.end_fork()
         if hooks.next_:
             hooks.run_before_next(context, self.log.problem)
             self.end_fork()

@@ -94,7 +94,7 @@ def main(argv: list[str], environ: MutableMapping[str, str], home: str, lazy: st
     loader.process_pth(function + ours)
     gc.freeze()  # what there is stays: no collection has to look at it
     gc.enable()  # off since `bootstrap` began
-    return serve(transport, lambda: loader.load(name, options), found, environ)
+    return serve(transport, lambda: loader.load(name, options, found.http), found, environ)
 
 
 def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
@@ -133,7 +133,7 @@ def start(
         options = options_of(found, codec, *words)
     except ConfigError as error:
         leave(fail(error))
-    leave(serve(transport, lambda: adapt(handler, name, options), found, process_environ))
+    leave(serve(transport, lambda: adapt(handler, name, options, http=found.http), found, process_environ))
 
 
 def options_of(found: Settings, codec: str = "", *words: str) -> Options:
@@ -183,6 +183,8 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
         try:
             handler = load()
             init(handler, log)
+            if handler.application is not None:
+                handler.application.begin(log, found)
             if getpid() != pid:  # the function forked while it was imported: it is the parent that polls
                 return 0
         except BaseException as error:

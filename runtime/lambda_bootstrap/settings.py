@@ -79,7 +79,8 @@ class Setting:
 
     def wrong(self, value: str) -> ConfigError:
         """Return the error for a *value* that isn't allowed."""
-        *others, last = [*self.choices, "both"] if self.is_list else self.choices or [self.values]
+        several = "both" if len(self.choices) < 3 else "several with commas"  # noqa: PLR2004 - two are both
+        *others, last = [*self.choices, several] if self.is_list else self.choices or [self.values]
         wanted = f"{', '.join(others)} or {last}" if others else last
         return ConfigError(f"{self.name} is {value!r}: it has to be {wanted}")
 
@@ -132,6 +133,37 @@ EVENTS = Setting(
     choices=("strict", "use_decimal"),
     is_list=True,
 )
+HTTP = Setting(
+    "BOOTSTRAP_HTTP",
+    "`asgi` or `wsgi` says that the handler is such an application, where its parameters don't; `off` says that it "
+    "isn't; `stream` sends its answers while they are made.",
+    choices=("asgi", "wsgi", "off", "stream"),
+    is_list=True,
+)
+HTTP_ERROR_STATUS = Setting(
+    "BOOTSTRAP_HTTP_ERROR_STATUS",
+    "An application's answers with these statuses fail the invocation.",
+    "statuses and ranges, like 500,502-504",
+    unset="none",
+)
+HTTP_EVENTS = Setting(
+    "BOOTSTRAP_HTTP_EVENTS",
+    "Events that are no HTTP requests are posted to this path of the application; if it is empty, they fail.",
+    "a path",
+    default="/events",
+)
+HTTP_ROOT_PATH = Setting(
+    "BOOTSTRAP_HTTP_ROOT_PATH",
+    "Where the application is mounted; if it is empty, the application doesn't see the stage.",
+    "a path",
+    unset="the stage of the API, where clients have to name it",
+)
+INVOKE_MODE = Setting(
+    "AWS_LWA_INVOKE_MODE",
+    "`response_stream` means the same as `BOOTSTRAP_HTTP=stream`, for functions that come from Lambda Web Adapter.",
+    "`buffered`, `response_stream`",
+    unset="`buffered`",
+)
 TIMEOUT_DUMP_MS = Setting(
     "BOOTSTRAP_TIMEOUT_DUMP_MS",
     "Logs the stacks of all threads and tasks this many milliseconds before the deadline.",
@@ -155,6 +187,7 @@ TRANSPORT = Setting(
 TABLE = (
     *(HANDLER, RUNTIME_API, TASK_ROOT, EXEC_WRAPPER),
     *(CODEC, EVENTS, SIGTERM, TIMEOUT_DUMP_MS, TRANSPORT),
+    *(HTTP, HTTP_ERROR_STATUS, HTTP_EVENTS, HTTP_ROOT_PATH, INVOKE_MODE),
     *(LOG_FORMAT, LOG_LEVEL, LOG_FD, LOG_SOCKET),
     *(FUNCTION_NAME, FUNCTION_VERSION, MEMORY_SIZE, LOG_GROUP, LOG_STREAM),
 )
@@ -174,6 +207,11 @@ class Settings:
         codec: what reads and writes JSON.
         events: words of `BOOTSTRAP_EVENTS`.
         wants_sigterm: whether Lambda is asked for SIGTERM, hooks or not.
+        http: words of `BOOTSTRAP_HTTP`.
+        http_streams: whether a web application's answers are streamed.
+        http_errors: statuses of answers that fail the invocation.
+        http_events: the path that other events are posted to, or "".
+        http_root_path: where the application is mounted, "" for nowhere, or None.
         timeout_dump_ms: milliseconds before the deadline, 0 for never.
         is_json: whether log records are JSON.
         log_level: a level in `logging`'s names, or "".
@@ -192,6 +230,14 @@ class Settings:
         self.codec = CODEC.read(environ)
         self.events = EVENTS.words(environ)
         self.wants_sigterm = SIGTERM.read(environ) == "1"
+        self.http = HTTP.words(environ)
+        if len({"asgi", "wsgi", "off"}.intersection(self.http)) > 1:
+            raise ConfigError(f"{HTTP.name} is {environ[HTTP.name]!r}: it can say one of asgi, wsgi and off")
+        self.http_streams = "stream" in self.http or environ.get(INVOKE_MODE.name, "").lower() == "response_stream"
+        self.http_errors = statuses(HTTP_ERROR_STATUS.read(environ))
+        self.http_events = path(HTTP_EVENTS, environ.get(HTTP_EVENTS.name, HTTP_EVENTS.default))
+        mount = environ.get(HTTP_ROOT_PATH.name)
+        self.http_root_path = None if mount is None else path(HTTP_ROOT_PATH, mount).rstrip("/")
         margin = TIMEOUT_DUMP_MS.read(environ)
         if not (margin.isascii() and margin.isdigit() and len(margin) < 10):  # noqa: PLR2004 - digits
             raise TIMEOUT_DUMP_MS.wrong(margin)
@@ -210,6 +256,35 @@ class Settings:
             "log_group_name": environ.get(LOG_GROUP.name),
             "log_stream_name": environ.get(LOG_STREAM.name),
         }
+
+
+def path(setting: Setting, value: str) -> str:
+    """
+    Return *value*, if it is empty or an absolute path.
+
+    Raises:
+        ConfigError: it isn't.
+    """
+    if value and not (value.startswith("/") and value.isascii() and value.isprintable() and " " not in value):
+        raise ConfigError(f"{setting.name} is {value!r}: it has to be a path that begins with /, or empty")
+    return value
+
+
+def statuses(value: str) -> frozenset[int]:
+    """
+    Return the statuses that *value* lists.
+
+    Raises:
+        ConfigError: it isn't a list of statuses and ranges.
+    """
+    found: set[int] = set()
+    for part in filter(None, value.replace(" ", "").split(",")):
+        first, dash, last = part.partition("-")
+        ends = [first, last if dash else first]
+        if not all(end.isascii() and end.isdigit() and len(end) == 3 for end in ends):  # noqa: PLR2004 - digits
+            raise HTTP_ERROR_STATUS.wrong(value)
+        found.update(range(int(first), int(ends[1]) + 1))
+    return frozenset(found)
 
 
 def take_wrapper(environ: MutableMapping[str, str]) -> str:

@@ -37,6 +37,7 @@ PLAIN_RESULTS = {
     *("object", "str", "typing"),
 }
 
+APPLICATIONS = (["receive", "send"], ["start_response"])  # what they require after the first parameter
 COROUTINE, VARARGS = 0x80, 0x04  # CO_COROUTINE, CO_VARARGS of inspect
 CODE = type((lambda: None).__code__)
 
@@ -51,9 +52,10 @@ class Handler:
         decode: makes the event of a payload that is JSON; where `is_typed`, of any other too.
         encode: makes the body of a result that is not `bytes`.
         warnings: what the function's author should know, and is no reason to refuse the function.
+        application: what serves the web application that this is, or None.
     """
 
-    __slots__ = ("call", "decode", "encode", "is_typed", "takes_event", "warnings")
+    __slots__ = ("application", "call", "decode", "encode", "is_typed", "takes_event", "warnings")
 
     def __init__(self, call: Callable[[Any, Any], Any], *, takes_event: bool) -> None:
         self.call = call
@@ -62,6 +64,7 @@ class Handler:
         self.encode: Callable[[Any], bytes] = codec.encode
         self.is_typed = False
         self.warnings: list[str] = []
+        self.application: Any = None
 
 
 class Signature:
@@ -102,7 +105,9 @@ class Signature:
         self.inner: Signature | None = None
 
 
-def adapt(function: Any, name: str, options: Options = codec.DEFAULTS, taken: Signature | None = None) -> Handler:
+def adapt(
+    function: Any, name: str, options: Options = codec.DEFAULTS, taken: Signature | None = None, http: Any = ()
+) -> Handler:
     """
     Decide, once, what *function* is called with. Of a class with `__call__` an instance is what gets called.
 
@@ -111,26 +116,31 @@ def adapt(function: Any, name: str, options: Options = codec.DEFAULTS, taken: Si
         name: its name, for messages.
         options: how JSON is read and written, and whether unknown fields are refused.
         taken: what *function* takes, if that is known already.
+        http: the words of `BOOTSTRAP_HTTP`.
 
     Raises:
         InitError: it cannot be called, or neither with an event and a context nor with less.
     """
     if isinstance(function, type) and raw(function, "__call__") is not None:
         function = instance(function, name)
+    is_class = isinstance(function, type)
     if taken is None and callable(function):
-        taken = _constructor(function) if isinstance(function, type) else signature(function)
+        taken = with_spare(_open_parameters).constructor(function, signature, raw) if is_class else signature(function)
     if taken is None:
-        kind = (
-            "None" if function is None else "a class" if isinstance(function, type) else f"a {type(function).__name__}"
-        )
+        kind = "None" if function is None else "a class" if is_class else f"a {type(function).__name__}"
         raise InitError("Runtime.InvalidHandler", f"handler '{name}' is {kind}, not a function")
+    required = taken.positional[: taken.required]
+    if "off" not in http and (required[1:] in APPLICATIONS or required == ["scope"] or {"asgi", "wsgi"} & {*http}):
+        application = with_spare(_open_detection).application(function, required, http, name)
+        handler = Handler(application.call, takes_event=True)
+        handler.application, handler.decode, handler.encode = application, options.decode, options.encode
+        return handler
     warnings = _warnings(taken, name)
     function = _with_loggers(function, taken, name, warnings)
     if taken.keyword_only:
         raise _illegal(name, f"takes the keyword-only arguments {', '.join(taken.keyword_only)} without a default")
     if taken.required > 2:  # noqa: PLR2004 - an event and a context
-        required = ", ".join(taken.positional[: taken.required])
-        raise _illegal(name, f"takes {taken.required} required positional arguments ({required})")
+        raise _illegal(name, f"takes {taken.required} required positional arguments ({', '.join(required)})")
     call = with_spare(_open_event_loop).run_to_completion(function) if taken.is_async else function
     handler, event = _call(call, taken, name)
     decode = _decoder(taken.annotations.get(event), taken, name, options, warnings) if event is not None else None
@@ -139,6 +149,13 @@ def adapt(function: Any, name: str, options: Options = codec.DEFAULTS, taken: Si
     handler.encode = _encoder(taken, options) or options.encode
     handler.warnings = warnings
     return handler
+
+
+def _no_application(result: Any, name: str) -> Any:
+    """Return the *result* of a handler without parameters, which may be a factory of applications by mistake."""
+    if callable(result):
+        with_spare(_open_detection).refuse(result, signature, name)
+    return result
 
 
 def _call(call: Callable[..., Any], taken: Signature, name: str) -> tuple[Handler, str | None]:
@@ -153,7 +170,7 @@ def _call(call: Callable[..., Any], taken: Signature, name: str) -> tuple[Handle
     first, second = [*taken.positional, "", ""][:2]
     count = 2 if taken.variadic else len(taken.positional)
     if count == 0:
-        return Handler(lambda _event, _context: call(), takes_event=False), None
+        return Handler(lambda _event, _context: _no_application(call(), name), takes_event=False), None
     is_context = _is_context(taken.annotations.get(first), taken.names)
     if count == 1 and (is_context or first in CONTEXT_NAMES):
         return Handler(lambda _event, context: call(context), takes_event=False), None
@@ -222,22 +239,6 @@ def _own(function: Any, attribute: str) -> Any:
     return None if inner is not function and found is getattr(inner, attribute, None) else found
 
 
-def _constructor(owner: type) -> Signature | None:
-    """Return what making an instance of a class takes; None if its instances are made of nothing."""
-    found = None
-    for place, attribute, base in (
-        (type(owner), "__call__", type),
-        (owner, "__init__", object),
-        (owner, "__new__", object),
-    ):
-        if raw(place, attribute) is raw(base, attribute):
-            continue
-        found = signature(getattr(place, attribute), 1)
-        if not found.variadic:
-            break
-    return found
-
-
 def _warnings(taken: Signature, name: str) -> list[str]:
     """Return a warning if a decorator passes on more than the function inside it may take."""
     inner = taken.inner if len(taken.positional) < 2 else None  # noqa: PLR2004 - an event and a context
@@ -303,13 +304,7 @@ def _with_loggers(function: Any, taken: Signature, name: str, warnings: list[str
     asked = {p: kind for p, kind in taken.annotations.items() if _last_name(kind) in LOGGER_TYPES and p != "return"}
     if not asked:
         return function
-    door = with_spare(_open_annotations)
-    given = door.loggers(asked, taken.names, name, warnings)
-    call = door.with_loggers(function, given, taken.positional)
-    taken.required -= sum(p in given for p in taken.positional[: taken.required])
-    taken.positional = [p for p in taken.positional if p not in given]
-    taken.keyword_only = [p for p in taken.keyword_only if p not in given]
-    return call
+    return with_spare(_open_annotations).with_loggers(function, asked, taken, name, warnings)
 
 
 def _decoder(
@@ -374,6 +369,12 @@ def _open_annotations() -> Any:
     from .typed import annotations
 
     return annotations
+
+
+def _open_detection() -> Any:
+    from .web import detection
+
+    return detection
 
 
 def _open_imports() -> Any:

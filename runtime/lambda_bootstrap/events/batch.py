@@ -110,7 +110,7 @@ def _single(function: Callable[..., Any], name: str, *, is_awaited: bool = False
     """Return the handler of one record; log what its author should know."""
     taken = _taken(function)
     taken.is_async = taken.is_async and not is_awaited
-    single = adapt(function, name, Options(as_is), taken)
+    single = adapt(function, name, Options(as_is), taken, ["off"])
     for warning in single.warnings:
         logging.getLogger(function.__module__).warning("%s", warning)
     return single

@@ -12,6 +12,7 @@ from contextvars import copy_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Coroutine
     from typing import Any, TypeVar
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _runner = Runner()
 _latest: Coroutine[Any, Any, Any] | None = None  # what has been run, to its end or not
+
+
+def loop() -> AbstractEventLoop:
+    """Return the loop, for a room that runs it by itself."""
+    return _runner.get_loop()
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

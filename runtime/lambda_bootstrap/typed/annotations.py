@@ -150,10 +150,20 @@ def loggers(annotations: Mapping[str, Any], names: Mapping[str, Any], name: str,
     return found
 
 
-def with_loggers(function: Callable[..., Any], given: Mapping[str, Any], positional: list[str]) -> Callable[..., Any]:
-    """Wrap *function* so that it gets the loggers in *given*; *positional* names its positional parameters."""
-    places = [(index, given[parameter]) for index, parameter in enumerate(positional) if parameter in given]
-    keywords = {parameter: logger for parameter, logger in given.items() if parameter not in positional}
+def with_loggers(
+    function: Callable[..., Any], asked: Mapping[str, Any], taken: Any, name: str, warnings: list[str]
+) -> Callable[..., Any]:
+    """
+    Wrap *function* so that it gets loggers for the parameters that *asked* names; *taken*, what it takes, shrinks.
+
+    A parameter for which there is no logger stays.
+    """
+    given = loggers(asked, taken.names, name, warnings)
+    places = [(index, given[parameter]) for index, parameter in enumerate(taken.positional) if parameter in given]
+    keywords = {parameter: logger for parameter, logger in given.items() if parameter not in taken.positional}
+    taken.required -= sum(parameter in given for parameter in taken.positional[: taken.required])
+    taken.positional = [parameter for parameter in taken.positional if parameter not in given]
+    taken.keyword_only = [parameter for parameter in taken.keyword_only if parameter not in given]
 
     def call(*arguments: Any) -> Any:
         every = list(arguments)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -55,3 +55,23 @@ def inspect_parameters(function: Any, bound: int) -> dict[str, Any]:
         "names": getattr(function, "__globals__", {}),
         "is_async": iscoroutinefunction(function),
     }
+
+
+def constructor(owner: type, signature: Callable[..., Any], raw: Callable[[type, str], Any]) -> Any:
+    """
+    Return what making an instance of a class takes; None if its instances are made of nothing.
+
+    *signature* and *raw* are `signature`'s.
+    """
+    found = None
+    for place, attribute, base in (
+        (type(owner), "__call__", type),
+        (owner, "__init__", object),
+        (owner, "__new__", object),
+    ):
+        if raw(place, attribute) is raw(base, attribute):
+            continue
+        found = signature(getattr(place, attribute), 1)
+        if not found.variadic:
+            break
+    return found

@@ -1,7 +1,8 @@
 """
-The head and body of an HTTP response, for front ends that stream.
+Responses that are sent while they are made.
 
-Owns: `HttpResponse`, and the prelude that carries its head in front of a stream.
+Owns: `Stream`, a stream with a content type; `HttpResponse`, status, headers and body for front ends that stream, and
+the prelude that carries its head.
 Refuses to know: how a stream is sent.
 
 Source: AWS Lambda Developer Guide, "Building a custom runtime", response streaming.
@@ -27,6 +28,36 @@ if TYPE_CHECKING:
 PRELUDE_END = bytes(8)
 FORBIDDEN = frozenset("\r\n\0")
 STATUSES = range(100, 1000)
+
+
+class Stream:
+    """
+    A stream with a content type, which its caller gets: `return Stream(rows(), content_type="text/csv")`.
+
+    Args:
+        parts: a stream of bytes and str: a generator, async too, an iterator, a file; or all of it at once.
+        content_type: its media type.
+
+    Raises:
+        ValueError: the content type has a line break or NUL, or characters that no header has.
+
+    Source: AWS Lambda Developer Guide, "Response streaming for Lambda functions", `setContentType`.
+    """
+
+    def __init__(
+        self,
+        parts: bytes | str | Iterator[bytes | str] | AsyncIterable[bytes | str] | Readable,
+        *,
+        content_type: str = "application/octet-stream",
+    ) -> None:
+        if not (content_type.isascii() and content_type.isprintable()):
+            raise ValueError(f"a content type is printable ASCII, not {content_type!r}")
+        self.parts = parts
+        self.content_type = content_type
+
+    def prelude(self) -> bytes:
+        """Return what comes before the parts: nothing."""
+        return b""
 
 
 class HttpResponse:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from .. import codec, http1, protocol
 from ..errors import FunctionError
 from ..spare import with_spare
-from .response import HttpResponse
+from .response import HttpResponse, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ GENERATOR = type(_ for _ in ())
 
 def is_stream(result: Any) -> bool:
     """Return whether *result*, which has an attribute that streams have, is a stream. What has a JSON form is not."""
-    if isinstance(result, (GENERATOR, HttpResponse)):
+    if isinstance(result, (GENERATOR, HttpResponse, Stream, Written)):
         return True
     if isinstance(result, VALUES):
         return False
@@ -88,7 +88,12 @@ class ResponseStream:
         if isinstance(result, HttpResponse):
             self.introduce(result)
             result = b"" if result.body is None else result.body
-        if isinstance(result, (bytes, str)):
+        elif isinstance(result, Stream):
+            self.request = protocol.stream(self.invocation, result.content_type)
+            result = result.parts
+        if isinstance(result, Written):
+            result.pour(self)
+        elif isinstance(result, (bytes, str)):
             self.write(result)
         elif hasattr(result, "__aiter__"):
             with_spare(_open_event_loop).run(_pour_async(result, self.write))
@@ -143,6 +148,22 @@ class ResponseStream:
         """
         found = () if self.failure is None else self.failure.trailers(self.invocation.request_id)
         self.client.finish(self.request, http1.last_chunk(found))
+
+
+class Written:
+    """
+    A response that a web application writes itself.
+
+    Args:
+        pour: writes it to the stream that it is given, and returns once the client has all of it.
+    """
+
+    def __init__(self, pour: Callable[[ResponseStream], None]) -> None:
+        self.pour = pour
+
+    def prelude(self) -> bytes:
+        """Return what comes before it: nothing that is known yet."""
+        return b""
 
 
 def _open_event_loop() -> Any:

@@ -1,0 +1,205 @@
+"""
+An HTTP request as every front end's event is read, and as every kind of application can be given it.
+
+Owns: `Request`, and the parts that front ends have in common: paths and mount points, headers, addresses, bodies.
+Refuses to know: any one front end, ASGI, WSGI.
+"""
+
+from __future__ import annotations
+
+from binascii import a2b_base64
+from urllib.parse import quote, unquote, unquote_to_bytes
+
+from ...errors import FunctionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+SAFE = "/!$&'()*+,;=:@~"  # what stands in a path as it is (RFC 3986, 3.3)
+PORTS = {"http": "80", "https": "443"}
+
+
+class Request:
+    """
+    One request.
+
+    Args:
+        method: its method.
+        path: what the front end calls its path, without the stage.
+        is_encoded: whether *path* is percent-encoded, as the client sent it; else the front end has decoded it.
+        root_path: where the application is mounted, or "".
+        query: the query string, as the client sent it or would have.
+        headers: by name in lower case, or pairs of one and a value.
+        client: the address of the client, or "".
+        host: the host name, for a request without one.
+        body: its content.
+        answer: makes the event's result of status, phrase, headers and body; see `results`.
+
+    Attributes:
+        rest: *path*, or "/".
+        fields: headers by name; the values of one that came several times are joined by commas.
+        headers: pairs of names and values.
+        is_http: whether a front end sent it; else it is another event, made a request.
+    """
+
+    __slots__ = (
+        *("answer", "body", "client", "fields", "headers", "host", "is_encoded", "is_http", "method", "query", "rest"),
+        "root_path",
+    )
+
+    def __init__(  # noqa: PLR0913 - a value's constructor
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: dict[str, str] | list[tuple[str, str]],
+        *,
+        is_encoded: bool,
+        root_path: str,
+        client: str,
+        host: str,
+        body: bytes,
+        answer: Callable[[int, str, Iterable[tuple[str, str]], bytes], Any],
+    ) -> None:
+        self.method = method
+        self.rest = path or "/"
+        self.is_encoded = is_encoded
+        self.root_path = root_path
+        self.query = query
+        self.fields = fields = headers if isinstance(headers, dict) else by_name(headers)
+        self.client = client
+        self.host = host
+        self.body = body
+        self.answer = answer
+        self.is_http = True
+        if body or "content-length" in fields:  # which may count the body as it was on its way
+            fields["content-length"] = length = str(len(body))
+        self.headers: Iterable[tuple[str, str]] = fields.items()
+        if not isinstance(headers, dict):
+            self.headers = [pair for pair in headers if pair[0] != "content-length"]
+            if "content-length" in fields:
+                self.headers.append(("content-length", length))
+
+    @property
+    def path(self) -> str:
+        """The whole path, mount point included, decoded once."""
+        rest = self.rest
+        return self.root_path + (unquote(rest) if self.is_encoded and "%" in rest else rest)
+
+    @property
+    def raw_path(self) -> bytes:
+        """The whole path, as the client sent it or would have."""
+        rest = self.rest if self.is_encoded else quote(self.rest, SAFE, errors="replace")
+        return (quote(self.root_path, SAFE) + rest).encode("utf-8", "replace")
+
+    @property
+    def path_info(self) -> str:
+        """The path below the mount point: bytes of UTF-8 as characters of latin-1 (PEP 3333)."""
+        rest = self.rest
+        if self.is_encoded and "%" in rest:
+            return unquote_to_bytes(rest).decode("latin-1")
+        return rest if rest.isascii() else rest.encode("utf-8", "replace").decode("latin-1")
+
+    @property
+    def scheme(self) -> str:
+        """What the client spoke: "https", or "http"."""
+        return self.fields.get("x-forwarded-proto", "https").partition(",")[0]
+
+    @property
+    def server(self) -> tuple[str, str]:
+        """Host name and port as the client knows them; an IPv6 address in its brackets."""
+        host, port = split_port(self.fields.get("host") or self.host)
+        if not port:
+            forwarded = self.fields.get("x-forwarded-port", "")
+            port = forwarded if forwarded.isdecimal() else PORTS.get(self.scheme, "443")
+        return host or "localhost", port
+
+
+def by_name(headers: list[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name, the values of each joined by commas (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
+def split_port(place: str) -> tuple[str, str]:
+    """Split a host name or address and its port; "" if it has none."""
+    if ":" in place:
+        host, _, port = place.rpartition(":")
+        if port.isdecimal() and (":" not in host or host.endswith("]")):
+            return host, port
+    return place, ""
+
+
+def mounted(path: str, stage: str, root_path: str | None) -> tuple[str, str]:
+    """
+    Return where the application is mounted, and the path below that.
+
+    Args:
+        path: without the stage.
+        stage: its path, "/prod" say, where clients have to name it; else "".
+        root_path: what the user says, or None: the stage.
+    """
+    if root_path is None:
+        return stage, path
+    return root_path, path.removeprefix(root_path) if is_under(root_path, path) else path
+
+
+def is_under(folder: str, path: str) -> bool:
+    """Return whether *path* begins with the segments of *folder*."""
+    return bool(folder) and path.startswith(folder) and path[len(folder) : len(folder) + 1] in {"", "/"}
+
+
+def single(headers: Mapping[str, str] | None, cookies: Iterable[str] = ()) -> dict[str, str]:
+    """
+    Return headers that have one value each; *cookies*, if there are some, are what the Cookie header is made of.
+
+    A name with an underscore is left out: as a WSGI variable, nothing would tell it from one with a dash.
+    """
+    found = {name.lower(): value for name, value in (headers or {}).items() if "_" not in name}
+    if cookies:
+        found["cookie"] = "; ".join(cookies)
+    return found
+
+
+def multiple(headers: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
+    """Return headers that have lists of values, each value on its own; Cookie has one; otherwise as `single`."""
+    found: list[tuple[str, str]] = []
+    cookies: list[str] = []
+    for name, values in headers.items():
+        key = name.lower()
+        if key == "cookie":
+            cookies += values
+        elif "_" not in key:
+            found += [(key, value) for value in values]
+    if cookies:
+        found.append(("cookie", "; ".join(cookies)))
+    return found
+
+
+def content(body: str | None, is_base64: object) -> bytes:
+    """
+    Return a body's bytes.
+
+    Raises:
+        FunctionError: it is not what the event says.
+    """
+    if not body:
+        return b""
+    if not is_base64:
+        return body.encode("utf-8", "replace")
+    try:
+        return a2b_base64(body)
+    except ValueError as error:
+        message = f"Unable to unmarshal input: the event says that its body is base64, and it isn't: {error}"
+        raise FunctionError("Runtime.UnmarshalError", message) from None
+
+
+def last_forwarded(headers: dict[str, str] | list[tuple[str, str]]) -> str:
+    """Return the client's address as the last proxy saw it: the entries before may be the client's own invention."""
+    last = dict(headers).get("x-forwarded-for", "").rpartition(",")[2].strip()
+    host, port = split_port(last)
+    return host.strip("[]") if port and ("." in host or host.endswith("]")) else last

@@ -1,0 +1,93 @@
+"""
+The lifespan of an ASGI application: its start and its end.
+
+Owns: that protocol, and that an application without it is none the worse.
+Refuses to know: requests; when the environment begins and ends.
+
+Source: ASGI Documentation, "Lifespan Protocol", version 2.0.
+"""
+
+from __future__ import annotations
+
+from ..errors import InitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future, Task
+    from typing import Any
+
+VERSION = {"version": "3.0", "spec_version": "2.0"}
+
+
+class Lifespan:
+    """
+    The lifespan of one application.
+
+    Args:
+        application: takes `scope`, `receive` and `send`.
+        loop: the event loop that it lives on; it does not run between `start` and `end` but for requests.
+
+    Attributes:
+        state: what the application has put there; each request gets a copy.
+    """
+
+    def __init__(self, application: Any, loop: AbstractEventLoop) -> None:
+        self.application = application
+        self.loop = loop
+        self.state: dict[str, Any] = {}
+        self.phases = iter(("startup", "shutdown"))
+        self.shutdown: Future[None] = loop.create_future()
+        self.answer = ""
+        self.message = ""
+        self.task: Task[None] | None = None
+
+    def start(self) -> None:
+        """
+        Start the application; one that raises an error without any answer has no lifespan.
+
+        Raises:
+            InitError: it says that its start has failed.
+        """
+        scope = {"type": "lifespan", "asgi": VERSION.copy(), "state": self.state}
+        self.task = self.loop.create_task(self.run(scope))
+        self.wait()
+        if self.answer == "lifespan.startup.failed":
+            reason = self.message or "it gave no reason"
+            raise InitError("Runtime.LifespanFailed", f"the application could not start: {reason}")
+
+    def end(self) -> str:
+        """Let the application shut down; return what it says went wrong, or ""."""
+        if self.task is None or self.task.done():
+            return ""
+        self.answer = ""
+        self.shutdown.set_result(None)
+        self.wait()
+        return (self.message or "it gave no reason") if self.answer == "lifespan.shutdown.failed" else ""
+
+    def wait(self) -> None:
+        """Run the loop until the application has answered or ended."""
+        assert self.task is not None
+        while not (self.answer or self.task.done()):
+            self.loop.run_forever()
+
+    async def run(self, scope: dict[str, Any]) -> None:
+        """Call the application; its errors are its answers, or mean that it has no lifespan."""
+        try:
+            await self.application(scope, self.receive, self.send)
+        except Exception:  # noqa: S110 - by the specification; a start that fails is told by a message
+            pass
+        finally:
+            self.loop.call_soon(self.loop.stop)  # the task is done only after this
+
+    async def receive(self) -> dict[str, str]:
+        """Return that the environment begins, then, when it does, that it ends."""
+        phase = next(self.phases, "")
+        if phase != "startup":
+            await self.shutdown
+        return {"type": f"lifespan.{phase or 'shutdown'}"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Take the application's answer."""
+        self.answer = message["type"]
+        self.message = message.get("message", "")
+        self.loop.stop()

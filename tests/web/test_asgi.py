@@ -1,0 +1,407 @@
+"""ASGI applications: the protocol, the loop, and what goes on after a response."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lambda_bootstrap.errors import InitError
+from lambda_bootstrap.lifecycle import event_loop
+
+from tests.support.applications import Echo, Served
+from tests.support.front_ends import ALL, REST, URL, FrontEnd, Sent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+every = pytest.mark.parametrize("front_end", ALL, ids=str)
+START = {"type": "http.response.start", "status": 200}
+END = {"type": "http.response.body", "body": b"done"}
+
+
+class TestScope:
+    """What an application is told."""
+
+    def test_all(self) -> None:
+        """The scope of a request has what the specification asks for."""
+        echo = Echo()
+        event = URL.event(Sent("POST", "/a", "b=c", [("Host", "example.org")], b"body"))
+        Served(echo).call(event, None)
+
+        assert echo.scope == {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "https",
+            "path": "/a",
+            "raw_path": b"/a",
+            "query_string": b"b=c",
+            "root_path": "",
+            "headers": [(b"host", b"example.org"), (b"content-length", b"4")],
+            "client": ("192.0.2.7", 0),
+            "server": ("example.org", 443),
+            "state": {},
+            "extensions": {"http.response.pathsend": {}},
+            "aws.event": event,
+            "aws.context": None,
+        }
+
+    def test_own(self) -> None:
+        """A scope belongs to its request: what an application changes in it, the next request doesn't see."""
+        echo = Echo()
+        served = Served(echo)
+        served.ask(URL, Sent())
+        echo.scope["asgi"]["version"] = "4"
+        echo.scope["state"]["a"] = 1
+        echo.scope["extensions"]["b"] = {}
+        served.ask(URL, Sent())
+
+        assert echo.scope["asgi"]["version"] == "3.0"
+        assert (echo.scope["state"], list(echo.scope["extensions"])) == ({}, ["http.response.pathsend"])
+
+
+class TestReceive:
+    """Row "receive()"."""
+
+    @every
+    def test_once(self, front_end: FrontEnd) -> None:
+        """The body comes in one message; the next call waits until the response is complete, then it is over."""
+        story: list[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http":
+                return
+            story.append(await receive())
+            waiting = [asyncio.ensure_future(receive()) for _ in range(2)]
+            waiting.append(asyncio.ensure_future(receive()))
+            await asyncio.sleep(0)
+            waiting.pop().cancel()
+            await send(START)
+            await asyncio.sleep(0.001)
+            story.append([each.done() for each in waiting])
+            await send(END)
+            story.extend(await asyncio.gather(*waiting))
+            story.append(await receive())
+
+        Served(app).ask(front_end, Sent("POST", body=b"body"))
+
+        gone = {"type": "http.disconnect"}
+        request = {"type": "http.request", "body": b"body", "more_body": False}
+        assert story == [request, [False, False], gone, gone, gone]
+
+
+class TestSend:
+    """What an application may send, and when."""
+
+    @every
+    def test_pieces(self, front_end: FrontEnd) -> None:
+        """A body may come in pieces, of any type that holds bytes."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            await send(START)
+            for piece in (b"a", bytearray(b"b"), memoryview(b"c"), b""):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"d"})
+
+        assert Served(app).ask(front_end, Sent()).body == b"abcd"
+
+    @every
+    def test_pathsend(self, front_end: FrontEnd, tmp_path: Path) -> None:
+        """A file is sent by its path, which is an extension that the scope offers."""
+        (tmp_path / "file").write_bytes(bytes(range(256)) * 1000)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            await send(START)
+            await send({"type": "http.response.pathsend", "path": str(tmp_path / "file")})
+
+        assert Served(app).ask(front_end, Sent()).body == bytes(range(256)) * 1000
+
+    @pytest.mark.parametrize(
+        ("messages", "error"),
+        [
+            ([END], "the application sent 'http.response.body' before the response"),
+            ([START, START], "the application sent 'http.response.start' during the response"),
+            ([START, END, END], "the application sent 'http.response.body' after the response was complete"),
+            ([{"type": "websocket.accept"}], "the application sent 'websocket.accept' before the response"),
+        ],
+    )
+    def test_turn(self, messages: list[Any], error: str) -> None:
+        """A message whose turn it isn't is an error in the application, which says so."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                for message in messages:
+                    await send(message)
+
+        served = Served(app)
+        got = served.ask(URL, Sent())
+
+        assert [failure.message for failure in served.log.errors] == [error]
+        assert got.status == (200 if END in messages[1:] and len(messages) == 3 else 500)
+
+
+class TestErrors:
+    """Rows of errors."""
+
+    @every
+    def test_before_start(self, front_end: FrontEnd) -> None:
+        """An error before the response is an ERROR record with its trace, and a 500 in plain text."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            raise LookupError("no such thing")
+
+        served = Served(app)
+        got = served.ask(front_end, Sent())
+        (failure,) = served.log.errors
+
+        assert (got.status, got.header("content-type"), got.body) == (
+            *(500, "text/plain; charset=utf-8", b"Internal Server Error"),
+        )
+        assert (failure.error_type, failure.message) == ("LookupError", "no such thing")
+        assert "in app" in failure.stack[0]
+        assert "lambda_bootstrap" not in "".join(failure.stack)
+
+    @every
+    def test_after_start(self, front_end: FrontEnd) -> None:
+        """An error half-way is a 500: half a body is never sent as a whole one."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            await send(START)
+            await send({"type": "http.response.body", "body": b"half", "more_body": True})
+            raise LookupError
+
+        served = Served(app)
+        got = served.ask(front_end, Sent())
+
+        assert (got.status, got.body) == (500, b"Internal Server Error")
+        assert [failure.error_type for failure in served.log.errors] == ["LookupError"]
+
+    @every
+    @pytest.mark.parametrize(
+        ("messages", "error"),
+        [
+            ([], "the application sent no response"),
+            ([START], "the application ended before its response did: the last piece says more_body"),
+        ],
+    )
+    def test_no_response(self, front_end: FrontEnd, messages: list[Any], error: str) -> None:
+        """An application that ends without a whole response is named as the one that does."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                for message in messages:
+                    await send(message)
+
+        served = Served(app)
+
+        assert served.ask(front_end, Sent()).status == 500
+        assert [failure.message for failure in served.log.errors] == [error]
+
+    def test_exit(self) -> None:
+        """An application that exits ends the environment, as a handler does."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                raise SystemExit(3)
+
+        with pytest.raises(SystemExit) as ended:
+            Served(app).ask(URL, Sent())
+        assert ended.value.code == 3
+
+    def test_head(self) -> None:
+        """The 500 to a HEAD has no body."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            raise LookupError
+
+        assert Served(app).ask(URL, Sent("HEAD")).body == b""
+
+
+class TestBackground:
+    """Row "background work"."""
+
+    @every
+    def test_after(self, front_end: FrontEnd) -> None:
+        """What an application does after its response keeps nobody waiting, and comes to its end before the next."""
+        story = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] != "http":
+                return
+            await send(START)
+            await send(END)
+            story.append("sent")
+            await asyncio.sleep(0.01)
+            story.append("done")
+
+        served = Served(app)
+        result = served.handler.call(front_end.event(Sent()), None)
+        story.append("answered")
+        served.handler.application.finish()
+
+        assert front_end.receive(result).body == b"done"
+        assert story == ["sent", "answered", "done"]
+
+    def test_error(self) -> None:
+        """An error after the response is an ERROR record; the client has its answer."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                await send(START)
+                await send(END)
+                await asyncio.sleep(0)
+                raise LookupError("late")
+
+        served = Served(app)
+
+        assert served.ask(URL, Sent()).body == b"done"
+        assert [failure.message for failure in served.log.errors] == ["late"]
+        assert served.ask(URL, Sent()).body == b"done"
+
+
+class TestLifespan:
+    """Row "lifespan"."""
+
+    def test_whole(self) -> None:
+        """An application starts once, its state is copied for each request, and it ends when it is told to."""
+        story: list[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "lifespan":
+                story.append((await receive())["type"])
+                scope["state"].update(pool=[1], n=0)
+                await send({"type": "lifespan.startup.complete"})
+                story.append((await receive())["type"])
+                await asyncio.sleep(0.001)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+            story.append((scope["state"]["n"], scope["state"]["pool"]))
+            scope["state"]["n"] += 1
+            scope["state"]["pool"].append(2)
+            await send(START)
+            await send(END)
+
+        served = Served(app)
+        served.ask(URL, Sent())
+        served.ask(REST, Sent())
+        pool = [1, 2, 2]
+
+        assert story == ["lifespan.startup", (0, pool), (0, pool)]
+        assert served.handler.application.lifespan.end() == ""
+        assert story[-1] == "lifespan.shutdown"
+        assert served.handler.application.lifespan.end() == ""
+
+    def test_failed(self) -> None:
+        """A start that fails is an init error with the application's own message."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+        with pytest.raises(InitError, match=r"^the application could not start: no database$") as failed:
+            Served(app)
+        assert failed.value.error_type == "Runtime.LifespanFailed"
+
+    def test_failed_shutdown(self) -> None:
+        """An end that fails has the application's own message."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.failed", "message": "still busy"})
+
+        assert Served(app).handler.application.lifespan.end() == "still busy"
+
+    @pytest.mark.parametrize("error", [None, NotImplementedError(), AssertionError("http only")])
+    def test_none(self, error: Exception | None) -> None:
+        """An application that raises an error or returns without an answer has no lifespan, and serves."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "lifespan":
+                if error:
+                    raise error
+                return
+            await send(START)
+            await send(END)
+
+        served = Served(app)
+
+        assert served.ask(URL, Sent()).body == b"done"
+        assert served.handler.application.lifespan.end() == ""
+
+    def test_one_loop(self) -> None:
+        """Lifespan, requests and handlers share one event loop, on which tasks of the application's live on."""
+        loops = []
+        ticks = 0
+
+        async def tick() -> None:
+            nonlocal ticks
+            while True:
+                ticks += 1
+                await asyncio.sleep(0)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            loops.append(asyncio.get_running_loop())
+            if scope["type"] == "lifespan":
+                await receive()
+                scope["state"]["task"] = asyncio.create_task(tick())
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                scope["state"]["task"].cancel()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+            await asyncio.sleep(0.001)
+            await send(START)
+            await send(END)
+
+        served = Served(app)
+        served.ask(URL, Sent())
+        before = ticks
+        served.ask(URL, Sent())
+        served.handler.application.lifespan.end()
+
+        assert ticks > before > 0
+        assert set(loops) == {event_loop.loop()}
+
+    def test_context_variables(self) -> None:
+        """A context variable that a request sets is gone in the next one."""
+        variable = contextvars.ContextVar("variable", default="unset")
+        seen = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                seen.append(variable.get())
+                variable.set("set")
+                await send(START)
+                await send(END)
+
+        served = Served(app)
+        served.ask(URL, Sent())
+        served.ask(URL, Sent())
+
+        assert seen == ["unset", "unset"]
+
+
+class Endpoint:
+    """An application whose instances are calls, as Starlette's endpoints are."""
+
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope, self.receive, self.send = scope, receive, send
+
+    def __await__(self) -> Any:
+        return self.run().__await__()
+
+    async def run(self) -> None:
+        """Serve."""
+        if self.scope["type"] == "http":
+            await self.send(START)
+            await self.send(END)
+
+
+def test_endpoint() -> None:
+    """A class whose constructor takes the three is an application as it is: each request makes an instance."""
+    assert Served(Endpoint).ask(URL, Sent()).body == b"done"
