@@ -84,7 +84,7 @@ GRAPH = {
     ],
     "web.lifespan": ["errors"],
     "web.asgi": [
-        *("lifecycle.event_loop", "log", "settings", "web.application", "web.front_ends.request"),
+        *("hooks", "lifecycle.event_loop", "log", "settings", "web.application", "web.front_ends.request"),
         *("web.front_ends.results", "web.lifespan", "web.response", "web.stream"),
     ],
     "web.detection": ["errors", "web.application", "web.asgi", "web.wsgi"],

@@ -2,8 +2,9 @@
 A custom Python runtime for AWS Lambda.
 
 What a function may import from here: `start`, to run a handler from a program of one's own; `Context`, to annotate it
-with; `LambdaError`, to fail in words of its own; `HttpResponse`, to stream over HTTP; and the decorators that attach a
-function to a phase. Names are resolved on first use (PEP 562): importing this package costs nothing.
+with; `LambdaError`, to fail in words of its own; `HttpResponse` and `Stream`, to stream with a head or a content type;
+and the decorators that attach a function to a phase. Names are resolved on first use (PEP 562): importing this package
+costs nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from .errors import LambdaError
     from .hooks import before_next, on_error, on_init, on_init_error, on_request, on_response, on_shutdown
     from .main import start
-    from .web.response import HttpResponse
+    from .web.response import HttpResponse, Stream
 
 __version__ = "0.1.0"  # its one place: packages, image and bill of materials read it here
 
@@ -22,6 +23,7 @@ __all__ = [
     "Context",
     "HttpResponse",
     "LambdaError",
+    "Stream",
     "before_next",
     "on_error",
     "on_init",
@@ -39,7 +41,7 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         if name == "Context":
             from . import context as home
-        elif name == "HttpResponse":
+        elif name in {"HttpResponse", "Stream"}:
             from .web import response as home
         elif name == "LambdaError":
             from . import errors as home

@@ -56,6 +56,7 @@ STARTING = (
     "test_typing.py",
     "typed/test_conformance.py",
     "web/test_stream.py",
+    "web/test_streaming.py",
 )
 EVENTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
 

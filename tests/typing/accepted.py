@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_type
 
-from lambda_bootstrap import Context, HttpResponse, LambdaError, before_next, on_error, on_init, on_request, on_response
+from lambda_bootstrap import Context, HttpResponse, LambdaError, Stream, before_next, on_error, on_init, on_request, on_response
 from lambda_bootstrap.events import ApiGatewayEvent, CloudWatchLogsEvent, DynamoDbEvent, EventBridgeEvent, FirehoseEvent, HttpApiAuthorizerEvent, HttpApiEvent, KafkaEvent, KafkaRecord, KinesisRecord, SqsEvent, SqsRecord, decode_logs, partial_batch
 
 
@@ -111,3 +111,8 @@ def page(context: Context) -> HttpResponse:
     if context.tenant_id:
         return HttpResponse(body=rows())
     return HttpResponse(404, body=open("missing.html", "rb"))  # noqa: PTH123, SIM115 - closed by who sends it
+
+
+def table() -> Stream:
+    """Return a stream with a content type."""
+    return Stream((row for row in (b"a,b", "1,2")), content_type="text/csv")

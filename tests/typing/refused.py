@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import lambda_bootstrap
-from lambda_bootstrap import Context, HttpResponse, LambdaError, on_init, on_request, start
+from lambda_bootstrap import Context, HttpResponse, LambdaError, Stream, on_init, on_request, start
 from lambda_bootstrap.events import AlbEvent, SqsEvent, SqsRecord, partial_batch
 
 
@@ -42,6 +42,7 @@ LambdaError("m", "type")  # call-arg
 LambdaError("m", type=3)  # arg-type
 HttpResponse("200")  # arg-type
 HttpResponse(body={"not": "a stream"})  # arg-type
+Stream("text", "text/csv")  # call-arg
 HttpResponse(headers={"Content-Length": 5})  # dict-item
 
 

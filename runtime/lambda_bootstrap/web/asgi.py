@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from asyncio import Event
 
+from .. import hooks
 from ..lifecycle import event_loop
 from .application import Application
 from .front_ends.results import is_bodiless
@@ -50,6 +51,8 @@ class AsgiApplication(Application):
         self.left: list[Exchange] = []  # exchanges that went on after their responses
         self.lifespan = Lifespan(self.function, self.loop)
         self.lifespan.start()
+        if self.lifespan.is_alive:
+            hooks.on_shutdown(self.end)
 
     def answer(self, request: Request, event: Any, context: Any) -> Any:
         """Return the front end's result for *request*."""
@@ -71,13 +74,28 @@ class AsgiApplication(Application):
         elif exchange.head is None:
             raise self.refusal(request, exchange.status, b"".join(exchange.pieces))
 
+    def end(self) -> None:
+        """
+        End the lifespan: a hook of `on_shutdown`.
+
+        Raises:
+            RuntimeError: the application says that its end has failed.
+        """
+        reason = self.lifespan.end()
+        if reason:
+            raise RuntimeError(f"the application could not shut down: {reason}")
+
     def run(self, exchange: Exchange, event: Any, context: Any) -> None:
         """Run the application until its response is complete, or it has ended without one."""
         scope = scope_of(exchange.request, event, context)
         scope["state"] = self.lifespan.state.copy()
         exchange.task = self.loop.create_task(exchange.run(self.function, scope))
-        while not (exchange.is_complete or exchange.is_over):
-            self.loop.run_forever()
+        try:
+            while not (exchange.is_complete or exchange.is_over):
+                self.loop.run_forever()
+        except BaseException:  # a signal handler has stopped it: nothing of it must go on beside the next request
+            exchange.task.cancel()
+            raise
         if exchange.is_complete and not (exchange.is_over and exchange.error is None):
             self.left.append(exchange)
 

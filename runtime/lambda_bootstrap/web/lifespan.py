@@ -55,9 +55,14 @@ class Lifespan:
             reason = self.message or "it gave no reason"
             raise InitError("Runtime.LifespanFailed", f"the application could not start: {reason}")
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the application has started, and waits for its end."""
+        return self.task is not None and not self.task.done()
+
     def end(self) -> str:
         """Let the application shut down; return what it says went wrong, or ""."""
-        if self.task is None or self.task.done():
+        if not self.is_alive:
             return ""
         self.answer = ""
         self.shutdown.set_result(None)
