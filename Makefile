@@ -30,6 +30,9 @@ check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold th
 bench: .venv/.bench ## Print the table of figures: this runtime beside its peers.
 	$(bench)
 
+mutants: .venv/.tests .venv/.build .cache/mutants/.made rie ## Break the code, one place at a time, and print what no test notices: MODULES="a.py folder" LIMIT=30 MINUTES=60
+	@$(mutants)
+
 docs: .venv/.made .cache/docs/.made ## Build the site, and check its links: build/site
 	$(docs)
 

@@ -6,6 +6,9 @@ EVENT ?=
 TESTS ?=
 PYTHONS ?=
 OPTIONS ?=
+MODULES ?=
+LIMIT ?= 30
+MINUTES ?= 60
 IMAGE ?= lambda-bootstrap:latest
 FUNCTION ?= examples/hello
 GLIBC ?= 2.34
@@ -81,6 +84,8 @@ $(sam) validate --template examples/deploy/template.yaml
 packaging/terraform.sh examples/deploy
 endef
 
+mutants = .cache/mutants/bin/python packaging/mutants.py --limit $(LIMIT) --minutes $(MINUTES) $(MODULES)
+
 define bench
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
@@ -146,7 +151,8 @@ packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
 endef
 
 lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests bench:benchmarks \
-	packaging/build.in packaging/docs.in packaging/interpreter.in packaging/lint.in packaging/release.in
+	packaging/build.in packaging/docs.in packaging/interpreter.in packaging/lint.in packaging/mutants.in \
+	packaging/release.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
 kept := .cache/interpreter .cache/sources
@@ -201,6 +207,12 @@ debian: rie build/site-packages
 .cache/release/.made: packaging/release.txt .venv/.made
 	@.venv/bin/python -m venv .cache/release
 	@.cache/release/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+# Apart too: it brings a web server and a database along.
+.cache/mutants/.made: packaging/mutants.txt .venv/.made
+	@.venv/bin/python -m venv .cache/mutants
+	@.cache/mutants/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	@touch $@
 
 # What the developer's side needs, for environments that the tests make without an index.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from lambda_bootstrap import client
 from lambda_bootstrap.client import RuntimeClient
 from lambda_bootstrap.errors import ConfigError, RuntimeApiError, TransportError
 from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
-from lambda_bootstrap.protocol import NEXT, Address
+from lambda_bootstrap.protocol import NEXT, Address, Invocation, stream
 from lambda_bootstrap.transport import SocketTransport
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
@@ -186,6 +187,22 @@ def test_close_in_an_answer(emulator: Emulator, connect: Callable[[str], Transpo
     assert len(emulator.requests) == 2
 
 
+@pytest.mark.parametrize("end", [Close(), Reset()], ids=["FIN", "RST"])
+def test_stream_on_a_lost_connection(emulator: Emulator, end: Close | Reset) -> None:
+    """A stream that begins on a connection which was closed or reset while idle goes over a new one, whole."""
+    emulator.script("next", [EVENT, Pause(0.05), end])
+    transport = SocketTransport(Address(emulator.address))
+    answer = transport.exchange(NEXT)
+    time.sleep(0.1)
+    post = stream(Invocation(answer.headers, answer.body), "application/octet-stream")
+    transport.open(post, b"1\r\na\r\n")
+
+    assert transport.finish(post, b"0\r\n\r\n").status == 202
+    (seen,) = emulator.wait_for("response")
+    assert (seen.body, seen.connection) == (b"a", 2)
+    transport.close()
+
+
 class TestVerbs:
     """What the loop asks for."""
 
@@ -214,6 +231,54 @@ class TestVerbs:
 
         assert RuntimeClient(connect(emulator.address), "/", said.append).next().request_id == "one"
         assert len(said) == 5
+
+    def test_gone(self, connect: Callable[[str], Transport]) -> None:
+        """A Runtime API that is gone when a post is due ends the environment, with the reason, at once."""
+        with Emulator() as emulator:
+            emulator.script("next", [EVENT, Close()])
+            runtime_api = RuntimeClient(connect(emulator.address), "/", lambda _text: None)
+            invocation = runtime_api.next()
+
+        with pytest.raises(RuntimeApiError, match=r"failed to POST http://.*/one/response: .*refused"):
+            runtime_api.respond(invocation, b"1", "application/json")
+
+    @pytest.mark.parametrize(
+        ("fault", "is_lost"), [(Reply(503, [], b""), True), ([Reset()], False)], ids=["503", "no answer"]
+    )
+    def test_posts_at_most_twice(
+        self, emulator: Emulator, connect: Callable[[str], Transport], fault: Reply | list[Reset], *, is_lost: bool
+    ) -> None:
+        """A post is made twice at the most: refused twice, the environment is lost; unheard twice, it is let go."""
+        emulator.script("next", EVENT)
+        emulator.script("response", *[fault] * 4)
+        said: list[str] = []
+        runtime_api = RuntimeClient(connect(emulator.address), "/", said.append)
+        invocation = runtime_api.next()
+        try:
+            runtime_api.respond(invocation, b"1", "application/json")
+        except RuntimeApiError as error:
+            said.append(f"lost: {error}")
+        time.sleep(0.05)
+
+        assert [request.endpoint for request in emulator.requests].count("response") == 2
+        [reason] = said
+        assert reason.startswith("lost: the Runtime API refused the response: 503") == is_lost
+        assert reason.startswith("failed to POST ") == (not is_lost)
+
+    def test_poll_after_a_stream(self, emulator: Emulator) -> None:
+        """Once a stream has come to its end, the next poll goes over the same connection; else over a new one."""
+        emulator.script("next", EVENT, EVENT, EVENT)
+        transport = SocketTransport(Address(emulator.address))
+        runtime_api = RuntimeClient(transport, "/", lambda _text: None)
+        for is_whole in (True, False):
+            post = stream(runtime_api.next(), "application/octet-stream")
+            runtime_api.open(post, b"1\r\na\r\n")
+            if is_whole:
+                runtime_api.finish(post, b"0\r\n\r\n")
+        runtime_api.next()
+        transport.close()
+
+        assert [request.connection for request in emulator.requests if request.endpoint == "next"] == [1, 1, 2]
 
     def test_refused_response(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
         """A response that the HTTP server refuses is replaced by an error of type and message only."""

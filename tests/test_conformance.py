@@ -168,8 +168,8 @@ class TestHandlers:
 
     def test_argument_before_environment(self) -> None:
         """The handler named on the command line wins over `_HANDLER`, and becomes it."""
-        with Emulator([*PYTHON, str(BOOTSTRAP), "echo.handler"], cwd=FUNCTIONS, handler="app.nowhere") as emulator:
-            assert emulator.invoke(b"1").json() == 1
+        with Emulator([*PYTHON, str(BOOTSTRAP), "facts.environ"], cwd=FUNCTIONS, handler="app.nowhere") as emulator:
+            assert emulator.invoke().json()["_HANDLER"] == "facts.environ"
 
     def test_start(self) -> None:
         """`lambda_bootstrap.start` runs a handler from a program with an entry point of its own."""
@@ -360,12 +360,14 @@ class TestPayloads:
 
     @pytest.mark.parametrize(("length", "kind"), [(6_291_554, None), (6_291_555, "Function.ResponseSizeTooLarge")])
     def test_response_limit(self, start: Start, length: int, kind: str | None) -> None:
-        """A response over 6,291,556 bytes is reported before it is refused, and the environment lives on."""
+        """A response over 6,291,556 bytes is an error to its caller, and the environment lives on."""
         emulator = start("sizes.text")
         outcome = emulator.invoke(json.dumps({"length": length}).encode())
+        pid = emulator.pid
 
         assert (outcome.error or {}).get("errorType") == kind
         assert emulator.invoke(b'{"length": 1}').json() == "x"
+        assert emulator.pid == pid
 
 
 LEGAL_FORMS = "it has to be (), (event), (context) or (event, context)"

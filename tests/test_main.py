@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from lambda_bootstrap.errors import LambdaError
 from lambda_bootstrap.main import start
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,30 @@ class TestConfiguration:
             "bootstrap: BOOTSTRAP_TRANSPORT is urllib3, which cannot be imported: No module named 'urllib3'\n"
         )
 
+    @pytest.mark.parametrize(
+        ("environ", "told"),
+        [
+            ({}, "AWS_LAMBDA_RUNTIME_API is not set, so this is not AWS Lambda. "),
+            ({"AWS_LAMBDA_RUNTIME_API": "9001"}, "AWS_LAMBDA_RUNTIME_API is '9001': it has to be host:port"),
+            (
+                {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "BOOTSTRAP_CODEC": "simplejson"},
+                "BOOTSTRAP_CODEC is 'simplejson': it has to be json, orjson or msgspec\n",
+            ),
+        ],
+        ids=["no API", "malformed API", "codec"],
+    )
+    def test_start(self, environ: dict[str, str], told: str) -> None:
+        """A program that calls `start` gets the same line for a wrong configuration, and the exit status 1."""
+        command = [sys.executable, "program.py"]
+        variables = {"PYTHONPATH": str(ROOT / "runtime"), **environ}
+        result = subprocess.run(
+            command, env=variables, cwd=FUNCTIONS, capture_output=True, text=True, check=False, timeout=30
+        )
+
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr.startswith(f"bootstrap: {told}")
+        assert result.stderr.count("\n") == 1
+
 
 class TestExits:
     """How an environment ends while nothing is under way."""
@@ -110,6 +135,30 @@ class TestExits:
 
             assert emulator.wait_exit() == 130
         assert emulator.output == b""
+
+    @pytest.mark.parametrize("transport", ["socket", "urllib3"])
+    def test_gone_at_a_post(self, transport: str) -> None:
+        """A Runtime API that is gone when the result is posted ends the process with 1 and one line."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = f"127.0.0.1:{server.getsockname()[1]}"
+            environ = {"AWS_LAMBDA_RUNTIME_API": address, "BOOTSTRAP_TRANSPORT": transport}
+            command = [sys.executable, str(BOOTSTRAP), "echo.handler"]
+            process = subprocess.Popen(
+                command, env=environ, cwd=FUNCTIONS, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+            connection, _ = server.accept()
+        with process, connection:
+            connection.recv(65536)
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nConnection: close\r\n"
+                b"Content-Length: 1\r\n\r\n1"
+            )
+            stdout, stderr = process.communicate(timeout=30)
+
+        assert (process.returncode, stdout) == (1, b"")
+        assert stderr.startswith(f"bootstrap: failed to POST http://{address}/".encode())
+        assert b"/2018-06-01/runtime/invocation/one/response: " in stderr
+        assert stderr.count(b"\n") == 1
 
 
 def test_own_opentelemetry(tmp_path: Path) -> None:

@@ -289,6 +289,19 @@ def too_deep() -> int:
 class TestTrailers:
     """What a broken stream ends with."""
 
+    def test_large_data(self) -> None:
+        """Data that make the trailers too large are left out, and the trace stays."""
+        told = a_report(stack=["line"])
+        told.data = "x" * 2700
+        ((_, _), (_, body)) = told.trailers("id")
+
+        assert json.loads(b64decode(body)) == {
+            "errorMessage": "boom",
+            "errorType": "ValueError",
+            "requestId": "id",
+            "stackTrace": ["line"],
+        }
+
     def test_nothing_left_to_cut(self) -> None:
         """Trailers that stay too long without a trace are sent as they are: cutting has an end."""
         told = ErrorReport("E" * 64, "\x01" * 250, [], ["line"] * 3)

@@ -1,8 +1,10 @@
 """Functions whose signal handlers raise, at moments that nobody can foresee."""
 
+import json
 import os
 import random
 import signal
+import sys
 import threading
 import time
 
@@ -46,7 +48,7 @@ def in_the_poll(event, context):
 
 def exits(event, context):
     """Leaves the process from the poll, with a thread that never ends."""
-    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(SystemExit(5)))
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(json.loads(os.environ["CODE"])))
     threading.Thread(target=threading.Event().wait).start()
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     return event

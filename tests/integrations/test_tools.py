@@ -58,13 +58,13 @@ class Receiver(http.server.ThreadingHTTPServer):
         """Its host and port."""
         return f"127.0.0.1:{self.server_port}"
 
+    def batches(self) -> list[Any]:
+        """The spans that OTLP posts hold, with what they share."""
+        return [batch for _, body in self.posts for batch in ExportTraceServiceRequest.FromString(body).resource_spans]
+
     def spans(self) -> list[Any]:
         """What OTLP posts hold."""
-        found = []
-        for _, body in self.posts:
-            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                found += [span for scope in resource.scope_spans for span in scope.spans]
-        return found
+        return [span for batch in self.batches() for scope in batch.scope_spans for span in scope.spans]
 
 
 @pytest.fixture(name="receiver")
@@ -118,6 +118,12 @@ class TestOpenTelemetry:
         children = [span for span in receiver.spans() if span.name == "work"]
 
         assert {path for path, _ in receiver.posts} == {"/v1/traces"}
+        shared = values(receiver.batches()[0].resource)
+        assert (shared["service.name"], shared["cloud.platform"], shared["faas.max_memory"]) == (
+            emulator.environ["AWS_LAMBDA_FUNCTION_NAME"],
+            "aws_lambda",
+            134_217_728,
+        )
         assert (first.trace_id.hex(), first.parent_span_id.hex()) == (
             "5bef4de7ad49b0e87f6ef6c87fc2e700",
             "9a9197af755a6419",

@@ -35,12 +35,13 @@ class TestPoll:
         assert len(emulator.wait_for("next", 3)) == 3
         assert b"a signal handler failed while the runtime was waiting: ring" in emulator.stdout
 
-    def test_ends(self, start: Start) -> None:
-        """A handler that exits in the poll ends the process at once, though a thread of the function's never ends."""
-        emulator = start("alarms.exits")
+    @pytest.mark.parametrize(("code", "status"), [("5", 5), ('"bye"', 1), ("null", 0), ("0", 0)])
+    def test_ends(self, start: Start, code: str, status: int) -> None:
+        """A handler that exits in the poll ends the process as Python would, whatever threads the function has."""
+        emulator = start("alarms.exits", environ={"CODE": code})
 
         assert emulator.invoke(b"1").body == b"1"
-        assert emulator.wait_exit() == 5
+        assert emulator.wait_exit() == status
 
 
 def test_at_random(start: Start) -> None:

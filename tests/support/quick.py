@@ -51,6 +51,8 @@ STARTING = (
     "test_settings.py::TestTable::test_page",
     "lifecycle/test_shutdown.py",
     "lifecycle/test_signals.py",
+    "packaging/test_archive.py::TestInstall",
+    "packaging/test_matrix.py",
     "test_spare.py",
     "test_startup.py",
     "test_typing.py",
