@@ -230,11 +230,11 @@ class TestStacks:
 
     def test_plain_thread(self) -> None:
         """A thread that `threading` does not know is told by its number."""
-        lock = threading.Lock()
+        lock, begun = threading.Lock(), threading.Event()
         with lock:
             ident = start_new_thread(lock.acquire, ())
-            start_new_thread(lambda: lock.acquire(timeout=5), ())
-            time.sleep(0.02)
+            start_new_thread(lambda: (begun.set(), lock.acquire(timeout=5)), ())
+            assert begun.wait(30)
             names = list(dict(stacks(get_ident())))
 
         assert ident
