@@ -231,9 +231,14 @@ class TestStacks:
     def test_plain_thread(self) -> None:
         """A thread that `threading` does not know is told by its number."""
         lock, begun = threading.Lock(), threading.Event()
+
+        def wait() -> None:
+            begun.set()
+            lock.acquire(timeout=5)
+
         with lock:
             ident = start_new_thread(lock.acquire, ())
-            start_new_thread(lambda: (begun.set(), lock.acquire(timeout=5)), ())
+            start_new_thread(wait, ())
             assert begun.wait(30)
             names = list(dict(stacks(get_ident())))
 

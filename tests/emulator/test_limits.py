@@ -344,3 +344,8 @@ class TestLost:
             second.sendall(POST % b"response" + b"Content-Length: 1\r\n\r\n4")
 
             assert call.result().json() == 4
+
+
+def test_numbers() -> None:
+    """Without a test's own, the limits leave the runtime half of the connections, and a silent caller a minute."""
+    assert (server.MAX_CONNECTIONS, server.MAX_CALLS, server.IDLE_SECONDS) == (200, 100, 60.0)

@@ -52,6 +52,30 @@ def test_oldest_poll() -> None:
     play(scene())
 
 
+def test_connection_of_a_refused_post_dies() -> None:
+    """An event that has arrived is served again to whoever asks, though a connection with a refused post has died."""
+
+    async def scene() -> None:
+        sandbox = Sandbox(Function())
+        poll = a_call("next", 1)
+        assert sandbox.take(poll) is None
+        sandbox.invoke(new_invocation(b"1", request_id="id-1"))
+        await settle()
+        assert sandbox.offer(poll) is not None
+        sandbox.hear(1)
+        refused = sandbox.take(a_call("response", 2, request_id="another"))
+        sandbox.lose(2)
+        again = sandbox.take(a_call("next", 3))
+
+        assert refused is not None
+        assert refused.status == 400
+        assert again is not None
+        assert again.body == b"1"
+        await sandbox.stop()
+
+    play(scene())
+
+
 def test_over_at_next() -> None:
     """An invocation is over at the following next, and not when it is answered."""
 
