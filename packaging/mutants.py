@@ -100,8 +100,8 @@ def copy(folder: Path) -> None:
 
 
 def reach(folder: Path) -> dict[str, dict[int, set[str]]]:
-    """Return which tests of `make quick` reach which lines; they run once for every state of the code."""
-    every = sorted(path for source in SOURCES for path in (folder / source).rglob("*.py"))
+    """Return which tests of `make quick` reach which lines; they run once for every state of code and tests."""
+    every = sorted(path for source in (*SOURCES, "tests") for path in (folder / source).rglob("*.py"))
     code = [path for path in every if path.name != HERE.name]
     digest = sha256(b"".join(path.read_bytes() for path in code)).hexdigest()
     output = WORK / f"reach-{digest[:12]}.json"
@@ -176,27 +176,29 @@ def command(folder: Path, tests: list[str]) -> str:
     return shlex.join(["env", f"--chdir={folder}", *PYTEST, "--timeout=60", f"@{listing}"])
 
 
-def face(module: Module, mutant: MutationSpec, folder: Path) -> str | None:
-    """Have a mutant face its tests in *folder*; return what it changes if nobody notices."""
+def face(module: Module, mutant: MutationSpec, folder: Path) -> str:
+    """Have a mutant face its tests in *folder*; return what came of it, and what it changes if nobody notices."""
+    where = f"{module.path}:{mutant.start_pos[0]}"
     if module.is_green is None:
         module.is_green = not module.own or run_tests(command(folder, module.own), 10 * SECONDS)[0] is SURVIVED
         if not module.is_green:
             print(f"{module.path}: its own tests fail as it is, so they say nothing", flush=True)
     if not module.is_green:
-        return None
+        return f"not tried {where}"
     here = MutationSpec(folder / module.path, mutant.operator_name, mutant.occurrence, mutant.start_pos, mutant.end_pos)
     result = mutate_and_test([here], command(folder, module.tests(mutant)), SECONDS)
     if result.test_outcome is TestOutcome.KILLED:
-        module.outcomes["late" if result.output == "timeout" else "noticed"] += 1
-        return None
+        outcome = "late" if result.output == "timeout" else "noticed"
+        module.outcomes[outcome] += 1
+        return f"{outcome:<9}{where}"
     if result.test_outcome is not SURVIVED:
         raise RuntimeError(f"{module.path}: {result.output}")
     module.outcomes["survived"] += 1
     changed = [line for line in (result.diff or "").splitlines() if re.match(r"[-+](?![-+])", line)]
-    return f"{module.path}:{mutant.start_pos[0]}\n" + "\n".join(f"    {line}" for line in changed)
+    return "\n".join([f"survived {where}", *(f"         {line}" for line in changed)])
 
 
-def run(modules: list[Module], jobs: int, minutes: float) -> list[str]:
+def run(modules: list[Module], jobs: int, minutes: float) -> None:
     """Have all mutants face their tests, a module's first before another's second, until the time is up."""
     turns = zip_longest(*([(module, mutant) for mutant in module.mutants] for module in modules))
     queue = [turn for turn in chain.from_iterable(turns) if turn is not None]
@@ -206,20 +208,16 @@ def run(modules: list[Module], jobs: int, minutes: float) -> list[str]:
         copy(WORK / f"tree-{number}")
     end = time.monotonic() + minutes * 60
 
-    def try_one(turn: tuple[Module, MutationSpec]) -> str | None:
-        if time.monotonic() > end:
-            return None
-        folder = folders.get()
-        try:
-            survivor = face(*turn, folder)
-        finally:
-            folders.put(folder)
-        if survivor:
-            print(survivor, flush=True)
-        return survivor
+    def try_one(turn: tuple[Module, MutationSpec]) -> None:
+        if time.monotonic() < end:
+            folder = folders.get()
+            try:
+                print(face(*turn, folder), flush=True)
+            finally:
+                folders.put(folder)
 
     with ThreadPoolExecutor(jobs) as pool:
-        return [survivor for survivor in pool.map(try_one, queue) if survivor]
+        list(pool.map(try_one, queue))  # raises what one of them has raised
 
 
 def print_table(modules: list[Module]) -> None:
