@@ -31,7 +31,8 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from queue import SimpleQueue
 
-from cosmic_ray.commands.init import _all_work_items  # the public way writes a database
+from cosmic_ray import plugins
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.testing import run_tests
 from cosmic_ray.work_item import MutationSpec, TestOutcome
@@ -155,14 +156,16 @@ def mutants(path: str, limit: int, seed: int) -> list[MutationSpec]:
     """Choose mutants of a module: one of each kind for each place, and no more than *limit*."""
     skipped, hints = untried(ROOT / path), annotated(ROOT / path)
     places: dict[tuple[str, tuple[int, int]], list[MutationSpec]] = {}
-    for item in _all_work_items([ROOT / path], {}):
-        (mutant,) = item.mutations
-        start = mutant.start_pos
-        if NOT_TRIED.search(mutant.operator_name) or start[0] in skipped:
+    nodes = list(ast_nodes(get_ast_from_path(ROOT / path)))
+    for name in plugins.operator_names():
+        operator = plugins.get_operator(name)
+        if NOT_TRIED.search(name) or operator.arguments():
             continue
-        if not any(first <= start < last for first, last in hints):
-            kind = mutant.operator_name.removeprefix("core/").partition("_")[0]
-            places.setdefault((kind, start), []).append(mutant)
+        found = [place for node in nodes for place in operator().mutation_positions(node)]
+        for occurrence, (start, end) in enumerate(found):
+            if start[0] not in skipped and not any(first <= start < last for first, last in hints):
+                kind = name.partition("_")[0]
+                places.setdefault((kind, start), []).append(MutationSpec(path, name, occurrence, start, end))
     dice = random.Random(f"{seed} {path}")  # noqa: S311 - the same ones every time
     chosen = [dice.choice(choice) for choice in places.values()]
     return dice.sample(chosen, min(limit, len(chosen)))
