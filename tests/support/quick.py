@@ -23,6 +23,7 @@ STARTING = (
     "docs/test_pages.py::test_blocks",
     "emulator/test_extensions.py::TestExternal",
     "emulator/test_extensions.py::TestRegister::test_closed",
+    "emulator/test_process.py::test_dismissed",
     "emulator/test_testing.py",
     "events/test_models.py::test_lazy",
     "integrations/test_fast_json.py::test_chosen",
