@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 # Lambda's longest timeout. A deadline that nobody knows is not one that has passed.
 LONGEST_TIMEOUT_MS = 900_000
+# What a context shows of itself: awslambdaric's attributes in its order, for those who parse it.
+SHOWN = (
+    *("aws_request_id", "log_group_name", "log_stream_name", "function_name", "memory_limit_in_mb", "function_version"),
+    *("invoked_function_arn", "client_context", "identity", "tenant_id"),
+)
 
 
-class Identity:
+class CognitoIdentity:
     """
     The Amazon Cognito identity that called.
 
@@ -35,7 +40,7 @@ class Identity:
         self.cognito_identity_pool_id: str | None = fields.get("cognitoIdentityPoolId")
 
     def __repr__(self) -> str:
-        return _repr(self)
+        return _repr(self, ("cognito_identity_id", "cognito_identity_pool_id"))
 
 
 class LambdaContext:
@@ -49,7 +54,7 @@ class LambdaContext:
         memory_limit_in_mb: megabytes, as a string of digits.
         log_group_name, log_stream_name: in Amazon CloudWatch.
         client_context: a `ClientContext`, or None.
-        identity: an `Identity`, never None.
+        identity: a `CognitoIdentity`, never None.
         tenant_id: for functions with tenant isolation, or None.
         deadline_ms: when Lambda ends the invocation, in milliseconds since the Unix epoch, or None if it did not say.
         trace_id: the X-Ray trace header of this invocation, or None.
@@ -63,7 +68,7 @@ class LambdaContext:
     log_group_name: str | None
     log_stream_name: str | None
     client_context: ClientContext | None
-    identity: Identity
+    identity: CognitoIdentity
     tenant_id: str | None
     deadline_ms: int | None
     trace_id: str | None
@@ -95,7 +100,7 @@ class LambdaContext:
         return found or with_spare(_open_tracing).traceparent(self.trace_id or "")
 
     def __repr__(self) -> str:
-        return _repr(self)
+        return _repr(self, SHOWN)
 
 
 Context = LambdaContext  # as `lambda_bootstrap` calls it
@@ -107,11 +112,11 @@ def _open_tracing() -> Any:
     return tracing
 
 
-def identity(fields: object) -> Identity:
+def identity(fields: object) -> CognitoIdentity:
     """Return a Cognito identity as decoded; an empty one for anything else."""
-    return Identity(fields if isinstance(fields, dict) else {})
+    return CognitoIdentity(fields if isinstance(fields, dict) else {})
 
 
-def _repr(value: object) -> str:
-    fields = ",".join(f"{name}={item}" for name, item in vars(value).items() if not name.startswith("_"))
+def _repr(value: object, names: tuple[str, ...]) -> str:
+    fields = ",".join(f"{name}={getattr(value, name, None)}" for name in names)
     return f"{type(value).__name__}([{fields}])"

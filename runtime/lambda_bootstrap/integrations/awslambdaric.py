@@ -74,7 +74,7 @@ def lambda_context() -> dict[str, Any]:
     return {
         "Client": mobile.Client,
         "ClientContext": mobile.ClientContext,
-        "CognitoIdentity": context.Identity,
+        "CognitoIdentity": context.CognitoIdentity,
         "LambdaContext": LambdaContext,
         "W3C_ALLOWED_FIELDS": mobile.W3C_FIELDS,
     }

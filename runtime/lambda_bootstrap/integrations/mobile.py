@@ -48,9 +48,9 @@ class ClientContext:
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         client = fields.get("client")
-        self.client = Client(client) if isinstance(client, dict) else None
         self.custom: dict[str, Any] | None = fields.get("custom")
         self.env: dict[str, Any] | None = fields.get("env")
+        self.client = Client(client) if isinstance(client, dict) else None
 
     def __repr__(self) -> str:
         return represent(self)
