@@ -293,15 +293,26 @@ class TestFrames:
 
         assert pipe.frames() == [("A55A0003", payload)]
 
-    def test_record(self, pipe: Pipe) -> None:
-        """A record in a frame is the record that stdout would get."""
-        a_log(pipe.environ(**JSON)).record("WARNING", {"message": "m"}, NEW_YEAR)
-        [(kind, payload)] = pipe.frames()
+    @pytest.mark.parametrize(
+        ("level", "kind", "name"),
+        [
+            ("WARNING", "A55A0012", "WARNING"),
+            ("WARN", "A55A0012", "WARNING"),
+            ("CRITICAL", "A55A001A", "CRITICAL"),
+            ("FATAL", "A55A001A", "CRITICAL"),
+            ("TRACE", "A55A0006", "NOTSET"),
+            ("INFO", "A55A000E", "INFO"),
+        ],
+    )
+    def test_record(self, pipe: Pipe, level: str, kind: str, name: str) -> None:
+        """A record in a frame has `logging`'s name of the level, as awslambdaric's; the frame has the platform's."""
+        a_log(pipe.environ(**JSON)).record(level, {"message": "m"}, NEW_YEAR)
+        [(found, payload)] = pipe.frames()
 
-        assert kind == "A55A0012"
+        assert found == kind
         assert valid(payload + b"\n") == {
             "timestamp": "2026-01-01T00:00:00.250Z",
-            "level": "WARN",
+            "level": name,
             "message": "m",
             "requestId": "id",
         }

@@ -194,7 +194,8 @@ class Log:
         if not self.is_json:
             text = record.text_record if self.is_framed else record.text_line  # in a frame, lines are lines
             return text(level, seconds, invocation.request_id, describe(fields.get("message", "")))
-        return record.json_line(level, seconds, {**fields, "requestId": invocation.request_id, **self.mark(invocation)})
+        every = {**fields, "requestId": invocation.request_id, **self.mark(invocation)}
+        return record.json_line(level, seconds, every, is_framed=self.is_framed)
 
     def error(self, failure: ErrorReport) -> None:
         """Write the one record of a failure that nobody handled."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 INDENT = "\xa0"  # a viewer strips leading spaces
 # The platform's names for those levels of `logging` that it does not know; others round down, as a level of 35 does.
 LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL", "NOTSET": "TRACE"}
+# A frame has the platform's level in its type, and `logging`'s name stays in the record, as in the managed runtime.
+LEVELS_IN_FRAMES = {"WARN": "WARNING", "FATAL": "CRITICAL", "TRACE": "NOTSET"}
 # Frame types of the platform's descriptor: the base, plus 1 for text, plus the level times 4 (protocol of the managed
 # runtimes: type, length, microseconds since the epoch, all big-endian, then the record).
 FRAME, TEXT_FRAME = 0xA55A0002, 0xA55A0003
@@ -34,7 +36,12 @@ PLATFORM_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 def level_name(number: int) -> str:
     """Return the platform's name for a level of `logging`, rounded down."""
-    return PLATFORM_LEVELS[min(max(number // 10, 0), 5)]
+    return PLATFORM_LEVELS[rounded(number) // 10]
+
+
+def rounded(number: int) -> int:
+    """Return a level of `logging`, rounded down to one that has a name."""
+    return min(max(number, 0), 50) // 10 * 10
 
 
 def text_line(level: str, seconds: float, request_id: str, message: str) -> str:
@@ -81,13 +88,14 @@ def error_lines(error_type: str, message: str, stack: Sequence[str]) -> list[str
     return lines
 
 
-def json_line(level: str, seconds: float, fields: Mapping[str, Any]) -> str:
+def json_line(level: str, seconds: float, fields: Mapping[str, Any], *, is_framed: bool = False) -> str:
     """
     Return a record as one JSON object.
 
     Fields do not replace `timestamp` and `level`; one that is None is left out, one without a JSON form is its `str`.
     """
-    record = {"timestamp": timestamp(seconds), "level": LEVELS.get(level, level)}
+    names = LEVELS_IN_FRAMES if is_framed else LEVELS
+    record = {"timestamp": timestamp(seconds), "level": names.get(level, level)}
     for key, value in fields.items():
         name = exact(key) if isinstance(key, str) else describe(key)
         if value is not None and name not in record:

@@ -294,12 +294,19 @@ class TestHandler:
         [handler] = bare.handlers
         return handler
 
-    @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_LEVEL": "INFO"}], ids=["no level", "level"])
-    def test_text(self, bare: logging.Logger, environ: dict[str, str]) -> None:
-        """In text, it has the name, the format and the dates of the managed runtime's."""
+    @pytest.mark.parametrize(
+        ("environ", "name"),
+        [
+            pytest.param({}, "LambdaLoggerHandler", id="no level"),
+            pytest.param({"AWS_LAMBDA_LOG_LEVEL": "INFO"}, "LambdaLoggerHandlerWithFrameType", id="level"),
+            pytest.param({"AWS_LAMBDA_LOG_LEVEL": "nonsense"}, "LambdaLoggerHandlerWithFrameType", id="no such level"),
+        ],
+    )
+    def test_text(self, bare: logging.Logger, environ: dict[str, str], name: str) -> None:
+        """In text, it has the name, the format and the dates of the managed runtime's: another name with a level."""
         handler = self.made(bare, environ)
 
-        assert type(handler).__name__ == "LambdaLoggerHandler"
+        assert type(handler).__name__ == name
         assert type(handler.formatter) is logging.Formatter
         assert (handler.formatter._fmt, handler.formatter.datefmt) == (TEXT_FORMAT, "%Y-%m-%dT%H:%M:%S")
         assert handler.formatter.converter is time.gmtime
@@ -335,10 +342,17 @@ class TestHandler:
 
         assert capfd.readouterr().out == "as it is"
 
-    @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_LEVEL": "INFO"}], ids=["no level", "level"])
-    def test_datadog(self, bare: logging.Logger, capfd: pytest.CaptureFixture[str], environ: dict[str, str]) -> None:
+    @pytest.mark.parametrize("environ", [JSON, {"AWS_LAMBDA_LOG_LEVEL": "INFO"}], ids=["JSON", "level"])
+    def test_not_datadog(self, bare: logging.Logger, environ: dict[str, str]) -> None:
+        """Under its other name, a tool leaves the handler as it is, as it does on awslambdaric."""
+        formatter = self.made(bare, environ).formatter
+
+        assert correlate(bare, "[dd.trace_id=%(dd.trace_id)s]\t") == []
+        assert [handler.formatter for handler in bare.handlers] == [formatter]
+
+    def test_datadog(self, bare: logging.Logger, capfd: pytest.CaptureFixture[str]) -> None:
         """A correlation id that a tool puts into the format is in every record, which stays one line."""
-        self.made(bare, environ)
+        self.made(bare)
         assert len(correlate(bare, "[dd.trace_id=%(dd.trace_id)s]\t")) == 1
         TOP.error("m\nn", exc_info=caught(fail), extra={"dd.trace_id": "7"})
         out = capfd.readouterr().out

@@ -11,7 +11,7 @@ from itertools import filterfalse
 from time import gmtime
 
 from .. import current
-from ..record import error_fields, is_json_object, level_name, one_line, text_of
+from ..record import error_fields, is_json_object, level_name, one_line, rounded, text_of
 from ..traces import describe, exact, name_of, title
 
 TYPE_CHECKING = False
@@ -63,13 +63,13 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     Return the root logger's handler, with the names, formats and dates of the managed runtime's.
 
     Datadog, for one, asks for the handler's name, and puts a formatter of text in the place of its own: the handler
-    of JSON has another name, there as here. As long as nobody has, records are written without the formatter, which is
-    faster, and keeps each on one line.
+    of JSON, or of a level, has another name, there as here. As long as nobody has, records are written without the
+    formatter, which is faster, and keeps each on one line.
     """
 
     class JsonFormatter(logging.Formatter):  # type: ignore[misc] # the module is an argument
         def format(self, record: logging.LogRecord) -> str:
-            return log.line(level_name(record.levelno), record_fields(log, record), record.created)
+            return log.line(json_level(log, logging, record), record_fields(log, record), record.created)
 
     class LambdaLoggerHandler(logging.Handler):  # type: ignore[misc] # as above
         log_sink = log
@@ -77,7 +77,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
         def emit(self, record: logging.LogRecord) -> None:
             try:
                 if is_untouched(self):
-                    level = level_name(record.levelno) if log.is_json else describe(record.levelname)
+                    level = json_level(log, logging, record) if log.is_json else describe(record.levelname)
                     text = log.line(level, record_fields(log, record), record.created)
                 else:
                     text = laid_out(log, record, self.format(record))
@@ -98,7 +98,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     def is_untouched(handler: logging.Handler) -> bool:
         return handler.formatter is formatter and "format" not in vars(handler) and marks(formatter) == made
 
-    if log.is_json:
+    if log.is_json or log.level:
         LambdaLoggerHandler.__name__ += "WithFrameType"
     formatter = JsonFormatter(None, JSON_DATES) if log.is_json else logging.Formatter(TEXT_FORMAT, TEXT_DATES)
     made = [dict(mark) if isinstance(mark, dict) else mark for mark in marks(formatter)]
@@ -106,6 +106,11 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     handler.setFormatter(formatter)
     handler.addFilter(add_ids)
     return handler
+
+
+def json_level(log: Log, logging: Any, record: logging.LogRecord) -> str:
+    """Return the name of a record's level in JSON: the platform's, but `logging`'s in a frame, which has the other."""
+    return str(logging.getLevelName(rounded(record.levelno))) if log.is_framed else level_name(record.levelno)
 
 
 def add_ids(record: logging.LogRecord) -> bool:
