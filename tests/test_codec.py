@@ -617,9 +617,8 @@ class TestMarshalErrors:
             pytest.param({"data": b"\xff"}, f"{NO_TEXT} (at data)", id="bytes"),
             pytest.param({"data": bytearray(b"\xff")}, f"{NO_TEXT} (at data)", id="bytearray"),
             pytest.param({"a": {(1, 2): 3}}, f"{NO_KEY.format('tuple')} (at a)", id="tuple as a key"),
-            pytest.param(
-                {Decimal(1): 3}, f"{NO_KEY.format('decimal.Decimal')} (at the top level)", id="Decimal as a key"
-            ),
+            pytest.param({Decimal(1): 3}, f"{NO_KEY.format('Decimal')} (at the top level)", id="Decimal as a key"),
+            pytest.param({"a": {date(2026, 1, 31): 3}}, f"{NO_KEY.format('date')} (at a)", id="date as a key"),
             pytest.param({"a": {b"\xff": 3}}, f"{NO_TEXT} (at a)", id="bytes as a key"),
             pytest.param(ring(), "Circular reference detected (at a[1].back)", id="ring"),
             pytest.param(itself(), "Circular reference detected (at [0])", id="itself"),

@@ -131,8 +131,8 @@ GRAPH = {
         *("integrations.awslambdaric", "integrations.offers", "integrations.stdlib", "integrations.structlog", "log"),
     ],
     "loop": [
-        *("codec", "context", "contracts", "current", "errors", "hooks", "integrations.mobile", "log", "protocol"),
-        *("report", "signature", "spare", "traces", "web.stream"),
+        *("codec", "context", "contracts", "current", "diagnostics.advice", "errors", "hooks", "integrations.mobile"),
+        *("log", "protocol", "report", "signature", "spare", "traces", "web.stream"),
     ],
     "main": [
         *("client", "codec", "contracts", "current", "diagnostics.timeout_dump", "errors", "hooks"),

@@ -188,12 +188,12 @@ class TestContext:
         assert context.get_remaining_time_in_millis() == 900_000
 
     def test_repr(self) -> None:
-        """The context's `repr` names every attribute, also those that were not sent."""
+        """The context's `repr` names awslambdaric's attributes, also those that were not sent."""
         answered(keep)
         text = repr(KEPT.pop())
 
         assert "client_context=None" in text
-        assert "identity=Identity([cognito_identity_id=None,cognito_identity_pool_id=None])" in text
+        assert "identity=CognitoIdentity([cognito_identity_id=None,cognito_identity_pool_id=None])" in text
 
     def test_fresh(self) -> None:
         """What is put on one invocation's context is not on the next one's."""
@@ -315,6 +315,31 @@ class TestErrors:
 
         line = handler.__code__.co_firstlineno + 1
         assert entry == f'  File "{__file__}", line {line}, in handler\n    return 1 / 0\n'
+
+    def test_missing_module(self) -> None:
+        """A handler that imports what only AWS's managed runtime brings along is told so, as one that does at init."""
+
+        def handler() -> None:
+            raise ModuleNotFoundError("No module named 'boto3'", name="boto3")
+
+        def wrapped() -> None:
+            try:
+                handler()
+            except ImportError as error:
+                raise ImportError("no AWS") from error
+
+        advice = "; AWS's managed runtime brings boto3 along, this one doesn't: put it into the package"
+
+        assert answered(handler) == (
+            *("id", "ModuleNotFoundError"),
+            f"No module named 'boto3'{advice} (pip install --target . boto3)",
+        )
+        assert answered(wrapped)[2] == f"no AWS{advice} (pip install --target . boto3)"
+
+    @pytest.mark.parametrize("name", [None, 7, "requests", "boto3_extensions"], ids=repr)
+    def test_other_module(self, name: Any) -> None:
+        """Of any other module, the message stays what it is."""
+        assert answered(raising(ModuleNotFoundError("gone", name=name))) == ("id", "ModuleNotFoundError", "gone")
 
     def test_recursion(self) -> None:
         """A function that never stops calling itself is an error as any other."""

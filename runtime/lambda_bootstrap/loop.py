@@ -174,6 +174,8 @@ class InvokeLoop:
             hooks.run(hooks.error, self.log.problem, error, context)
             self.end_fork()
         failure = report.of(error)
+        if ImportError in type(error).__mro__:
+            failure.message += with_spare(_open_advice).of_missing(error)
         self.log.end()
         self.log.error(failure)
         return failure
@@ -205,6 +207,12 @@ class InvokeLoop:
         context.client_context = None
         context.identity = identity(None)
         return context
+
+
+def _open_advice() -> Any:
+    from .diagnostics import advice
+
+    return advice
 
 
 def _open_mobile() -> Any:

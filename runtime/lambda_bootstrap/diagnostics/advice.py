@@ -55,6 +55,11 @@ def of_import(error: ImportError) -> str:
     return where + next((advice for each in chain(error) if (advice := of_managed(each) or of_extension(each))), "")
 
 
+def of_missing(error: ImportError) -> str:
+    """Return advice for an import that failed in an invocation, where the error itself tells the place."""
+    return next((advice for each in chain(error) if (advice := of_managed(each))), "")
+
+
 def of_managed(error: ImportError) -> str:
     """Return advice for a module that AWS's managed runtime has, so that functions are packed without it."""
     top = describe(error.name).partition(".")[0]

@@ -86,7 +86,8 @@ def _reason(value: Any, dumps: Callable[[Any], str]) -> str:
     except UnicodeDecodeError:
         return "bytes that are not UTF-8 text have no JSON form; send base64.b64encode(...).decode()"
     except Exception as error:
-        return describe(error) or class_name(error)
+        words, of_key, name = describe(error).partition("keys must be str, int, float, bool or None, not ")
+        return words + of_key + name.rpartition(".")[2] or class_name(error)
     return ""
 
 
