@@ -65,7 +65,7 @@ class TestAddress:
         assert (address.host, address.port, address.authority, address.prefix) == (host, port, authority, prefix)
 
     def test_malformed(self) -> None:
-        """An address in any other form is a ConfigError, for the operator to mend."""
+        """B4.4: an address in any other form is a ConfigError, for the operator to mend."""
         with pytest.raises(ConfigError, match=r"AWS_LAMBDA_RUNTIME_API is '9001': it has to be host:port"):
             Address("9001")
 
@@ -124,7 +124,7 @@ class TestTransports:
         ],
     )
     def test_cut_short(self, emulator: Emulator, connect: Callable[[str], Transport], pieces: list[bytes]) -> None:
-        """An answer that is not whole is the platform's failure, and the next request uses a new connection."""
+        """B4.7: an answer that is not whole is the platform's failure, and the next request uses a new connection."""
         emulator.script("next", [*map(Raw, pieces), Pause(0.05), Close()], EVENT)
         transport = connect(emulator.address)
 
@@ -152,7 +152,7 @@ class TestTransports:
         assert connect(f"localhost:{emulator.address.rpartition(':')[2]}").exchange(NEXT).status == 200
 
     def test_default_timeout(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
-        """A function's `socket.setdefaulttimeout` does not end the wait for an event."""
+        """B4.2: a function's `socket.setdefaulttimeout` does not end the wait for an event."""
         emulator.script("next", [Pause(0.4), EVENT])
         socket.setdefaulttimeout(0.1)
         try:

@@ -57,7 +57,7 @@ class TestRequests:
         assert request.header("Lambda-Runtime-Function-Response-Mode") == ""
 
     def test_one_connection(self, start: Start) -> None:
-        """All requests of an environment go over one connection."""
+        """B4.2: all requests of an environment go over one connection."""
         emulator = start("echo.handler")
         for number in range(3):
             assert emulator.invoke(str(number).encode()).json() == number
@@ -66,7 +66,7 @@ class TestRequests:
         assert len({request.connection for request in posts_and_polls}) == 1
 
     def test_error(self, start: Start) -> None:
-        """A raised exception is posted with its type in three places and a trace that starts in the user's code."""
+        """B4.16: an exception is posted with its type in three places and a trace that starts in the user's code."""
         emulator = start("errors.raises")
         outcome = emulator.invoke()
         (request,) = emulator.wait_for("error")
@@ -172,7 +172,7 @@ class TestHandlers:
             assert emulator.invoke().json()["_HANDLER"] == "facts.environ"
 
     def test_start(self) -> None:
-        """`lambda_bootstrap.start` runs a handler from a program with an entry point of its own."""
+        """B1.1: `lambda_bootstrap.start` runs a handler from a program with an entry point of its own."""
         program = [*PYTHON, str(FUNCTIONS / "program.py")]
         with Emulator(program, cwd=FUNCTIONS, environ={"PYTHONPATH": str(ROOT / "runtime")}) as emulator:
             assert emulator.invoke(b'"once"').json() == {"started": "once"}
@@ -182,7 +182,7 @@ class TestContext:
     """The second argument."""
 
     def test_attributes(self, start: Start) -> None:
-        """The context has what Lambda tells about the function and the invocation."""
+        """B4.12, B7.1: the context has what Lambda tells about the function and the invocation."""
         emulator = start("facts.context", timeout=30.0)
         outcome = emulator.invoke(headers={"X-Amzn-RequestId": REQUEST_ID})
         facts = outcome.json()
@@ -232,7 +232,7 @@ class TestContext:
         ],
     )
     def test_bad_json(self, start: Start, header: str, name: str) -> None:
-        """A JSON header that is no JSON is that invocation's error, and the loop goes on."""
+        """B4.9: a JSON header that is no JSON is that invocation's error, and the loop goes on."""
         emulator = start("echo.handler")
         emulator.script("next", Reply(200, [("Lambda-Runtime-Aws-Request-Id", "one"), (header, '{"a":')], b"{}"))
         emulator.start()
@@ -247,7 +247,7 @@ class TestContext:
 
     @pytest.mark.parametrize("deadline", ["", "-1", "soon", "9" * 40])
     def test_odd_deadline(self, start: Start, deadline: str) -> None:
-        """A deadline that is none leaves the longest timeout that Lambda has."""
+        """B4.9: a deadline that is none leaves the longest timeout that Lambda has."""
         emulator = start("facts.context")
         emulator.script("next", event(Lambda_Runtime_Deadline_Ms=deadline))
         emulator.start()
@@ -260,7 +260,7 @@ class TestTrace:
     """The X-Ray header."""
 
     def test_set_and_removed(self, start: Start) -> None:
-        """The trace id is in the environment and the context of its own invocation only, whatever it looks like."""
+        """B4.13: the trace id is in environment and context of its own invocation only, whatever it looks like."""
         trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"
         emulator = start("traces.handler")
         emulator.script(

@@ -53,7 +53,7 @@ class TestContext:
         assert shown == EVERYTHING
 
     def test_memory(self) -> None:
-        """The memory limit is text, as in the managed runtime."""
+        """B7.1: the memory limit is text, as in the managed runtime."""
         assert a_context().memory_limit_in_mb == "128"
 
     def test_takes_attributes(self) -> None:
@@ -155,7 +155,7 @@ class TestClientContext:
     """What the caller sent."""
 
     def test_everything(self) -> None:
-        """The client context's fields have the names of AWS's managed runtime."""
+        """B7.3: the client context's fields have the names of AWS's managed runtime."""
         sent = {
             "client": {
                 "installation_id": "i",

@@ -335,7 +335,7 @@ class TestThroughTheLoop:
         return [step if step == "next" else step[:3] for step in script.story]
 
     def test_response(self) -> None:
-        """An invocation that goes well is told as request, response, answer, before next."""
+        """B4.21: an invocation goes on after its answer, until the next poll: answer, then before next."""
         assert self.told(lambda event: [event], b"5") == [
             "next",
             ("request", 5, "1"),

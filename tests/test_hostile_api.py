@@ -176,7 +176,7 @@ class TestOddEvents:
         ids=["signs", "delimiters", "dots", "long"],
     )
     def test_request_id(self, start: Start, request_id: str, segment: str) -> None:
-        """A request id is in the path unchanged, but for what would end the path, and the loop goes on."""
+        """B4.8: a request id is in the path unchanged, but for what would end the path, and the loop goes on."""
         emulator = start(HANDLER)
         emulator.script("next", *[Reply(200, [("Lambda-Runtime-Aws-Request-Id", request_id)], b"[7]")] * 2)
         emulator.script("response", Reply(202), Reply(202))
@@ -271,7 +271,7 @@ class TestPolls:
         assert f"answered {status}" in warning
 
     def test_no_request_id(self, start: Start) -> None:
-        """An event without a request id is logged and nothing is posted for it."""
+        """B4.8: an event without a request id is logged and nothing is posted for it."""
         emulator = start(HANDLER)
         emulator.script("next", Reply(200, [("Lambda-Runtime-Aws-Request-Id", "")], b"[7]"))
         emulator.start()
@@ -303,7 +303,7 @@ class TestPolls:
         ],
     )
     def test_gives_up(self, start: Start, answer: Reply | Sequence[Any]) -> None:
-        """After the third retry in a row, each after a longer wait, the process exits with 1 and says why in a line."""
+        """B1.5, B4.5: after three retries, each after a longer wait, the process exits with 1 and says why in a line."""
         emulator = start(HANDLER)
         emulator.script("next", *[answer] * 4)
         emulator.start()
@@ -333,7 +333,7 @@ class TestPolls:
     @pytest.mark.parametrize("status", [403, 500])
     @pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
     def test_gone(self, start: Start, status: int, later: bool) -> None:  # noqa: FBT001 - a case
-        """A poll that is answered with the end of the environment ends the process with 1, at once and in one line."""
+        """B4.6: a poll that is answered with the environment's end ends the process with 1, at once and in one line."""
         emulator = start(HANDLER)
         emulator.script("next", *([Reply(200, [ID], b"[7]")] if later else []), refusal(status))
         emulator.start()
@@ -441,7 +441,7 @@ class TestPosts:
 
     @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
     def test_answer(self, start: Start, case: Case) -> None:
-        """What is posted, what is logged and whether the process lives is as the table has it."""
+        """B4.18: what is posted, what is logged and whether the process lives is as the table has it."""
         emulator = start(HANDLER)
         emulator.script(case.endpoint, *case.answers)
         outcome = emulator.invoke(b'"fail"' if case.endpoint == "error" else b'"result"')

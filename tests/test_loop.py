@@ -50,7 +50,7 @@ class TestResult:
         ],
     )
     def test_body(self, result: Any, body: bytes, content_type: str) -> None:
-        """A result is posted as this body with this content type."""
+        """B4.15: a result is posted as this body with this content type."""
         assert answered(lambda: result) == ("id", body, content_type)
 
     @pytest.mark.parametrize("result", ["x" * 6_291_554, b"x" * 6_291_556], ids=["text", "bytes"])
@@ -289,7 +289,7 @@ class TestErrors:
         ],
     )
     def test_goes_on(self, error: BaseException, told: Any) -> None:
-        """A failed invocation is answered once, and the next one is served."""
+        """B4.14: a failed invocation is answered once, and the next one is served."""
         fail = raising(error)
         script = Script(an_invocation("id"), an_invocation("next"))
 
@@ -419,7 +419,7 @@ class TestExit:
         ],
     )
     def test_status(self, error: BaseException, status: int) -> None:
-        """An invocation that exits is answered, then the process ends with this status."""
+        """B4.20: an invocation that exits is answered, then the process ends with this status."""
         script = Script(an_invocation("1"), an_invocation("2"))
 
         assert a_loop(script, raising(error)).run() == status
@@ -439,7 +439,7 @@ class TestOrder:
     """What happens before what."""
 
     def test_steps(self) -> None:
-        """Log and tracer know an invocation before the function does, and it is answered before the next poll."""
+        """B4.1: log and tracer know an invocation before the function does, and it is answered before the next poll."""
         environ: dict[str, str] = {"_X_AMZN_TRACE_ID": "Root=old"}
         script = Script(
             an_invocation("1", lambda_runtime_trace_id="Root=1", lambda_runtime_aws_tenant_id="blue"),
@@ -465,7 +465,7 @@ class TestOrder:
         ]
 
     def test_error_is_logged_first(self, capfd: pytest.CaptureFixture[str]) -> None:
-        """An error is in the log before the Runtime API is told: the environment may be frozen right after."""
+        """B4.19: an error is in the log before the Runtime API is told: the environment may be frozen right after."""
         answered(raising(ValueError("boom")))
         first, *rest = capfd.readouterr().out.splitlines()
 

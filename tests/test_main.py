@@ -33,7 +33,7 @@ class TestConfiguration:
 
     @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_RUNTIME_API": ""}], ids=["missing", "empty"])
     def test_no_api(self, environ: dict[str, str]) -> None:
-        """Outside of Lambda one line tells how to run a function here, and the exit status is 1."""
+        """B1.4, B1.6: outside of Lambda one line tells how to run a function here, and the exit status is 1."""
         result = run(**environ)
 
         assert (result.returncode, result.stdout) == (1, "")

@@ -1,4 +1,4 @@
-"""aws-lambda-go's rules, each with its test or with the reason why Python differs: docs/go-parity.md, held."""
+"""aws-lambda-go's rules, each with its test or with the reason why there is none: docs/go-parity.md, held."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import ast
 import json
 import re
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_bootstrap_dev.testing import Emulator
+from lambda_bootstrap_dev.testing import Emulator, Reply
 
 from tests.support import BOOTSTRAP, FUNCTIONS, ROOT
+from tests.support.emulated import REQUEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RULES = {"B2": 14, "B3": 16, "B5": 6, "B6": 9}
-ROW = re.compile(r"^\| (B\d\.\d+) \| (.+) \| (test|differs) \|(.*)\|$", re.MULTILINE)
+RULES = {"B1": 8, "B2": 14, "B3": 16, "B4": 22, "B5": 6, "B6": 9, "B7": 6}
+ROW = re.compile(r"^\| (B\d\.\d+) \| (.+) \| (test|differs|missing) \|(.*)\|$", re.MULTILINE)
 
 
 def rows() -> dict[str, tuple[str, str]]:
@@ -67,6 +69,47 @@ def _called() -> Iterator[Any]:
     yield call
     for emulator in started:
         emulator.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("client", "identity", "name"), [("{", "{", "Client Context"), ("{}", "{", "Cognito Identity")], ids=["both", "one"]
+)
+def test_order_of_checks(called: Any, client: str, identity: str, name: str) -> None:
+    """B4.10: of a deadline, a client context and an identity that are wrong, the client context is told first."""
+    emulator = called("handler")
+    headers = [
+        ("Lambda-Runtime-Aws-Request-Id", REQUEST_ID),
+        ("Lambda-Runtime-Deadline-Ms", "yolo"),
+        ("Lambda-Runtime-Client-Context", client),
+        ("Lambda-Runtime-Cognito-Identity", identity),
+    ]
+    emulator.script("next", Reply(200, headers, b"{}"))
+    emulator.start()
+    (request,) = emulator.wait_for("error")
+    error = json.loads(request.body)
+
+    assert error["errorType"] == "Runtime.LambdaContextUnmarshalError"
+    assert error["errorMessage"].startswith(f"Unable to parse {name} JSON: ")
+
+
+def test_deadline(called: Any) -> None:
+    """B4.11: the context knows when the invocation ends, and how long it still has."""
+    deadline, remaining = called("deadline").invoke().json()
+
+    assert remaining <= 3000
+    assert abs(deadline - remaining - time.time() * 1000) < 2000
+
+
+def test_sigterm() -> None:
+    """B7.5: a hook of the end has an internal extension without events registered, and runs at SIGTERM."""
+    command = [sys.executable, str(BOOTSTRAP)]
+    with Emulator(command, cwd=FUNCTIONS, handler="shutdowns.handler", environ={"HOOKS": "last"}) as emulator:
+        emulator.invoke()
+        (registration,) = emulator.wait_for("extension/register")
+
+        assert registration.body == b'{"events":[]}'
+        assert emulator.shut_down() == 0
+        assert b"last" in emulator.output
 
 
 def test_unread(called: Any) -> None:

@@ -51,7 +51,7 @@ class TestNext:
         assert seen(protocol.NEXT) == ("next", "GET", "/2018-06-01/runtime/invocation/next", (), None)
 
     def test_user_agent(self) -> None:
-        """The runtime names itself, the interpreter and its version."""
+        """B4.3: the runtime names itself, the interpreter and its version."""
         assert (
             f"lambda-bootstrap-python/{platform.python_version()}-{lambda_bootstrap.__version__}" == protocol.USER_AGENT
         )
@@ -393,7 +393,7 @@ class TestVerdict:
         ],
     )
     def test_table(self, status: int, next_: str, response: str, error: str, init_error: str) -> None:
-        """Every status means one thing to each endpoint."""
+        """B4.17: every status means one thing to each endpoint."""
         posts = (protocol.NEXT, POSTS["response"], POSTS["error"], POSTS["init/error"])
         verdicts = [protocol.verdict(post, an_answer(status, b'{"errorType":"x"}')) for post in posts]
 

@@ -692,7 +692,7 @@ class TestIllegalForms:
             pytest.param(
                 lambda a, b, c: (a, b, c),
                 f"handler 'app.handler' takes 3 required positional arguments (a, b, c); {LEGAL}",
-                id="B2.4 three",
+                id="B1.8, B2.4 three",
             ),
             pytest.param(
                 lambda a, b, c, d=1: (a, b, c, d),

@@ -36,6 +36,10 @@ def nothing():
     pass
 
 
+def deadline(context):
+    return [context.deadline_ms, context.get_remaining_time_in_millis()]
+
+
 def handler(event):
     if event == "tell":
         return events

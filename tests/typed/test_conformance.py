@@ -20,7 +20,7 @@ ORDER = b'{"id":7,"placed":"2026-01-02T03:04:05Z","items":[{"sku":"a","price":1.
 
 
 def test_both_ways(start: Start) -> None:
-    """B3.13: a dataclass comes in and goes out, digits, times and bytes unharmed."""
+    """B1.3, B3.13: a dataclass comes in and goes out, digits, times and bytes unharmed."""
     outcome = start("typed_orders.total").invoke(ORDER, headers={"X-Amzn-RequestId": REQUEST_ID})
 
     assert outcome.body == (
