@@ -303,7 +303,7 @@ class TestPolls:
         ],
     )
     def test_gives_up(self, start: Start, answer: Reply | Sequence[Any]) -> None:
-        """B1.5, B4.5: after three retries, each after a longer wait, the process exits with 1 and says why in a line."""
+        """B1.5, B4.5: after three retries, each after a longer wait, the process exits with 1 and says why."""
         emulator = start(HANDLER)
         emulator.script("next", *[answer] * 4)
         emulator.start()

@@ -607,6 +607,20 @@ class ByMetaclass(metaclass=Calling):
     """A class that makes no instances."""
 
 
+class Twofold(metaclass=Calling):
+    """A class that makes no instances, and whose instances could be called."""
+
+    def __call__(self) -> None:
+        """Nobody comes here."""
+
+
+class Callback(ByInit):
+    """A result that can be called."""
+
+    def __call__(self) -> None:
+        """Nobody comes here."""
+
+
 class Row(NamedTuple):
     """A result with both, as a tuple."""
 
@@ -631,6 +645,8 @@ class TestClasses:
             pytest.param(ByNew, "E C", id="__new__"),
             pytest.param(ByBoth, {"event": "E", "context": "C"}, id="both"),
             pytest.param(ByMetaclass, ("ByMetaclass", "E", "C"), id="metaclass"),
+            pytest.param(Twofold, ("Twofold", "E", "C"), id="metaclass, with __call__"),
+            pytest.param(Callback, {"event": "E", "context": "C"}, id="__init__, with __call__"),
             pytest.param(Answer, Answer("E", "C"), id="dataclass"),
             pytest.param(Row, Row("E", "C"), id="NamedTuple"),
             pytest.param(ByEvent, {"event": "E"}, id="of the event alone"),
@@ -662,6 +678,21 @@ class TestClasses:
         call = adapt(Counting, "n").call
 
         assert [call(1, 2), call(3, 4)] == [(1, 2, 1), (3, 4, 1)]
+
+    def test_instance_of_a_metaclass(self) -> None:
+        """A metaclass that takes any arguments, such as a singleton's, makes that instance, too."""
+
+        class Single(type):
+            def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+                """Make an instance."""
+                return super().__call__(*args, **kwargs)
+
+        class Instance(metaclass=Single):
+            def __call__(self, event: Any, context: Any) -> Any:
+                """Answer."""
+                return event, context
+
+        assert called(Instance) == (("E", "C"), True)
 
     def test_typed(self) -> None:
         """The annotations of a constructor count as those of a function."""

@@ -121,11 +121,12 @@ def adapt(
     Raises:
         InitError: it cannot be called, or neither with an event and a context nor with less.
     """
-    if isinstance(function, type) and raw(function, "__call__") is not None:
-        function = instance(function, name)
     is_class = isinstance(function, type)
+    made = with_spare(_open_parameters).constructor(function, signature, raw) if is_class else None
+    if is_class and raw(function, "__call__") is not None and not (made and made.required == 2):  # noqa: PLR2004 - of an event and a context
+        function, is_class = instance(function, name), False
     if taken is None and callable(function):
-        taken = with_spare(_open_parameters).constructor(function, signature, raw) if is_class else signature(function)
+        taken = made if is_class else signature(function)
     if taken is None:
         kind = "None" if function is None else "a class" if is_class else f"a {type(function).__name__}"
         raise InitError("Runtime.InvalidHandler", f"handler '{name}' is {kind}, not a function")
