@@ -402,8 +402,10 @@ with bootstrap.create_log_sink() as sink:
     bootstrap.log_error(bootstrap.make_error("a\\nb", "T", stack, "id"), sink)
     LambdaContext("id", None, None, 0).log("a\\n")
     LambdaContext("id", None, None, 0).log("b")
-    logging.getLogger().setLevel(10)
+    logging.getLogger().setLevel(1)
+    logging.getLogger().log(5, "low")
     logging.getLogger().log(25, "in\\nlines")
+    logging.getLogger().log(60, "high")
     logging.error("m")
 """
 OURS = """
@@ -417,8 +419,10 @@ set_up_logging(log, logging)
 log.error(ErrorReport("T", "a\\nb", [], ['  File "a.py", line 1, in f\\n    f()\\n']))
 log.log("a\\n")
 log.log("b")
-logging.getLogger().setLevel(10)
+logging.getLogger().setLevel(1)
+logging.getLogger().log(5, "low")
 logging.getLogger().log(25, "in\\nlines")
+logging.getLogger().log(60, "high")
 logging.error("m")
 """
 
@@ -451,10 +455,12 @@ def test_frames(awslambdaric: Path, environ: dict[str, str]) -> None:
 
 
 def test_frames_as_json(awslambdaric: Path) -> None:
-    """Frames in JSON have awslambdaric's types, and `context.log` writes the same."""
+    """Frames in JSON have awslambdaric's types and names of levels, and `context.log` writes the same."""
     environ = {"AWS_LAMBDA_LOG_FORMAT": "JSON"}
     ours = framed(sys.executable, OURS, environ)
     theirs = framed(str(awslambdaric), THEIRS, environ)
+    levels = [[json.loads(text)["level"] for _, text in frames[3:]] for frames in (ours, theirs)]
 
     assert [kind for kind, _ in ours] == [kind for kind, _ in theirs]
     assert ours[1:3] == theirs[1:3]
+    assert levels[0] == levels[1] == ["NOTSET", "INFO", "CRITICAL", "ERROR"]

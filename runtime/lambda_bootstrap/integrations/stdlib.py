@@ -81,7 +81,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
                     text = log.line(level, record_fields(log, record), record.created)
                 else:
                     text = laid_out(log, record, self.format(record))
-                log.write(text, level_name(record.levelno) if log.is_json or record.levelno >= logging.DEBUG else "")
+                log.write(text, level_name(record.levelno) if record.levelno >= logging.DEBUG else "")
             except Exception as error:
                 message = f"a record could not be written: {describe(record.msg)} ({title(error)})"
                 log.record("ERROR", {"message": message})
