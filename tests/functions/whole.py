@@ -546,7 +546,9 @@ def process_error(event, context):
 
 def in_pool(event, context):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        return pool.submit(int, "x").result()
+        future = pool.submit(int, "x")
+        concurrent.futures.wait([future])  # or the trace depends on who is first
+        return future.result()
 
 
 def in_event_loop(event, context):
