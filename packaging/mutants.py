@@ -59,7 +59,7 @@ OWN = {
     "dev/lambda_bootstrap_dev/cli/output.py": ["tests/cli/test_run.py"],
     "dev/lambda_bootstrap_dev/cli/serve.py": ["tests/cli/test_run.py"],
     "dev/lambda_bootstrap_dev/cli/verb.py": ["tests/cli/test_run.py"],
-    "dev/lambda_bootstrap_dev/emulator/process.py": ["tests/emulator/test_server.py"],
+    "dev/lambda_bootstrap_dev/emulator/function.py": ["tests/emulator/test_process.py"],
     "dev/lambda_bootstrap_dev/emulator/session.py": ["tests/cli/test_run.py"],
     "dev/lambda_bootstrap_dev/emulator/values.py": ["tests/emulator/test_rules.py", "tests/emulator/test_server.py"],
     "dev/lambda_bootstrap_dev/emulator/wire.py": ["tests/emulator/test_limits.py", "tests/emulator/test_server.py"],
