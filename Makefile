@@ -75,7 +75,7 @@ sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's 
 profile: .venv/.build .venv/.emulator fetch ## Count anew what the interpreter does most, which it is optimised by; with clang-19.
 	@$(profile)
 
-lock: .venv/.made ## Resolve pyproject.toml's dependency groups anew.
+lock: .venv/.build ## Resolve pyproject.toml's dependency groups anew.
 	@$(lock)
 
 clean: ## Remove what was made, but keep the compiled interpreter and its sources.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -125,6 +126,15 @@ def ours(*packages: str, **options: str) -> Start:
     if not bootstrap.exists():
         raise UnavailableError("there is no ./bootstrap in this checkout")
     return Start((bootstrap,), interpreter(*packages), tuple(options.items()))
+
+
+def shipped(**options: str) -> Start:
+    """The tree that image, layer and zip carry, with the interpreter that is compiled here."""
+    arch = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+    bootstrap = HERE.parent / "build" / "tree" / arch / "bootstrap"
+    if not bootstrap.exists():
+        raise UnavailableError("the interpreter isn't compiled: `make tree` does it")
+    return Start((bootstrap,), options=tuple(options.items()))
 
 
 def ric() -> Start:

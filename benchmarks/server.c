@@ -117,17 +117,18 @@ static size_t request_size(const struct connection *connection, size_t *body) {
 
 static void send_event(int fd) {
     char message[1024];
+    int number = runtime.sent++;
     int size = snprintf(message, sizeof message,
                         "HTTP/1.1 200 OK\r\n"
                         "Content-Type: application/json\r\n"
                         "Lambda-Runtime-Aws-Request-Id: 8476a536-e9f4-11e8-9739-%012d\r\n"
                         "Lambda-Runtime-Deadline-Ms: 9999999999999\r\n"
                         "Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:123456789012:function:bench\r\n"
-                        "Lambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;"
+                        "Lambda-Runtime-Trace-Id: Root=1-5bef4de7-%024d;"
                         "Parent=9a9197af755a6419;Sampled=1\r\n"
                         "Date: Mon, 23 Nov 2026 00:00:00 GMT\r\n"
                         "Content-Length: %zu\r\n\r\n%s",
-                        runtime.sent++, sizeof EVENT - 1, EVENT);
+                        number, number, sizeof EVENT - 1, EVENT);
     runtime.event_us = now_us();
     send_all(fd, message, size);
 }

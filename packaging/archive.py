@@ -9,6 +9,7 @@ Refuses to know: what is in the tree (tree.py).
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("--glibc", default="2.34", help="of the Lambda runtime: provided.al2023 has 2.34")
     parser.add_argument("--output", type=Path, help="another zip than build/NAME-ARCH.zip, or a folder to fill")
     options = parser.parse_args()
+    os.umask(0o022)
     try:
         name = "lambda-bootstrap-layer" if options.kind == "layer" else options.folder.resolve().name
         output = options.output or Path("build") / f"{name}-{options.arch}.zip"

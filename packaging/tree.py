@@ -18,10 +18,10 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LIBRARY = Path("lib/python3.13")
+LIBRARY = "lib/python3.*"
 # Left out of the interpreter as `make install` gives it, and why.
 LEFT_OUT = {
-    "for compiling against it": ("include", "share", "lib/pkgconfig", "lib/libpython3.13.a", f"{LIBRARY}/config-*"),
+    "for compiling against it": ("include", "share", "lib/pkgconfig", "lib/libpython3.*.a", f"{LIBRARY}/config-*"),
     "programs that are modules as well: python3 -m": ("bin/idle*", "bin/pydoc*", "bin/python*-config"),
     "windows on a screen": (f"{LIBRARY}/idlelib", f"{LIBRARY}/tkinter", f"{LIBRARY}/turtle*"),
     "terminals: the C libraries they need are not linked": (f"{LIBRARY}/curses",),
@@ -30,6 +30,12 @@ LEFT_OUT = {
     "texts of help(), 0.7 MB": (f"{LIBRARY}/pydoc_data",),
     "byte code, made anew below": (f"{LIBRARY}/**/__pycache__",),
 }
+
+
+def library(tree: Path) -> Path:
+    """The folder of the standard library."""
+    (folder,) = tree.glob(LIBRARY)
+    return folder
 
 
 def trim(tree: Path) -> None:
@@ -46,7 +52,7 @@ def one_program(tree: Path) -> None:
     (tree / "bin").mkdir()
     (tree / "bin" / "python3").write_bytes(program)
     # The interpreter looks for this folder, and warns when it is not there; every extension module is linked in.
-    dynload = tree / LIBRARY / "lib-dynload"
+    dynload = library(tree) / "lib-dynload"
     dynload.mkdir(exist_ok=True)
     (dynload / "README.txt").write_text("Extension modules are linked into bin/python3.\n")
 
@@ -54,7 +60,7 @@ def one_program(tree: Path) -> None:
 def add_extras(tree: Path, extras: Path) -> None:
     """Add the authorities that packaging/store.c looks for, and time zones where zoneinfo looks for them."""
     shutil.copy(extras / "certifi" / "cacert.pem", tree / "lib" / "cacert.pem")
-    packages = tree / LIBRARY / "site-packages"
+    packages = library(tree) / "site-packages"
     shutil.rmtree(packages, ignore_errors=True)
     packages.mkdir()
     for folder in extras.glob("tzdata*"):
@@ -95,27 +101,32 @@ def open_to_all(root: Path) -> None:
         path.chmod(0o755 if executable else 0o644)
 
 
+def assemble(root: Path, interpreter: Path, python: Path, extras: Path, packages: Path) -> None:
+    """Fill *root*, which is made anew."""
+    shutil.rmtree(root, ignore_errors=True)
+    tree = root / "lambda-bootstrap"
+    shutil.copytree(interpreter, tree, symlinks=True)
+    (tree / "launcher").rename(root / "bootstrap")
+    trim(tree)
+    one_program(tree)
+    add_extras(tree, extras)
+    add_runtime(tree, packages)
+    add_licences(tree, extras)
+    compile_all(tree, python.absolute())
+    open_to_all(root)
+
+
 def main() -> None:
     """Assemble build/tree/ARCH out of the interpreter and the packages that are given."""
     parser = argparse.ArgumentParser(description="Assemble the runtime tree of one architecture.")
     parser.add_argument("arch", choices=("x86_64", "arm64"))
     parser.add_argument("interpreter", type=Path, help="what interpreter.sh made")
-    parser.add_argument("python", type=Path, help="a Python 3.13 that runs here")
+    parser.add_argument("python", type=Path, help="a Python of the same version that runs here")
     parser.add_argument("extras", type=Path, help="the folder with certifi and tzdata")
     parser.add_argument("packages", type=Path, help="the folder with what functions may use")
     options = parser.parse_args()
     root = ROOT / "build" / "tree" / options.arch
-    shutil.rmtree(root, ignore_errors=True)
-    tree = root / "lambda-bootstrap"
-    shutil.copytree(options.interpreter, tree, symlinks=True)
-    (tree / "launcher").rename(root / "bootstrap")
-    trim(tree)
-    one_program(tree)
-    add_extras(tree, options.extras)
-    add_runtime(tree, options.packages)
-    add_licences(tree, options.extras)
-    compile_all(tree, options.python.absolute())
-    open_to_all(root)
+    assemble(root, options.interpreter, options.python, options.extras, options.packages)
 
 
 if __name__ == "__main__":

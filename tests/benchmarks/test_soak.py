@@ -24,6 +24,15 @@ def test_told(last: Sample, verdict: str) -> None:
     assert told([*FLAT, last]).endswith(verdict)
 
 
+def test_what_may_be_kept() -> None:
+    """Memory that grows with the trace ids that glibc keeps is flat, and any more is not."""
+    samples = [Sample(number, 10_000 + number * 144 // 1024, 5) for number in range(0, 100_001, 10_000)]
+
+    assert told(samples, 144).endswith(": flat")
+    assert told([*samples, Sample(110_000, 10_000 + 110_000 * 144 // 1024 + 520, 5)], 144).endswith(": NOT flat")
+    assert told(samples).endswith(": NOT flat")
+
+
 def test_soak() -> None:
     """Every invocation is answered with its own event or with its error, and looked at now and then."""
     samples = soak(ours(), 200)
