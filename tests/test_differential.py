@@ -301,7 +301,7 @@ DIFFERENT: dict[str, dict[str, set[str]]] = {
     ),
     "A record is one line of its own": {
         **dict.fromkeys(("own_words", "lines_of_message", "init raises own words"), LOG),
-        **dict.fromkeys(("logs_lines", "logs_exception", "logs_exc_info", "loop_task_fails", "captureWarnings"), LOG),
+        **dict.fromkeys(("logs_lines", "logs_exception", "logs_exc_info", "captureWarnings"), LOG),
         **dict.fromkeys(("prints_open", "prints an open line at import"), LOG),
         **dict.fromkeys(("after_open_line", "logs_last", "formatter set without a newline"), LOGS),
     },

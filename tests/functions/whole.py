@@ -1245,19 +1245,6 @@ def no_loop(event, context):
     asyncio.get_running_loop()
 
 
-def loop_task_fails(event, context):
-    async def fail():
-        raise ValueError("nobody asked")
-
-    async def main():
-        task = asyncio.create_task(fail())
-        await asyncio.sleep(0)
-        del task
-        await asyncio.sleep(0)
-
-    asyncio.run(main())
-
-
 variable = contextvars.ContextVar("variable", default="none")
 
 

@@ -120,7 +120,10 @@ def notice(_ours: Seen, theirs: Seen) -> None:
 
 
 def stories(ours: Seen, theirs: Seen) -> None:
-    """The frames of the import system in their traces, and what ours go on with after the last frame."""
+    """Frames of the import system and marks under the code in theirs; what ours go on with after the last frame."""
+    for record in records(theirs):
+        if isinstance(record.get("stackTrace"), list):
+            record["stackTrace"] = [re.sub(r"\n +[~^]+\n", "\n", entry) for entry in record["stackTrace"]]
     if "stackTrace" not in ours or "stackTrace" not in theirs:
         return
     of_import = ("<frozen importlib", "/importlib/__init__.py")
