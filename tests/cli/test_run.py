@@ -23,8 +23,9 @@ import urllib3
 from lambda_bootstrap_dev.cli import output
 from lambda_bootstrap_dev.cli.main import main
 from lambda_bootstrap_dev.emulator.function import Function, environment
-from lambda_bootstrap_dev.emulator.session import UsageError, find_function, find_python
+from lambda_bootstrap_dev.emulator.session import find_function, find_python
 from lambda_bootstrap_dev.emulator.values import Ending, Kind
+from lambda_bootstrap_dev.errors import UsageError
 
 from tests.support import ROOT
 from tests.support.emulated import wait_gone

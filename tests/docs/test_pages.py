@@ -7,6 +7,7 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
+import click
 import lambda_bootstrap
 import pytest
 from lambda_bootstrap import events, settings
@@ -18,8 +19,6 @@ from tests.support import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import click
 
 DOCS = ROOT / "docs"
 SITE = sorted(DOCS.rglob("*.md"))
@@ -146,7 +145,9 @@ def test_public_names(page: Path) -> None:
 
 
 def options(command: click.Command) -> set[str]:
-    """The options of a verb."""
+    """The options of a verb, and of the verbs below it."""
+    if isinstance(command, click.Group):
+        return set().union(*map(options, command.commands.values()))
     return {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
 
 

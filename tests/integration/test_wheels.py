@@ -113,7 +113,7 @@ class TestFiles:
         assert [need for need in ours.get_all("Requires-Dist", []) if "extra ==" not in need] == []
         assert f"lambda-bootstrap-dev=={VERSION}; extra == 'dev'" in ours.get_all("Requires-Dist", [])
         assert f"lambda-bootstrap=={VERSION}" in dev.get_all("Requires-Dist", [])
-        assert needs == ["click", "h11", "lambda-bootstrap", "rich"]
+        assert needs == ["click", "h11", "lambda-bootstrap", "packaging", "pathspec", "rich", "uv"]
 
     def test_licence(self) -> None:
         """Both have the one licence: a source distribution cannot reach out of its folder for it."""

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-# These fixtures start the runtime, or fetch something with pip.
-FIXTURES = {"awslambdaric", "samples", "start"}
+# These fixtures start the runtime or the command line, or fetch something with pip.
+FIXTURES = {"awslambdaric", "repository", "samples", "start"}
 # Beginnings of test ids, from tests/ on.
 STARTING = (
     "benchmarks/test_soak.py::test_soak",
+    "build/test_zip.py::test_help",
     "cli/test_run.py",
     "diagnostics/test_timeout_dump.py::TestStacks::test_run_forever",
     "diagnostics/test_timeout_dump.py::TestStacks::test_without_threading",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .build import build
 from .run import run
 from .serve import serve
 
@@ -32,9 +33,10 @@ def show_version(context: click.Context, _parameter: click.Parameter, is_asked: 
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version."
 )
 def program() -> None:
-    """Run AWS Lambda functions on this machine."""
+    """Run AWS Lambda functions on this machine, and build what Lambda takes."""
 
 
+program.add_command(build)
 program.add_command(run)
 program.add_command(serve)
 

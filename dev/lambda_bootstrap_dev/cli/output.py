@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -20,6 +21,9 @@ from rich.text import Text
 from ..emulator.values import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..build.report import Report
     from ..emulator.values import Ending
 
 # The type of a stream with a head for a Function URL: JSON, eight NUL bytes, the body.
@@ -93,3 +97,21 @@ def abandon() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show the step of a build on a terminal; give what sets it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("starting") as status:
+        yield lambda step: status.update(Text(f"{step} ..."))
+
+
+def show_build(report: Report) -> None:
+    """Print what was built: the figures on stderr, for scripts the path on stdout."""
+    for line in report.lines:
+        complain(line, "yellow" if line.startswith("warning") else "")
+    sys.stdout.write(f"{report.output}\n")

@@ -1,8 +1,8 @@
 """
 What all verbs share: how they end.
 
-Owns: exit statuses that no verb decides: 2 after a mistake on the command line, 128 and the signal's number where a
-shell would say so of a program that a signal ended.
+Owns: exit statuses that no verb decides: 2 after a mistake on the command line, 1 if there is no package, 128 and the
+signal's number where a shell would say so of a program that a signal ended.
 Refuses to know: what a verb does.
 """
 
@@ -12,7 +12,8 @@ import signal
 
 import click
 
-from ..emulator.session import SignalledError, UsageError
+from ..emulator.session import SignalledError
+from ..errors import UsageError
 from . import output
 
 
@@ -46,7 +47,7 @@ class Verb(click.Command):
             return int(super().invoke(ctx))
         except UsageError as error:
             output.complain(f"{ctx.command_path}: {error}")
-            return 2
+            return error.status
         except SignalledError as error:
             return 128 + error.number
         except KeyboardInterrupt:

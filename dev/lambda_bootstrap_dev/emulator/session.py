@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import UsageError
 from .function import Function, environment
 from .invoke_api import new_invocation, new_trace_id
 from .sandbox import Sandbox
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
 # Time for a container to be built and started before its runtime calls.
 SERVE_INIT_SECONDS = 60.0
-
-
-class UsageError(Exception):
-    """Somebody's mistake, in one line that says what to do."""
 
 
 class SignalledError(Exception):
