@@ -152,3 +152,33 @@ def test_error_before_a_stream(rie: Callable[..., Emulator]) -> None:
     answer = rie("streams.pieces").invoke(b'["boom"]')
 
     assert json.loads(answer.data)["errorMessage"] == "boom"
+
+
+class TestShutdown:
+    """What a function hears of its end: aws-lambda-go's scenario for SIGTERM, in Python (B7.5)."""
+
+    @pytest.mark.parametrize("transport", ["", "urllib3"])
+    @pytest.mark.parametrize("handler", ["handler", "async_handler"])
+    def test_hook(self, rie: Callable[..., Emulator], handler: str, transport: str) -> None:
+        """The hook of a function that has timed out runs, `atexit` after it; the next invocation has a new process."""
+        environ = {"HOOKS": "last atexit", "AWS_LAMBDA_FUNCTION_TIMEOUT": "2", "BOOTSTRAP_TRANSPORT": transport}
+        function = rie(f"shutdowns.{handler}", **environ)
+
+        late, timely = function.invoke(b'{"seconds":30}'), function.invoke(b'{"seconds":0}')
+
+        assert late.data == b"Task timed out after 2.00 seconds"
+        assert timely.data == b'{"seconds":0}'
+        said = [line for line in function.output.splitlines() if line in {"the handler leaves", "hook: last", "atexit"}]
+        assert said == ["the handler leaves", "hook: last", "atexit"]
+
+    @pytest.mark.parametrize(("option", "said"), [("1", ["atexit"]), ("0", [])])
+    def test_option(self, rie: Callable[..., Emulator], option: str, said: list[str]) -> None:
+        """Without hooks, `BOOTSTRAP_SIGTERM=1` has the signal sent; without that, too, the process is killed."""
+        environ = {"HOOKS": "atexit", "AWS_LAMBDA_FUNCTION_TIMEOUT": "2", "BOOTSTRAP_SIGTERM": option}
+        function = rie("shutdowns.handler", **environ)
+
+        late, timely = function.invoke(b'{"seconds":30}'), function.invoke(b'{"seconds":0}')
+
+        assert late.data == b"Task timed out after 2.00 seconds"
+        assert timely.data == b'{"seconds":0}'
+        assert [line for line in function.output.splitlines() if line == "atexit"] == said
