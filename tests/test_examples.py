@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
 
 import pytest
+from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import ROOT
+from tests.support import BOOTSTRAP, ROOT
+from tests.support.extensions import an_executable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(handler: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -60,3 +68,58 @@ def test_stream() -> None:
     result = run("stream/app.handler")
 
     assert (result.returncode, result.stdout) == (0, "3\n2\n1\nLift-off!\n")
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes what is shipped."""
+
+    shipped: list[bytes]
+
+    def do_POST(self) -> None:
+        """Take it down."""
+        self.shipped.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Write nothing."""
+
+
+class TestExtension:
+    """examples/extension, under the emulator."""
+
+    def an_environment(self, folder: Path, **environ: str) -> Emulator:
+        """The example beside examples/hello."""
+        file = an_executable(folder, ROOT / "examples" / "extension" / "ship", "ship")
+        return Emulator(
+            [sys.executable, str(BOOTSTRAP)],
+            cwd=ROOT / "examples" / "hello",
+            handler="app.handler",
+            extensions=[file],
+            environ={"PYTHONPATH": str(ROOT / "runtime"), **environ},
+        )
+
+    def test_ships(self, tmp_path: Path) -> None:
+        """Every record of the function's log is shipped by the end of the environment, one a line."""
+        Collector.shipped = []
+        server = HTTPServer(("127.0.0.1", 0), Collector)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with self.an_environment(tmp_path, SHIP_TO=f"http://127.0.0.1:{server.server_address[1]}/logs") as emulator:
+            emulator.invoke(b'{"name": "one"}')
+            emulator.invoke(b'{"name": "two"}')
+            emulator.wait_report(2)
+            emulator.shut_down()
+        server.shutdown()
+        server.server_close()
+        records = [json.loads(line) for line in b"".join(Collector.shipped).splitlines()]
+
+        assert [record["type"] for record in records] == ["function"] * 2
+        assert all("greeting for request " in record["record"] for record in records)
+
+    def test_without_target(self, tmp_path: Path) -> None:
+        """Without an address it reports why it cannot start, and the invocation fails with that."""
+        with self.an_environment(tmp_path) as emulator:
+            error = emulator.invoke(b"{}").error
+
+        assert error["errorType"] == "Extension.NoTarget"
+        assert "SHIP_TO is not set" in error["errorMessage"]

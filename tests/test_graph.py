@@ -54,8 +54,12 @@ GRAPH = {
     "lifecycle.event_loop": [],
     "lifecycle.signals": ["log", "report"],
     "extensions.api": ["codec", "http1", "protocol"],
-    "extensions.client": ["extensions.api", "protocol", "settings", "transport"],
-    "extensions": ["extensions.api", "extensions.client"],
+    "extensions.telemetry": ["codec", "extensions.api"],
+    "extensions.client": ["extensions.api", "extensions.telemetry", "protocol", "settings", "transport"],
+    "extensions.async_client": [
+        *("errors", "extensions.api", "extensions.telemetry", "http1", "protocol", "settings"),
+    ],
+    "extensions": ["extensions.api", "extensions.async_client", "extensions.client"],
     "lifecycle.shutdown": [
         *("current", "errors", "extensions.api", "extensions.client", "hooks", "lifecycle.event_loop"),
         *("lifecycle.signals", "log", "protocol", "transport"),

@@ -57,8 +57,8 @@ def rie(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
     """Start AWS's emulator, once, with a handler of tests/functions and further environment variables."""
     started: list[Emulator] = []
 
-    def start(handler: str, **environ: str) -> Emulator:
-        emulator = Emulator(handler, tmp_path / "rie.log", environ)
+    def start(handler: str, opt: Path | None = None, **environ: str) -> Emulator:
+        emulator = Emulator(handler, tmp_path / "rie.log", environ, opt)
         started.append(emulator)
         emulator.wait()
         return emulator

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import FUNCTIONS, ROOT
+from tests.support.extensions import an_executable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.rie import Emulator
 
@@ -182,3 +186,33 @@ class TestShutdown:
         assert late.data == b"Task timed out after 2.00 seconds"
         assert timely.data == b'{"seconds":0}'
         assert [line for line in function.output.splitlines() if line == "atexit"] == said
+
+
+def test_internal_extension(rie: Callable[..., Emulator]) -> None:
+    """An extension in the function's process hears of each invocation, and the next one waits for it."""
+    function = rie("extended.handler")
+
+    answers = [json.loads(function.invoke(b"{}").data) for _ in range(3)]
+    ids = [own for _, own in answers]
+
+    assert len(set(ids)) == 3
+    assert answers[2][0][:2] == ids[:2]
+
+
+def test_external_extension(rie: Callable[..., Emulator], tmp_path: Path) -> None:
+    """A program in /opt/extensions hears of each invocation, and of the end after a timeout, with its reason."""
+    folder = tmp_path / "opt" / "extensions"
+    folder.mkdir(parents=True)
+    an_executable(folder, FUNCTIONS / "watcher.py", "watcher")
+    environ = {"PYTHONPATH": str(ROOT / "runtime"), "AWS_LAMBDA_FUNCTION_TIMEOUT": "1", "HOOKS": "last"}
+    function = rie("shutdowns.handler", opt=folder.parent, **environ)
+
+    answers = [function.invoke(event).data for event in (b"1", b'{"seconds":30}', b"2")]
+    heard = [line.split() for line in function.output.splitlines() if line.startswith("watcher: ")]
+
+    assert answers == [b"1", b"Task timed out after 1.00 seconds", b"2"]
+    assert [line[1:2] for line in heard] == [
+        *(["registered"], ["INVOKE"], ["INVOKE"], ["SHUTDOWN"], ["registered"], ["INVOKE"]),
+    ]
+    assert heard[3][2].lower() == "timeout"
+    assert function.output.count("hook: last") == 1

@@ -27,6 +27,7 @@ STARTING = (
     "emulator/test_process.py::test_dismissed",
     "emulator/test_testing.py",
     "events/test_models.py::test_lazy",
+    "extensions/test_telemetry.py::test_records",
     "integrations/test_fast_json.py::test_chosen",
     "integrations/test_fast_json.py::test_events_variable",
     "integrations/test_fast_json.py::test_missing",

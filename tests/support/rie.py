@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ARCH = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 RIE = ROOT / ".cache" / "rie" / f"aws-lambda-rie-{ARCH}"
 COUNTER = itertools.count()
+# Gives a command a folder as its own /opt; root of a user namespace may, where there are such.
+UNSHARE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", 'mount --bind "$0" /opt && exec "$@"']
 
 
 def post(url: str, payload: bytes, **headers: str) -> BaseHTTPResponse:
@@ -57,10 +59,11 @@ class Emulator:
     """
     AWS's emulator on the host, with the checkout's bootstrap under it.
 
-    It dies of two invocations at once, so `invoke` is not for threads.
+    It dies of two invocations at once, so `invoke` is not for threads. With *opt*, that folder is its /opt, and nobody
+    else's: it looks for external extensions there.
     """
 
-    def __init__(self, handler: str, log: Path, environ: dict[str, str]) -> None:
+    def __init__(self, handler: str, log: Path, environ: dict[str, str], opt: Path | None = None) -> None:
         self.host = own_address()
         self.log = log
         interpreters = str(Path(sys.executable).parent)
@@ -71,6 +74,8 @@ class Emulator:
         ]
         # It never exits by itself: the limit is for the case that nobody is left to stop it.
         command = ["timeout", "--signal=KILL", "120", str(RIE), *addresses, str(BOOTSTRAP), handler]
+        if opt is not None:
+            command = [*UNSHARE, str(opt), *command]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 command,

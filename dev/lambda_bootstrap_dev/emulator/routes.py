@@ -38,14 +38,18 @@ EXTENSION_ROUTES = (
     ("POST", re.compile(r"/extension/init/error"), "extension/init/error"),
     ("POST", re.compile(r"/extension/exit/error"), "extension/exit/error"),
 )
+TELEMETRY_API = "/2022-07-01"
+TELEMETRY_ROUTES = (("PUT", re.compile(r"/telemetry"), "extension/telemetry"),)
 INVOKE_ROUTES = (("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations"), "invoke"),)
+
+APIS = ((RUNTIME_API, RUNTIME_ROUTES), (EXTENSIONS_API, EXTENSION_ROUTES), (TELEMETRY_API, TELEMETRY_ROUTES))
 
 
 def route(method: str, target: str, prefix: str = "") -> Route:
     """Find the route of a request; *prefix* precedes the Runtime API's version in every path."""
     path = target.partition("?")[0]
     table: tuple[tuple[str, re.Pattern[str], str], ...] = INVOKE_ROUTES
-    for version, routes in ((RUNTIME_API, RUNTIME_ROUTES), (EXTENSIONS_API, EXTENSION_ROUTES)):
+    for version, routes in APIS:
         if path.startswith(f"{prefix}{version}/"):
             table, path = routes, path.removeprefix(prefix + version)
             break

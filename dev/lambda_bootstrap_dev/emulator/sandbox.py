@@ -18,8 +18,9 @@ from .extensions import Extensions
 from .function import Function, deliver, extension_environment
 from .platform_log import end_line, extension_line, report_line, start_line, timeout_message
 from .process import Process, describe_exit
-from .rules import ACCEPTED, Situation, judge
+from .rules import ACCEPTED, RefusalError, Situation, judge
 from .states import STUCK, Move, State, advance
+from .telemetry import Telemetry
 from .values import Delivery, Ending, Invocation, Kind, Reply, Report, Request, find_header, platform_ending
 
 if TYPE_CHECKING:
@@ -82,9 +83,11 @@ class Sandbox:
         self.process: Process | None = None
         self.changed = asyncio.Event()  # set once, then replaced: waiters look again
         self.extensions = Extensions(function)
+        self._telemetry = Telemetry()
         self._files = {Path(file).name: file for file in extensions}
         self._externals: list[Process] = []
         self._is_ending = False
+        self._failure: tuple[str, str] | None = None  # of an extension, before there was an invocation
         self._command = command
         self._cwd = cwd
         self._init_timeout = init_timeout
@@ -185,7 +188,10 @@ class Sandbox:
         turn.begun.set()
         if self._init_ms is not None:
             self._log(b"".join(map(extension_line, self.extensions.registered)))
+            self._telemetry.tell("platform.initReport", phase="init", metrics={"durationMs": round(self._init_ms, 3)})
         self._log(start_line(turn.invocation, self.function))
+        version = self.function.version
+        self._telemetry.tell_start(turn.invocation.request_id, version, turn.invocation.trace_id)
         tracing = {"type": "X-Amzn-Trace-Id", "value": turn.invocation.trace_id}
         arn = self.function.arn
         self.extensions.tell(
@@ -256,6 +262,9 @@ class Sandbox:
                 turn.end(platform_ending(Kind.INIT_ERROR, "Runtime.InvalidEntrypoint", f"Error: {error}"))
                 turn.over.set()
             self._turn = turn
+            if self._failure:
+                self._fail_turn(*self._failure)
+                self._failure = None
             turn.begun_at = time.monotonic()
             self.ring()
             if self.process and self.process.exited.is_set():
@@ -285,6 +294,7 @@ class Sandbox:
         if turn.delivery is None:
             self._log(start_line(turn.invocation, self.function))
         self._log(end_line(turn.invocation) + report_line(report, self.function))
+        self._telemetry.tell_report(report, self.function.memory)
         self._on_report(report)
         turn.report.set_result(report)
 
@@ -321,10 +331,17 @@ class Sandbox:
 
     def _on_output(self, fd: int, data: bytes) -> None:
         self._report_output(fd, data)
+        self._telemetry.tell_output("function", data)
+        self._log(data)
+
+    def _on_extension_output(self, fd: int, data: bytes) -> None:
+        self._report_output(fd, data)
+        self._telemetry.tell_output("extension", data)
         self._log(data)
 
     def _on_exit(self, process: Process) -> None:
-        self._fail_turn("Runtime.ExitError", describe_exit(process.status or 0))
+        if self._turn:
+            self._fail_turn("Runtime.ExitError", describe_exit(process.status or 0))
         if self._is_ending:
             return
         if self._externals:
@@ -334,7 +351,9 @@ class Sandbox:
 
     def _fail_turn(self, error_type: str, reason: str) -> None:
         turn = self._turn
-        if turn:
+        if turn is None:
+            self._failure = error_type, reason
+        else:
             message = f"RequestId: {turn.invocation.request_id} Error: {reason}"
             turn.end(platform_ending(Kind.EXIT, error_type, message))
             turn.over.set()
@@ -342,9 +361,9 @@ class Sandbox:
     # Extensions.
 
     async def _start_extensions(self) -> None:
-        self.extensions = Extensions(self.function, self._files)
+        self.extensions, self._failure = Extensions(self.function, self._files), None
         for file in self._files.values():
-            process = Process(self._on_output, self._on_extension_exit, merge_output=self._merge_output)
+            process = Process(self._on_extension_output, self._on_extension_exit, merge_output=self._merge_output)
             await process.start([file], extension_environment(self.environ), "/")
             self._externals.append(process)
         async with asyncio.timeout(self._init_timeout):
@@ -360,6 +379,8 @@ class Sandbox:
         self.ring()
 
     def _take_of_extension(self, request: Request) -> Reply | None:
+        if request.endpoint == "extension/telemetry":
+            return self._take_subscription(request)
         reply = self.extensions.take(request, is_open=self._situation.state is State.STARTED)
         if request.endpoint == "extension/next":
             self._close_turn()
@@ -368,6 +389,12 @@ class Sandbox:
             self._later(self._replace())
         self.ring()
         return reply
+
+    def _take_subscription(self, request: Request) -> Reply:
+        try:
+            return self._telemetry.subscribe(self.extensions.find(request), request)
+        except RefusalError as refusal:
+            return refusal.reply
 
     async def _replace(self) -> None:
         # After a failure: the next invocation gets a new environment.
@@ -393,6 +420,7 @@ class Sandbox:
         self._reset()
 
     async def _end_extensions(self, reason: str, seconds: float) -> None:
+        await self._telemetry.flush()
         self.extensions.tell("SHUTDOWN", shutdownReason=reason, deadlineMs=int((time.time() + seconds) * 1000))
         self.ring()
         ends = time.monotonic() + seconds
@@ -406,6 +434,8 @@ class Sandbox:
             self._polls.clear()
             self._externals.clear()
         self.extensions = Extensions(self.function, self._files)
+        self._telemetry.close()
+        self._telemetry = Telemetry()
         # A runtime from elsewhere that waits is ready still.
         state = State.READY if self._polls else State.STARTED
         self._situation = Situation(state, expired=frozenset(self._expired))

@@ -1,7 +1,7 @@
 """
-The Extensions API as data.
+The Extensions API and the Telemetry API as data.
 
-Owns: its paths, headers, bodies and events, and the error for an answer that is a refusal.
+Owns: their paths, headers, bodies and events, and the error for an answer that is a refusal.
 Refuses to know: sockets, and when anything is sent.
 
 Theory of operation. An extension registers once, before the runtime asks for its first event, and then asks for events
@@ -10,7 +10,8 @@ hears of it has asked for the next event. An external extension is a program in 
 in the runtime's process, under a name that is no file there, and hears nothing of the environment's end: its process
 gets SIGTERM.
 
-Source: AWS Lambda Developer Guide, "Using the Lambda Extensions API to create extensions".
+Sources: AWS Lambda Developer Guide, "Using the Lambda Extensions API to create extensions" and "Telemetry API
+reference".
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ..http1 import Response
 
 API = "/2020-01-01/extension"
+TELEMETRY = "/2022-07-01/telemetry"
+SCHEMA = "2022-12-13"
+RECEIVER = "sandbox.localdomain"  # what the platform calls this machine
 IDENTIFIER = "Lambda-Extension-Identifier"
 OK, ACCEPTED = 200, 202
 
@@ -91,6 +95,27 @@ def failure(identifier: str, phase: str, error_type: str, message: str) -> Reque
     return Request(f"{phase} error", f"{API}/{phase}/error", headers, body)
 
 
+def subscription(identifier: str, types: Sequence[str], port: int, buffering: dict[str, int]) -> Request:
+    """Return the call that has records of *types* sent to *port*, gathered as *buffering* says."""
+    fields: dict[str, Any] = {
+        "schemaVersion": SCHEMA,
+        "types": list(types),
+        "destination": {"protocol": "HTTP", "URI": f"http://{RECEIVER}:{port}"},
+    }
+    if buffering:
+        fields["buffering"] = buffering
+    headers = ((IDENTIFIER, identifier), ("Content-Type", JSON))
+    request = Request("subscription", TELEMETRY, headers, codec.encode(fields))
+    request.method = "PUT"
+    return request
+
+
+def buffering(max_items: int | None, max_bytes: int | None, timeout_ms: int | None) -> dict[str, int]:
+    """Return what a subscription says of how records are gathered; the platform has defaults for the rest."""
+    given = {"maxItems": max_items, "maxBytes": max_bytes, "timeoutMs": timeout_ms}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def identifier_of(answer: Response) -> str:
     """
     Return the identifier that an answer to the registration has.
@@ -118,12 +143,12 @@ def event_of(answer: Response) -> Event:
 
 def check(request: Request, answer: Response) -> None:
     """
-    Check that a report has been taken.
+    Check that a report or a subscription has been taken.
 
     Raises:
-        ExtensionError: it has not.
+        ExtensionError: it has not; AWS's emulator answers 202 to a subscription, and has no records.
     """
-    if answer.status not in {OK, ACCEPTED}:
+    if answer.status != (OK if request.method == "PUT" else ACCEPTED):
         raise refusal(request.endpoint, answer)
 
 

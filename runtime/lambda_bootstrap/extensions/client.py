@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..protocol import Request
+    from .telemetry import Receiver
 
 
 class Extension:
@@ -60,6 +61,39 @@ class Extension:
     def wait_in_vain(self) -> None:
         """Ask for the next event without waiting: the platform expects that of an extension that has none, too."""
         self.transport.open(api.poll(self.identifier), b"")
+
+    def subscribe(
+        self,
+        types: Sequence[str] = ("platform", "function"),
+        *,
+        max_items: int | None = None,
+        max_bytes: int | None = None,
+        timeout_ms: int | None = None,
+    ) -> Receiver:
+        """
+        Have the platform send its records, and return what takes them; before the runtime's first event only.
+
+        Args:
+            types: `platform`, `function`, `extension`.
+            max_items: so many records are sent at once, from 1,000 to 10,000.
+            max_bytes: so many bytes of them, from 262,144 to 1,048,576.
+            timeout_ms: records wait so long for others, from 25 to 30,000 milliseconds.
+
+        Raises:
+            ExtensionError: the platform refuses.
+            RuntimeApiError: there is no platform any more.
+        """
+        from .telemetry import Receiver
+
+        receiver = Receiver()
+        try:
+            self.post(
+                api.subscription(self.identifier, types, receiver.port, api.buffering(max_items, max_bytes, timeout_ms))
+            )
+        except BaseException:
+            receiver.close()
+            raise
+        return receiver
 
     def fail_init(self, error_type: str, message: str) -> None:
         """Report that the extension cannot start; its process has to exit after it. Otherwise as `next`."""
