@@ -93,6 +93,7 @@ endef
 
 define docs
 .venv/bin/python docs/options.py
+.venv/bin/python docs/lifecycle.py
 NO_MKDOCS_2_WARNING=true .cache/docs/bin/mkdocs build --clean --strict --config-file packaging/mkdocs.yml
 @echo build/site/index.html
 endef

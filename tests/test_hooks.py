@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LISTS: list[list[Any]] = [
     *(hooks.init, hooks.init_error, hooks.request, hooks.response, hooks.error, hooks.next_, hooks.shutdown),
+    *(hooks.before_snapshot_, hooks.after_restore_),
 ]
 Warnings = list[tuple[str, BaseException | None]]
 
@@ -73,6 +74,8 @@ class TestRegister:
             pytest.param(lambda_bootstrap.on_response, hooks.response, id="on_response"),
             pytest.param(lambda_bootstrap.on_error, hooks.error, id="on_error"),
             pytest.param(lambda_bootstrap.before_next, hooks.next_, id="before_next"),
+            pytest.param(lambda_bootstrap.before_snapshot, hooks.before_snapshot_, id="before_snapshot"),
+            pytest.param(lambda_bootstrap.after_restore, hooks.after_restore_, id="after_restore"),
             pytest.param(lambda_bootstrap.on_shutdown, hooks.shutdown, id="on_shutdown"),
         ],
     )

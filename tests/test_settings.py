@@ -69,6 +69,7 @@ class TestValues:
             "transport": "socket",
             "codec": "json",
             "events": [],
+            "is_from_snapshot": False,
             "wants_sigterm": False,
             "http": [],
             "http_errors": frozenset(),

@@ -42,6 +42,7 @@ class Emulator:
     `PATH`. *timeout* is the function's, *init_timeout* limits the time to the first `next`, both in seconds. With
     *merge_output*, all output counts as stdout, in the exact order of writing. Callers may use an address, localhost
     or *host*; *allow_hosts* are more names. *extensions* are executable files, started as those in /opt/extensions.
+    With *snapstart*, the runtime is restored from a snapshot before its first invocation, in all copies that forked.
     """
 
     def __init__(  # noqa: PLR0913 - all by name but the command
@@ -60,10 +61,13 @@ class Emulator:
         prefix: str = "",
         allow_hosts: Sequence[str] = (),
         extensions: Sequence[str | os.PathLike[str]] = (),
+        snapstart: bool = False,
     ) -> None:
         folder = os.fspath(cwd) if cwd is not None else None
         task_root = folder or os.fspath(os.getcwd())  # noqa: PTH109 - a string, as configured in Lambda
-        function = Function(handler=handler, task_root=task_root, timeout=timeout, memory=memory)
+        function = Function(
+            handler=handler, task_root=task_root, timeout=timeout, memory=memory, is_from_snapshot=snapstart
+        )
         self._extra = dict(environ or {})
         self._function = function
         self._arrived = threading.Condition()

@@ -13,7 +13,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .context import Context
     from .errors import LambdaError
-    from .hooks import before_next, on_error, on_init, on_init_error, on_request, on_response, on_shutdown
+    from .hooks import (
+        after_restore,
+        before_next,
+        before_snapshot,
+        on_error,
+        on_init,
+        on_init_error,
+        on_request,
+        on_response,
+        on_shutdown,
+    )
     from .main import start
     from .web.response import HttpResponse, Stream
 
@@ -24,7 +34,9 @@ __all__ = [
     "HttpResponse",
     "LambdaError",
     "Stream",
+    "after_restore",
     "before_next",
+    "before_snapshot",
     "on_error",
     "on_init",
     "on_init_error",

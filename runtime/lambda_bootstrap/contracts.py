@@ -66,5 +66,8 @@ class Transport(Protocol):
     def abandon(self) -> None:
         """Close the connection of a request in pieces that will not come to its end."""
 
+    def close(self) -> None:
+        """Close the connection, if there is one; the next request opens another."""
+
     def wait_by(self, wait: Callable[[Any], None]) -> None:
         """Have *wait*, which is given the socket, return before anything is received."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     InitErrorHook = TypeVar("InitErrorHook", bound=Callable[[BaseException], object])
     EventHook = TypeVar("EventHook", bound=Callable[[Any, Context], object])
     ErrorHook = TypeVar("ErrorHook", bound=Callable[[BaseException, Context], object])
-    ShutdownHook = TypeVar("ShutdownHook", bound=Callable[[], object])
+    PlainHook = TypeVar("PlainHook", bound=Callable[[], object])
     ContextHook = TypeVar("ContextHook", bound=Callable[[Context], object])
     Warn = Callable[[str, BaseException | None], None]
 
@@ -40,6 +40,8 @@ response: list[Callable[[Any, Context], object]] = []
 error: list[Callable[[BaseException, Context], object]] = []
 next_: list[Callable[[Context], object]] = []
 shutdown: list[Callable[[], object]] = []
+before_snapshot_: list[Callable[[], object]] = []
+after_restore_: list[Callable[[], object]] = []
 # Takes a hook of `on_shutdown` that comes when it is too late to have SIGTERM sent; None before, and if it is sent.
 take_late: Callable[[object], object] | None = None
 # Not for functions: wrappers of the loaded handler's call, for a room that stands in for another runtime's client.
@@ -81,7 +83,7 @@ def before_next(hook: ContextHook) -> ContextHook:
     return _register(next_, hook)
 
 
-def on_shutdown(hook: ShutdownHook) -> ShutdownHook:
+def on_shutdown(hook: PlainHook) -> PlainHook:
     """
     Call `hook()`, plain or `async`, at the end of the environment: to close what is open. Register it at import.
 
@@ -92,6 +94,16 @@ def on_shutdown(hook: ShutdownHook) -> ShutdownHook:
     if take_late is not None:
         take_late(hook)
     return hook
+
+
+def before_snapshot(hook: PlainHook) -> PlainHook:
+    """Call `hook()`, plain or `async`, before SnapStart takes its snapshot, in reverse order; a failure fails init."""
+    return _register(before_snapshot_, hook)
+
+
+def after_restore(hook: PlainHook) -> PlainHook:
+    """Call `hook()`, plain or `async`, in each environment that SnapStart restores; a failure fails its start."""
+    return _register(after_restore_, hook)
 
 
 def _register(hooks: list[Any], hook: Hook) -> Hook:

@@ -4,9 +4,10 @@ The composition root: the phases of a runtime, and its exit statuses.
 Owns: which part gets what, which rooms the settings open, and what happens when init fails.
 Refuses to know: how any part does its work.
 
-Exit statuses: 0 after SIGTERM, if the function asks for it; 1 after an init error, a wrong configuration, or when the
-Runtime API is gone; 126 and 127 for a wrapper that cannot be run; a function that calls `sys.exit(n)` ends its
-environment with n, or with 1 for n = 0, since a runtime that leaves without a reason failed.
+Exit statuses: 0 after SIGTERM, if the function asks for it; 64 and 65 after a failed hook of SnapStart; 1 after an init
+error, a wrong configuration, or when the Runtime API is gone; 126 and 127 for a wrapper that cannot be run; a function
+that calls `sys.exit(n)` ends its environment with n, or with 1 for n = 0, since a runtime that leaves without a reason
+failed.
 """
 
 from __future__ import annotations
@@ -199,6 +200,8 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, en
             client.fail_init(failure)
             return 1
         loop = InvokeLoop(client, handler, log, found.function)
+        if found.is_from_snapshot:
+            begin_from_snapshot(loop, client, log)
         if hooks.shutdown or found.wants_sigterm:
             return run_until_sigterm(loop, client, log, found)
         hooks.take_late = lambda hook: log.problem(TOO_LATE.format(hooks.name(hook)))
@@ -252,6 +255,13 @@ def open_signals(log: Log, client: RuntimeClient) -> Signals:
     found: Signals = client.signals or Signals(log, client)
     client.signals = found
     return found
+
+
+def begin_from_snapshot(loop: InvokeLoop, client: RuntimeClient, log: Log) -> None:
+    """Let a snapshot be taken before *loop* runs."""
+    from .lifecycle.snapstart import SnapStart
+
+    loop.run = SnapStart(client, log, loop).then(loop.run)  # type: ignore[method-assign] # it runs once
 
 
 def run_until_sigterm(loop: InvokeLoop, client: RuntimeClient, log: Log, found: Settings) -> int:

@@ -46,6 +46,8 @@ _VERDICTS: dict[str, dict[int, str]] = {
     "next": {200: DONE, 403: GONE, 500: GONE, 1: AGAIN, 2: AGAIN, 3: AGAIN, 4: AGAIN, 5: AGAIN},
     "response": {429: AGAIN, 431: PLAINER, 500: GONE, 1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: AGAIN},
     "error": {413: PLAINER, 429: AGAIN, 431: PLAINER, 500: GONE, 1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: AGAIN},
+    "restore/next": {200: DONE, 403: GONE, 500: GONE, 1: AGAIN, 2: AGAIN, 3: AGAIN, 4: AGAIN, 5: AGAIN},
+    "restore/error": {1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: DROPPED},
     "init/error": {1: DROPPED, 2: DONE, 3: DROPPED, 4: DROPPED, 5: DROPPED},
 }
 
@@ -82,7 +84,7 @@ class Request:
     One call of the Runtime API, before any transport has seen it.
 
     Attributes:
-        endpoint: its name: `next`, `response`, `error` or `init/error`.
+        endpoint: its name: `next`, `response`, `error`, `init/error`, `restore/next` or `restore/error`.
         method, path, headers: as sent; the path is absolute, a prefix of the address comes before it.
         body: the content, or None for a request without, and for one that is sent in chunks.
     """
@@ -151,6 +153,7 @@ class Invocation:
 
 
 NEXT = Request("next", f"{API}/invocation/next")
+RESTORE = Request("restore/next", f"{API}/restore/next")  # the environment's snapshot is taken while it waits
 
 
 def response(invocation: Invocation, body: bytes, content_type: str) -> Request:
@@ -187,6 +190,12 @@ def init_error(body: bytes, category: str) -> Request:
     """Return the post that ends an environment whose function could not be loaded."""
     headers = (("Content-Type", JSON), ("Lambda-Runtime-Function-Error-Type", category))
     return Request("init/error", f"{API}/init/error", headers, body)
+
+
+def restore_error(body: bytes, category: str) -> Request:
+    """Return the post that ends an environment whose hooks of `after_restore` have failed."""
+    headers = (("Content-Type", JSON), ("Lambda-Runtime-Function-Error-Type", category))
+    return Request("restore/error", f"{API}/restore/error", headers, body)
 
 
 def verdict(request: Request, answer: Response) -> str:

@@ -170,6 +170,11 @@ TIMEOUT_DUMP_MS = Setting(
     "a number of milliseconds, 0 for off",
     default="0",
 )
+INITIALIZATION = Setting(
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "How environments begin; with `snap-start`, from a snapshot: hooks of `before_snapshot` and `after_restore` run.",
+    "`on-demand`, `provisioned-concurrency`, `snap-start`, `lambda-managed-instances`",
+)
 SIGTERM = Setting(
     "BOOTSTRAP_SIGTERM",
     "With 1, Lambda sends SIGTERM before it ends the environment: for `atexit`, or a handler of the function's own. "
@@ -185,7 +190,7 @@ TRANSPORT = Setting(
 )
 
 TABLE = (
-    *(HANDLER, RUNTIME_API, TASK_ROOT, EXEC_WRAPPER),
+    *(HANDLER, RUNTIME_API, TASK_ROOT, EXEC_WRAPPER, INITIALIZATION),
     *(CODEC, EVENTS, SIGTERM, TIMEOUT_DUMP_MS, TRANSPORT),
     *(HTTP, HTTP_ERROR_STATUS, HTTP_EVENTS, HTTP_ROOT_PATH, INVOKE_MODE),
     *(LOG_FORMAT, LOG_LEVEL, LOG_FD, LOG_SOCKET),
@@ -206,6 +211,7 @@ class Settings:
         transport: what carries requests.
         codec: what reads and writes JSON.
         events: words of `BOOTSTRAP_EVENTS`.
+        is_from_snapshot: whether environments begin from a snapshot.
         wants_sigterm: whether Lambda is asked for SIGTERM, hooks or not.
         http: words of `BOOTSTRAP_HTTP`.
         http_streams: whether a web application's answers are streamed.
@@ -229,6 +235,7 @@ class Settings:
         self.transport = TRANSPORT.read(environ)
         self.codec = CODEC.read(environ)
         self.events = EVENTS.words(environ)
+        self.is_from_snapshot = environ.get(INITIALIZATION.name) == "snap-start"
         self.wants_sigterm = SIGTERM.read(environ) == "1"
         self.http = HTTP.words(environ)
         if len({"asgi", "wsgi", "off"}.intersection(self.http)) > 1:

@@ -313,7 +313,12 @@ class TestRoute:
         [
             ("POST", "/2018-06-01/runtime/invocation/next", 405),
             ("GET", "/2018-06-01/runtime/init/error", 405),
-            ("GET", "/2018-06-01/runtime/restore/next", 404),
+            ("POST", "/2018-06-01/runtime/restore/next", 405),
+            ("GET", "/2018-06-01/runtime/restore/error", 405),
+            ("GET", "/2020-01-01/extension/register", 405),
+            ("POST", "/2022-07-01/telemetry", 405),
+            ("GET", "/2018-06-01/runtime/snapshot", 404),
+            ("GET", "/2020-01-01/extension/next", 404),
             ("GET", "/2018-06-01", 404),
             ("GET", "/runtime/invocation/next", 404),
             ("POST", "/2018-06-01/runtime/invocation//response", 404),

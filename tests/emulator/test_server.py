@@ -577,7 +577,8 @@ class TestScript:
     def test_unknown_endpoint(self, emulator: Emulator) -> None:
         """An endpoint that does not exist cannot be scripted."""
         with pytest.raises(
-            ValueError, match=r"no endpoint 'nxt'; there are next, response, error, init/error, extension/register"
+            ValueError,
+            match=r"no endpoint 'nxt'; there are next, response, error, init/error, restore/next, restore/error",
         ):
             emulator.script("nxt", Close())
 

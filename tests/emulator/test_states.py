@@ -9,6 +9,14 @@ from lambda_bootstrap_dev.emulator.states import STUCK, IllegalMoveError, Move, 
 LEGAL = [
     ("Started", "Ready", "Ready"),
     ("Started", "InitError", "InitError"),
+    ("Started", "RestoreReady", "RestoreReady"),
+    ("RestoreReady", "RestoreReady", "RestoreReady"),
+    ("RestoreReady", "Restoring", "Restoring"),
+    ("RestoreReady", "InitError", "InitError"),
+    ("Restoring", "Restoring", "Restoring"),
+    ("Restoring", "Ready", "Ready"),
+    ("Restoring", "RestoreError", "RestoreError"),
+    ("Restoring", "InitError", "RestoreError"),
     ("Ready", "Ready", "Ready"),
     ("Ready", "Running", "Running"),
     ("Running", "Ready", "Running"),
@@ -44,7 +52,7 @@ def test_illegal(state: str, move: str) -> None:
 
 def test_stuck() -> None:
     """Exactly the states from which no call of the runtime is legal are stuck."""
-    calls = {Move.NEXT, Move.RESPOND, Move.FAIL, Move.FAIL_INIT}
+    calls = {Move.NEXT, Move.RESPOND, Move.FAIL, Move.FAIL_INIT, Move.SNAPSHOT, Move.FAIL_RESTORE}
     legal = {(State(state), Move(move)) for state, move, _ in LEGAL}
 
     assert {state for state in State if not any((state, call) in legal for call in calls)} == STUCK

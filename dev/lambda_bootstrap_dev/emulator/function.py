@@ -33,6 +33,7 @@ class Function:
     task_root: str = "/var/task"
     timeout: float = 3.0
     memory: int = 128
+    is_from_snapshot: bool = False  # SnapStart
     region: str = "us-east-1"
 
     @property
@@ -69,6 +70,10 @@ def environment(function: Function, address: str, inherited: Mapping[str, str]) 
             "TZ": ":UTC",
         }
     )
+    if function.is_from_snapshot:
+        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"
+        for name in ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"):
+            del variables[name]
     if function.handler:
         variables["_HANDLER"] = function.handler
     variables.pop("AWS_EXECUTION_ENV", None)

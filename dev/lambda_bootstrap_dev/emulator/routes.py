@@ -30,6 +30,8 @@ RUNTIME_ROUTES = (
     ("POST", re.compile(r"/runtime/invocation/([^/]+)/response"), "response"),
     ("POST", re.compile(r"/runtime/invocation/([^/]+)/error"), "error"),
     ("POST", re.compile(r"/runtime/init/error"), "init/error"),
+    ("GET", re.compile(r"/runtime/restore/next"), "restore/next"),
+    ("POST", re.compile(r"/runtime/restore/error"), "restore/error"),
     ("GET", re.compile(r"/ping"), "ping"),
 )
 EXTENSION_ROUTES = (

@@ -154,6 +154,18 @@ def judge_init_error(situation: Situation, request: Request) -> Verdict:
     return Verdict(state, ACCEPTED, Ending(Kind.INIT_ERROR, request.body, sniffed_type(request.body)))
 
 
+def judge_restore(situation: Situation, request: Request) -> Verdict:
+    """Hold the call: the snapshot is taken meanwhile."""
+    check_size(request)
+    return Verdict(advance(situation.state, Move.SNAPSHOT), None)
+
+
+def judge_restore_error(situation: Situation, request: Request) -> Verdict:
+    """Take the report of a failed restore."""
+    state = advance(situation.state, Move.FAIL_RESTORE)
+    return Verdict(state, ACCEPTED, Ending(Kind.INIT_ERROR, request.body, sniffed_type(request.body)))
+
+
 def judge_ping(situation: Situation, request: Request) -> Verdict:
     """Answer `pong`."""
     check_size(request)
@@ -171,6 +183,8 @@ RULES: dict[str, Callable[[Situation, Request], Verdict]] = {
     "response": judge_response,
     "error": judge_error,
     "init/error": judge_init_error,
+    "restore/next": judge_restore,
+    "restore/error": judge_restore_error,
     "ping": judge_ping,
     "": judge_stray,
 }

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 KEPT_NONCES = 100
 # A scripted reply with one of these statuses ends the runtime's invocation.
 SETTLING = frozenset({202, 403, 410, 413})
+RESTORED = Reply(200)
 # At the end the runtime has so long between SIGTERM and SIGKILL; with external extensions, all together have this.
 RUNTIME_SECONDS = 0.5
 RUNTIME_SHARE = 0.3
@@ -173,6 +174,8 @@ class Sandbox:
         """
         if request.endpoint == "extension/next":
             return self.extensions.offer(request)
+        if request.endpoint == "restore/next":
+            return self._restore(request)
         turn = self._turn
         if turn is None or turn.delivery or turn.ending.done() or self._situation.state is not State.READY:
             return None
@@ -203,6 +206,15 @@ class Sandbox:
         )
         self.ring()
         return turn.delivery.reply
+
+    def _restore(self, request: Request) -> Reply | None:
+        # The copies go on as soon as there is something to do.
+        if self._turn is None or self._situation.state not in {State.RESTORE_READY, State.RESTORING, State.READY}:
+            return None
+        self._polls = [held for held in self._polls if held is not request]
+        if self._situation.state is not State.READY:  # another copy was faster
+            self._situation = replace(self._situation, state=advance(self._situation.state, Move.RESTORE))
+        return RESTORED
 
     def take_scripted(self, request: Request, reply: Reply) -> None:
         """Change the state as a scripted reply implies; see `Reply`."""

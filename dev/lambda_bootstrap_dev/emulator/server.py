@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from .sandbox import Sandbox
 
-SCRIPTABLE = ("next", "response", "error", "init/error", "extension/register", "extension/next", "extension/telemetry")
+SCRIPTABLE = (
+    *("next", "response", "error", "init/error", "restore/next", "restore/error"),
+    *("extension/register", "extension/next", "extension/telemetry"),
+)
 # Of these, callers that wait for their answers may have half, so that the runtime always finds room.
 MAX_CONNECTIONS = 200
 MAX_CALLS = 100

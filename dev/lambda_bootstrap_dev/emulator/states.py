@@ -18,6 +18,9 @@ class State(enum.Enum):
 
     STARTED = "Started"
     INIT_ERROR = "InitError"
+    RESTORE_READY = "RestoreReady"  # waits for its restore: the snapshot is taken
+    RESTORING = "Restoring"  # runs its hooks after it
+    RESTORE_ERROR = "RestoreError"
     READY = "Ready"  # waits for an event
     RUNNING = "Running"  # has one
     RESPONDING = "InvocationResponse"
@@ -34,11 +37,30 @@ class Move(enum.Enum):
     FAIL = "InvocationErrorResponse"
     SETTLE = "RuntimeResponseSentState"
     FAIL_INIT = "InitError"
+    SNAPSHOT = "RestoreReady"
+    RESTORE = "Restoring"
+    FAIL_RESTORE = "RestoreError"
 
 
 TRANSITIONS: dict[State, dict[Move, State]] = {
-    State.STARTED: {Move.NEXT: State.READY, Move.FAIL_INIT: State.INIT_ERROR},
+    State.STARTED: {
+        Move.NEXT: State.READY,
+        Move.FAIL_INIT: State.INIT_ERROR,
+        Move.SNAPSHOT: State.RESTORE_READY,
+    },
     State.INIT_ERROR: {},
+    State.RESTORE_READY: {
+        Move.SNAPSHOT: State.RESTORE_READY,  # another copy
+        Move.RESTORE: State.RESTORING,
+        Move.FAIL_INIT: State.INIT_ERROR,
+    },
+    State.RESTORING: {
+        Move.RESTORE: State.RESTORING,
+        Move.NEXT: State.READY,
+        Move.FAIL_RESTORE: State.RESTORE_ERROR,
+        Move.FAIL_INIT: State.RESTORE_ERROR,
+    },
+    State.RESTORE_ERROR: {},
     State.READY: {Move.NEXT: State.READY, Move.DELIVER: State.RUNNING},
     State.RUNNING: {
         Move.NEXT: State.RUNNING,  # the same event again
@@ -51,7 +73,7 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
 }
 
 # From these states no call is legal: the runtime can only exit.
-STUCK = frozenset({State.INIT_ERROR, State.RESPONDING, State.FAILING})
+STUCK = frozenset({State.INIT_ERROR, State.RESTORE_ERROR, State.RESPONDING, State.FAILING})
 
 
 class IllegalMoveError(Exception):

@@ -2,8 +2,7 @@
 Hooks of SnapStart, under the names of AWS's package snapshot_restore_py, which awslambdaric brings along.
 
 Owns: what is registered, in order.
-Refuses to know: snapshots. Lambda takes none of functions on OS-only runtimes, so nothing that is registered is run;
-under awslambdaric nothing is either, unless SnapStart is on.
+Refuses to know: snapshots; `lifecycle.snapstart` runs what is registered here, or in AWS's package.
 """
 
 from __future__ import annotations

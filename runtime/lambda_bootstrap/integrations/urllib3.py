@@ -58,8 +58,14 @@ class Urllib3Transport:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=1, timeout=None, retries=False)
-        self.pool.ConnectionCls = Connection
+        self.pool = self.new_pool()
+
+    def new_pool(self) -> urllib3.HTTPConnectionPool:
+        """Return a pool without a connection."""
+        host, port = self.address.host, self.address.port
+        pool = urllib3.HTTPConnectionPool(host, port, maxsize=1, timeout=None, retries=False)
+        pool.ConnectionCls = Connection
+        return pool
 
     def exchange(self, request: Request) -> Response:
         """Send *request* and return its answer; a poll on a dead connection is repeated once, as `transport` does."""
@@ -144,8 +150,9 @@ class Urllib3Transport:
         Waiting.wait = staticmethod(wait)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the next request opens another."""
         self.pool.close()
+        self.pool = self.new_pool()
 
     def abandon(self) -> None:
         """Close the connection of a request in pieces that will not come to its end."""
@@ -166,7 +173,7 @@ class Aside:
 
     def __init__(self, transport: Urllib3Transport, names: set[str]) -> None:
         self.transport = transport
-        self.abandon, self.wait_by = transport.abandon, transport.wait_by
+        self.abandon, self.wait_by, self.close = transport.abandon, transport.wait_by, transport.close
         self.open, self.push, self.finish = transport.open, transport.push, transport.finish  # which import nothing
         self.modules = {name: sys.modules[name] for name in names}
         for name in doubles(names):

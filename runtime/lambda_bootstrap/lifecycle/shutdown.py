@@ -37,6 +37,7 @@ from ..errors import FunctionError, RuntimeApiError
 from ..extensions import client as extensions
 from ..extensions.api import ExtensionError
 from ..transport import is_there
+from . import call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ class Shutdown:
         """Call *hook*; log its failure, and stop it after *seconds*."""
         try:
             self.stop_in(seconds)
-            self.stoppable(run)(hook)
+            self.stoppable(call)(hook)
         except Stopped:
             self.log.problem(f"the hook {hooks.name(hook)} has been stopped: it had {seconds:.2f} seconds")
         except BaseException as error:
@@ -302,15 +303,6 @@ class Shutdown:
     def passed(self) -> float:
         """Return how many seconds ago the signal came."""
         return 0.0 if self.since is None else monotonic() - self.since
-
-
-def run(hook: Callable[[], Any]) -> None:
-    """Call *hook*, and what it returns if it is a coroutine, on the event loop of the function's."""
-    found = hook()
-    if hasattr(found, "cr_await"):
-        from . import event_loop
-
-        event_loop.run(found)
 
 
 def drain(alarm: socket) -> None:

@@ -54,6 +54,7 @@ class Signals:
         self.client = client
         self.before: set[Any] = set()  # the mask outside of the runtime's own work
         self.has_begun = False
+        self.is_holding = False
         self.peek: Callable[[socket], None] = peek
         self.end: BaseException | None = None  # what a signal handler ends the process with
 
@@ -92,8 +93,10 @@ class Signals:
         def held(*arguments: Any) -> Any:
             self.before = pthread_sigmask(SIG_BLOCK, valid_signals())
             try:
+                self.is_holding = True
                 return step(*arguments)
             finally:
+                self.is_holding = False
                 pthread_sigmask(SIG_SETMASK, self.before)
                 if self.end is not None:
                     raise self.end
@@ -108,6 +111,9 @@ class Signals:
             OSError: the connection is lost.
             BaseException: a signal handler ends the process.
         """
+        if not self.is_holding:  # a call of which nothing can get lost
+            self.peek(connection)
+            return
         while True:
             try:
                 try:

@@ -1,0 +1,66 @@
+"""A function that is restored from a snapshot; its hooks do what the environment says."""
+
+import os
+import random
+import socket
+import time
+import uuid
+from uuid import uuid4 as unique
+
+import lambda_bootstrap
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+
+WORDS = os.environ.get("HOOKS", "").split()
+SAID = []
+STARTED, IDENTITY = time.time(), uuid.uuid4().hex
+SEEDED = random.Random(7)
+
+
+class Config:
+    """A value in the body of a class."""
+
+    token: str = str(unique())
+
+
+if "socket" in WORDS:
+    CONNECTION = socket.socket()
+
+
+def say(word):
+    SAID.append(word)
+    if word.replace(" ", "_") in WORDS:
+        raise ValueError(word)
+
+
+@lambda_bootstrap.before_snapshot
+def fork():
+    """Runs last, as it is registered first: from here on there are two copies."""
+    say("before 1")
+    if "forks" in WORDS:
+        os.fork()
+
+
+@lambda_bootstrap.before_snapshot
+async def before_2():
+    say("before 2")
+
+
+register_before_snapshot(say, "before 3")
+
+
+@lambda_bootstrap.after_restore
+def after_1():
+    say("after 1")
+
+
+@lambda_bootstrap.after_restore
+async def after_2():
+    say("after 2")
+
+
+register_after_restore(say, "after 3")
+
+
+def handler(event, context):
+    """Returns what was said, a random number, and its process."""
+    return {"said": SAID, "random": random.random(), "pid": os.getpid(), "group": context.log_group_name}
