@@ -25,4 +25,4 @@ if __name__ == "__main__":
     getattr(sys, "set_lazy_imports", str)("normal")
     from .main import run
 
-    run(sys.argv, os.environ, os.path.dirname(BOOTSTRAP), lazy)
+    run(sys.argv, os.path.dirname(BOOTSTRAP), lazy)

@@ -15,8 +15,7 @@ from __future__ import annotations
 import gc
 import sys
 from atexit import _run_exitfuncs  # what `sys.exit` runs: `leave` skips the rest of a shutdown, which waits for threads
-from os import _exit, execv, getcwd, getpid  # `_exit` waits for no thread, see `leave`
-from os import environ as process_environ
+from os import _exit, environ, execv, getcwd, getpid  # `_exit` waits for no thread, see `leave`
 
 from . import current, hooks, loader, report, settings, spare
 from .client import RuntimeClient
@@ -32,7 +31,7 @@ from .transport import SocketTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
     from .codec import Name, Options
@@ -51,30 +50,32 @@ TOO_LATE = (
 )
 
 
-def run(argv: list[str], environ: MutableMapping[str, str], home: str, lazy: str = "") -> NoReturn:
+def run(argv: list[str], home: str, lazy: str = "") -> NoReturn:
     """Run `main`, then end the process: what `bootstrap` and `python -m lambda_bootstrap` come down to."""
     try:
-        status = main(argv, environ, home, lazy)
+        status = main(argv, home, lazy)
     except BaseException:  # whatever it is: a thread of the function's must not keep the process
         sys.excepthook(*sys.exc_info())
         status = 1
     leave(status)
 
 
-def main(argv: list[str], environ: MutableMapping[str, str], home: str, lazy: str = "") -> int:
+def main(argv: list[str], home: str, lazy: str = "") -> int:
     """
     Run the handler named by `argv[1]`, else by `_HANDLER`, until the environment ends; return the exit status.
 
+    The frames from `bootstrap` to the handler neither keep nor name the process's environment, which has credentials:
+    loguru and Sentry write down the variables of every frame.
+
     Args:
         argv: the command line.
-        environ: the process's environment; `_X_AMZN_TRACE_ID` is kept up to date in it.
         home: the folder of `bootstrap`; packages that a function may use without bringing them lie in it.
         lazy: the mode of lazy imports that the function is to have, "" before Python 3.15; until then there are none.
 
     Source of the search order: AWS Lambda Developer Guide, "Search path" in "Working with .zip file archives for
     Python".
     """
-    status = wrap(argv, environ)
+    status = wrap(argv)
     if status is not None:
         return status
     packages = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
@@ -95,10 +96,10 @@ def main(argv: list[str], environ: MutableMapping[str, str], home: str, lazy: st
     loader.process_pth(function + ours)
     gc.freeze()  # what there is stays: no collection has to look at it
     gc.enable()  # off since `bootstrap` began
-    return serve(transport, lambda: loader.load(name, options, found.http), found, environ)
+    return serve(transport, lambda: loader.load(name, options, found.http), found)
 
 
-def wrap(argv: list[str], environ: MutableMapping[str, str]) -> int | None:
+def wrap(argv: list[str]) -> int | None:
     """
     Become the program that `AWS_LAMBDA_EXEC_WRAPPER` names, once: it runs what its arguments say, which is us again.
 
@@ -129,12 +130,12 @@ def start(
     name = getattr(handler, "__qualname__", type(handler).__name__)
     words = [word for word, is_on in (("strict", strict), ("use_decimal", use_decimal)) if is_on]
     try:
-        found = Settings(process_environ)
+        found = Settings(environ)
         transport = connect(found, [], [])
         options = options_of(found, codec, *words)
     except ConfigError as error:
         leave(fail(error))
-    leave(serve(transport, lambda: adapt(handler, name, options, http=found.http), found, process_environ))
+    leave(serve(transport, lambda: adapt(handler, name, options, http=found.http), found))
 
 
 def options_of(found: Settings, codec: str = "", *words: str) -> Options:
@@ -175,11 +176,11 @@ def connect(found: Settings, function: list[str], ours: list[str]) -> Transport:
     return Aside(Urllib3Transport(address), set(sys.modules) - before)
 
 
-def serve(transport: Transport, load: Callable[[], Handler], found: Settings, environ: MutableMapping[str, str]) -> int:
+def serve(transport: Transport, load: Callable[[], Handler], found: Settings) -> int:
     """Initialise, then answer invocations; return the exit status."""
     log, pid = Log(found), getpid()
     client = RuntimeClient(transport, getcwd(), log.problem)
-    prepare(log, client, found, environ)
+    prepare(log, client, found)
     try:
         try:
             handler = load()
@@ -222,7 +223,7 @@ def init(handler: Handler, log: Log) -> None:
         handler.call = wrapped(handler.call)
 
 
-def prepare(log: Log, client: RuntimeClient, found: Settings, environ: MutableMapping[str, str]) -> None:
+def prepare(log: Log, client: RuntimeClient, found: Settings) -> None:
     """Set up what has to be there before the function is imported, and open the rooms that the settings ask for."""
     spare.keep()
     if found.log_socket:
