@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from lambda_bootstrap import client
@@ -23,6 +24,43 @@ if TYPE_CHECKING:
 
 TRANSPORTS: list[type[SocketTransport | Urllib3Transport]] = [SocketTransport, Urllib3Transport]
 EVENT = Reply(200, [("Lambda-Runtime-Aws-Request-Id", "one"), ("Odd", "caf\u00e9")], b"{}")
+
+
+FIELDS = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\n"
+ANSWERS = {
+    "length": FIELDS + b"Content-Length: 6\r\n\r\n[1, 2]",
+    "length first": b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n" + FIELDS.partition(b"\r\n")[2] + b"\r\n[1, 2]",
+    "chunks": FIELDS + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\n3\r\n 2]\r\n0\r\n\r\n",
+    "chunks and trailers": FIELDS + b"Transfer-Encoding: chunked\r\n\r\n6;a=b\r\n[1, 2]\r\n0\r\nA: b\r\n\r\n",
+    "interim": b"HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" + FIELDS + b"Content-Length: 6\r\n\r\n[1, 2]",
+}
+
+
+class Cuts:
+    """A server that sends nothing of an answer to its first client, one byte of it to its second, and so on."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+        self.sent = -1
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def serve(self) -> None:
+        """Serve one client after another."""
+        for end in range(len(self.answer) + 1):
+            with self.listener.accept()[0] as connection:
+                while not connection.recv(1 << 16).endswith(b"\r\n\r\n"):
+                    pass
+                self.sent = end
+                connection.sendall(self.answer[:end])
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.close()
 
 
 @pytest.fixture(name="emulator")
@@ -133,11 +171,33 @@ class TestTransports:
         assert transport.exchange(NEXT).status == 200
 
     def test_head_cut_short(self, emulator: Emulator) -> None:
-        """A head that is not whole is a failure too; urllib3 cannot tell, as `http.client` takes it for whole."""
+        """The failure of a head that is not whole says how much of it came."""
         emulator.script("next", [Raw(b"HTTP/1.1 200 OK\r\nContent-Le"), Pause(0.05), Close()])
 
         with pytest.raises(RuntimeApiError, match="closed the connection after 27 bytes of a response"):
             SocketTransport(Address(emulator.address)).exchange(NEXT)
+
+    @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+    def test_every_cut(self, connect: Callable[[str], Transport], answer: bytes) -> None:
+        """An answer that is cut after any of its bytes is the platform's failure, and whole with the last of them."""
+        with Cuts(answer) as cuts:
+            for end in range(len(answer)):
+                with pytest.raises(TransportError):
+                    connect(cuts.address).exchange(NEXT)
+                assert cuts.sent == end
+            response = connect(cuts.address).exchange(NEXT)
+
+        assert (response.status, response.body) == (200, b"[1, 2]")
+        assert response.headers["lambda-runtime-aws-request-id"] == "one"
+
+    @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\n"])
+    def test_every_cut_until_close(self, connect: Callable[[str], Transport], head: bytes) -> None:
+        """Of an answer without a length, a cut in the head is a failure, and what comes behind it is the body."""
+        with Cuts(head + b"[1]") as cuts:
+            for _ in head:
+                with pytest.raises(TransportError):
+                    connect(cuts.address).exchange(NEXT)
+            assert [connect(cuts.address).exchange(NEXT).body for _ in range(4)] == [b"", b"[", b"[1", b"[1]"]
 
     def test_until_close(self, emulator: Emulator, connect: Callable[[str], Transport]) -> None:
         """A body without a length ends with the connection."""

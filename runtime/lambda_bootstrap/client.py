@@ -38,7 +38,7 @@ class RuntimeClient:
 
     Attributes:
         signals: what the function's signal handlers are kept in check by, once there is need; see `lifecycle.signals`.
-        unanswered: the invocation that was delivered and has had no part of an answer yet, or None.
+        unanswered: the invocation that was delivered and whose answer has not come to its end yet, or None.
     """
 
     signals: Any = None
@@ -58,9 +58,6 @@ class RuntimeClient:
         Raises:
             RuntimeApiError: there will be none.
         """
-        if self.is_streaming:  # and never came to its end: nothing else may follow it on the connection
-            self.is_streaming = False
-            self.transport.abandon()
         waits = list(BACK_OFF)
         while True:
             start = monotonic()
@@ -100,9 +97,21 @@ class RuntimeClient:
         self.settle(verdict, reason)
 
     def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
-        """Answer *invocation* with an error; otherwise as `respond`."""
+        """
+        Answer *invocation* with an error; otherwise as `respond`.
+
+        After a stream that broke off it is sent once, over another connection: whether the platform has taken the
+        stream for an answer is unknown, and if it has, it refuses the error.
+        """
         body, cause = failure.body(invocation.request_id), failure.cause(self.working_directory)
-        verdict, reason = self.post(protocol.error(invocation, body, failure.category, cause))
+        post = protocol.error(invocation, body, failure.category, cause)
+        if self.is_streaming:
+            self.is_streaming = False
+            self.transport.abandon()
+            self.try_to_post(post, self.transport.exchange, post)
+            self.unanswered = None
+            return
+        verdict, reason = self.post(post)
         if verdict == protocol.PLAINER:
             self.warn(reason)
             verdict, reason = self.post(protocol.error(invocation, failure.plain_body(), failure.category))
@@ -110,14 +119,21 @@ class RuntimeClient:
         self.settle(verdict, reason)
 
     def open(self, request: Request, data: bytes) -> None:
-        """Begin to answer in pieces: from here on there can be no other answer."""
-        self.unanswered, self.is_streaming = None, True
+        """Begin to answer in pieces: from here on there can be another answer only if it breaks off."""
+        self.is_streaming = True
         self.transport.open(request, data)
 
     def finish(self, request: Request, data: bytes) -> None:
-        """End a *request* that was sent in pieces with *data*; it cannot be sent again. Otherwise as `respond`."""
-        verdict, reason, _ = self.try_to_post(request, self.transport.finish, request, data)
-        self.is_streaming = False
+        """
+        End a *request* that was sent in pieces with *data*; otherwise as `respond`.
+
+        Raises:
+            TransportError: it got no answer, and cannot be sent again.
+        """
+        verdict, reason, is_lost = self.try_to_post(request, self.transport.finish, request, data)
+        if is_lost:
+            raise TransportError(reason)
+        self.unanswered, self.is_streaming = None, False
         self.settle(verdict, reason)
 
     def fail_init(self, failure: ErrorReport) -> None:

@@ -110,10 +110,10 @@ class InvokeLoop:
             self.log.end()
             if stream is None:
                 self.client.respond(invocation, body, content_type)
-            elif stream.loss is None:
-                stream.finish()
             else:
-                self.log.problem(f"the response stream was lost: {stream.loss}")
+                stream.finish()
+                if stream.loss is not None:
+                    self.lose(invocation, stream.loss, stream.failure)
         self.finish(context)
         return status
 
@@ -167,6 +167,12 @@ class InvokeLoop:
             stream.failure = self.failure(error, context)
             return exit_status(error)
         return None
+
+    def lose(self, invocation: Invocation, loss: BaseException, failure: ErrorReport | None) -> None:
+        """Answer *invocation*, whose stream got no answer, with its *failure* or else with the *loss* of the stream."""
+        reason = f"the response stream was lost: {describe(loss)}"
+        self.log.problem(reason)
+        self.client.fail(invocation, failure or report.of(FunctionError("Runtime.ResponseLost", reason)))
 
     def failure(self, error: BaseException, context: Context) -> ErrorReport:
         """Run the hooks for *error*, log it, and return the report for the caller."""

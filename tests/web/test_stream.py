@@ -307,10 +307,12 @@ class TestHostile:
         assert json.loads(posted(start, "lies").body)["errorType"] == "ValueError"
 
     def test_closes_everything(self, start: Start) -> None:
-        """A stream that closes the connection is lost, and the next one is served over a new one."""
+        """A stream that closes the connection is lost; an error follows over another one, and the next poll."""
         emulator = start("streams.closes_everything")
         emulator.invoke()
+        (error,) = emulator.wait_for("error")
 
+        assert error.header("Lambda-Runtime-Function-Error-Type") == "Runtime.ResponseLost"
         assert emulator.wait_for("next", count=2)
         assert b"the response stream was lost" in emulator.output
 
@@ -399,11 +401,26 @@ class Platform:
             data += self.connection.recv(1)
         return data
 
+    def follow(self) -> None:
+        """Go on with the connection that comes after a stream's: a new one."""
+        self.connection.close()
+        self.connection = self.accept()
+
+    def read_error(self, status: bytes = b"202 Accepted") -> Any:
+        """Take the error that follows a stream."""
+        self.follow()
+        head = self.read_to(b"\r\n\r\n")
+        assert head.startswith(b"POST /2018-06-01/runtime/invocation/one/error ")
+        (size,) = re.findall(rb"Content-Length: (\d+)", head)
+        body = b""
+        while len(body) < int(size):
+            body += self.connection.recv(1 << 16)
+        self.connection.sendall(b"HTTP/1.1 %b\r\nContent-Length: 0\r\n\r\n" % status)
+        return json.loads(body)
+
     def read_next_poll(self) -> None:
-        """Take the poll that follows a stream: on a new connection, or on one that was not the stream's."""
-        used, self.connection = self.connection, self.accept() if self.polls is self.connection else self.polls
-        used.close()
-        assert b"/2018-06-01/runtime/invocation/next" in self.read_to(b"\r\n\r\n")
+        """Take the poll that follows on the same connection."""
+        assert self.read_to(b"\r\n\r\n").startswith(b"GET /2018-06-01/runtime/invocation/next ")
 
     def close(self) -> None:
         """End all of it."""
@@ -440,16 +457,43 @@ class TestTime:
         assert api.read_to(b"0\r\n\r\n") == b"6\r\nsecond\r\n0\r\n\r\n"
 
     def test_lost(self, platform: Any) -> None:
-        """A stream that nobody takes any more is closed and logged, and the next invocation is polled for."""
+        """A stream that nobody takes any more is closed, logged and an error, and the next invocation is polled for."""
         api = platform("endless", None)
         api.read_to(b"\r\n\r\n")
         api.connection.close()
+        error = api.read_error()
+        assert (error["errorType"], error["stackTrace"]) == ("Runtime.ResponseLost", [])
+        assert error["errorMessage"].startswith("the response stream was lost: failed to POST http://127.0.0.1:")
+        assert error["errorMessage"].endswith("(docs/errors.md#runtimeresponselost)")
         api.read_next_poll()
         api.process.kill()
         output = api.process.stdout.read()
         assert b"closed\n" in output
         assert b"[ERROR]" not in output
         assert re.search(rb"the response stream was lost: failed to POST http://\S+/invocation/one/response: ", output)
+
+    @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 202 Acc"], ids=["no answer", "half an answer"])
+    @pytest.mark.parametrize("status", [b"202 Accepted", b"403 Forbidden", b"503 Service Unavailable"])
+    def test_unheard(self, platform: Any, answer: bytes, status: bytes) -> None:
+        """A stream whose end gets no answer is followed by an error, once, whatever comes of that."""
+        api = platform("pieces", ["a"])
+        assert api.read_to(b"0\r\n\r\n").endswith(b"1\r\na\r\n0\r\n\r\n")
+        api.connection.sendall(answer)
+        api.connection.close()
+
+        assert api.read_error(status)["errorType"] == "Runtime.ResponseLost"
+        api.read_next_poll()
+        api.process.kill()
+        assert api.process.stdout.read().count(b"[WARN]") == 1
+
+    def test_error_unheard(self, platform: Any) -> None:
+        """The error that follows a stream is sent once, even if it gets no answer either."""
+        api = platform("pieces", ["a"])
+        api.read_to(b"0\r\n\r\n")
+        api.follow()
+        assert b"/one/error " in api.read_to(b"\r\n\r\n")
+        api.follow()
+        api.read_next_poll()
 
     def test_closed_meanwhile(self, tmp_path: Path) -> None:
         """A connection that the platform has closed while the function was busy is replaced before a stream begins."""
@@ -468,6 +512,7 @@ class TestTime:
         time.sleep(0.5)
         while api.connection.recv(1 << 20):
             pass
+        assert (error := api.read_error())["errorType"] == "LookupError", error
         api.read_next_poll()
         api.process.kill()
         assert b"[ERROR] LookupError: too slow" in api.process.stdout.read()

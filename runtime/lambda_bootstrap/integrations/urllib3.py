@@ -8,6 +8,7 @@ Refuses to know: what a request asks for, what an answer means.
 from __future__ import annotations
 
 import http.client
+import io
 import socket
 import sys
 from _frozen_importlib_external import PathFinder  # `importlib.machinery` is one more import
@@ -44,8 +45,37 @@ class Waiting(socket.socket):
         return super().recv_into(*arguments)
 
 
+class Lines(io.BufferedReader):
+    """What arrives on a connection; a line that its end has cut is no line, which `http.client` does not mind."""
+
+    has_begun = False
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """
+        As `io.BufferedReader.readline`.
+
+        Raises:
+            IncompleteRead: the connection has ended in the middle of an answer.
+        """
+        line = super().readline(size)
+        if not line.endswith(b"\n") and len(line) != size and (line or self.has_begun):
+            raise http.client.IncompleteRead(line)
+        self.has_begun = True
+        return line
+
+
+class Answer(http.client.HTTPResponse):
+    """A response of such lines."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.fp: Any = Lines(self.fp.detach())
+
+
 class Connection(urllib3.connection.HTTPConnection):
     """A connection over such a socket."""
+
+    response_class = Answer
 
     def connect(self) -> None:
         """As `http.client.HTTPConnection.connect`."""
@@ -106,6 +136,7 @@ class Urllib3Transport:
     def open(self, request: Request, data: bytes) -> None:
         """Send the head and *data*, on a connection of its own: urllib3 takes no body in pieces and no trailers."""
         self.connection = http.client.HTTPConnection(self.address.host, self.address.port)
+        self.connection.response_class = Answer
         self.guard(request, with_spare, self.connection.connect)
         self.guard(request, self.head, request)
         self.guard(request, self.connection.endheaders, data)
@@ -133,10 +164,10 @@ class Urllib3Transport:
         try:
             return step(*arguments)
         except (OSError, http.client.HTTPException) as error:
-            self.connection.close()
+            shut(self.connection)
             raise self.failure(request, error) from None
         except BaseException:  # by a signal handler of the function
-            self.connection.close()
+            shut(self.connection)
             raise
 
     def failure(self, request: Request, error: Exception) -> RuntimeApiError:
@@ -155,11 +186,18 @@ class Urllib3Transport:
         self.pool = self.new_pool()
 
     def abandon(self) -> None:
-        """Close the connection of a request in pieces that will not come to its end."""
-        try:
-            self.connection.close()
-        except OSError:  # the function has closed its descriptor
-            pass
+        """Close the connection of a request in pieces that will not come to its end; what follows gets a new one."""
+        shut(self.connection)
+        shut(self.pool)
+        self.pool = self.new_pool()
+
+
+def shut(connection: Any) -> None:
+    """Close a connection, or a pool of one."""
+    try:
+        connection.close()
+    except OSError:  # the function has closed its descriptor
+        pass
 
 
 class Aside:

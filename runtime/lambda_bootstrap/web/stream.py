@@ -15,7 +15,7 @@ Source: AWS Lambda Developer Guide, "Building a custom runtime", response stream
 from __future__ import annotations
 
 from .. import codec, http1, protocol
-from ..errors import FunctionError
+from ..errors import FunctionError, TransportError
 from ..spare import with_spare
 from .response import HttpResponse, Stream
 
@@ -60,7 +60,7 @@ class ResponseStream:
 
     Attributes:
         has_begun: whether any of it was sent.
-        loss: the error that stopped it half-way, after which nothing more can be sent.
+        loss: the error that stopped it half-way, or at its end; after it nothing more can be sent.
         failure: what goes into the trailers.
     """
 
@@ -141,13 +141,18 @@ class ResponseStream:
 
     def finish(self) -> None:
         """
-        Send the end, with the failure's trailers if there is one.
+        Send the end, with the failure's trailers if there is one; it may be lost, too: see `loss`.
 
         Raises:
             RuntimeApiError: the environment is lost.
         """
+        if self.loss is not None:
+            return
         found = () if self.failure is None else self.failure.trailers(self.invocation.request_id)
-        self.client.finish(self.request, http1.last_chunk(found))
+        try:
+            self.client.finish(self.request, http1.last_chunk(found))
+        except TransportError as error:
+            self.loss = error
 
 
 class Written:
