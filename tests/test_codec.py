@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from collections import OrderedDict, namedtuple
 from dataclasses import InitVar, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
+import attrs
+import msgspec
+import pydantic
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -22,6 +26,9 @@ from lambda_bootstrap.errors import FunctionError
 from tests.support import TOO_DEEP
 from tests.support.edits import edited
 from tests.support.models import Color, Level, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = "k"
 JSON_VALUES = st.recursive(
@@ -578,6 +585,127 @@ def itself() -> list[Any]:
     top: list[Any] = []
     top.append(top)
     return top
+
+
+@dataclass
+class Node:
+    """A part of a structure, with room for more."""
+
+    name: str
+    more: Any = None
+
+
+@attrs.define
+class Knot:
+    """The same of attrs."""
+
+    name: str
+    more: Any = None
+
+
+class Model(pydantic.BaseModel):
+    """The same of pydantic."""
+
+    name: str
+    more: Any = None
+
+
+class Struct(msgspec.Struct):
+    """The same of msgspec."""
+
+    name: str
+    more: Any = None
+
+
+Pair = namedtuple("Pair", "name more")  # noqa: PYI024 - as functions have it
+
+
+def around(kind: Any, text: str) -> Any:
+    """Build what holds itself, three steps down, with a *text* in it."""
+    end: list[Any] = []
+    top = {"name": text, "more": end} if kind is dict else kind(name=text, more=end)
+    end.append({"of": top})
+    return top
+
+
+def parents() -> dict[str, Any]:
+    """Build an order of 5000 items, each of which knows its order."""
+    order: dict[str, Any] = {}
+    order["items"] = [{"number": number, "order": order} for number in range(5000)]
+    return order
+
+
+def long_ring() -> dict[str, Any]:
+    """Build a ring of 20,000 links."""
+    first: dict[str, Any] = {}
+    last = first
+    for number in range(20_000):
+        last["next"] = last = {"number": number}
+    last["next"] = first
+    return first
+
+
+class TestCircles:
+    """What holds itself."""
+
+    @pytest.mark.parametrize("kind", [dict, Node, Knot, Model, Struct, Pair], ids=lambda kind: kind.__name__)
+    def test_at_once(self, kind: Any) -> None:
+        """A structure that holds itself is refused with its path, before more than a few copies of it are made."""
+        result = {"result": around(kind, "x" * 100_000)}
+        marshal_error(result)  # and whatever is imported for it
+        tracemalloc.start()
+        message = marshal_error(result)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert message == "Unable to marshal response: Circular reference detected (at result.more[0].of)"
+        assert most < 2_000_000
+
+    @pytest.mark.parametrize("top", [parents, long_ring])
+    def test_broad_and_long(self, top: Callable[[], Any]) -> None:
+        """However broad or long a circle is, it is found in one walk, and a long path to it is cut."""
+        message = marshal_error(top())
+        start = "items[0].order)" if top is parents else "next.next.next."
+
+        assert message.startswith(f"Unable to marshal response: Circular reference detected (at {start}")
+        assert len(message) < 600
+
+    @pytest.mark.parametrize("size", [1, 100, 10_000])
+    def test_shared(self, size: int) -> None:
+        """A part that comes again, beside itself or at another depth, is no circle."""
+        shared = {"x": list(range(100))}
+        result = {"a": [shared] * size, "b": {"c": {"d": shared}}, "e": Node("n", Knot("k", [shared, shared]))}
+        plain = {**result, "e": [shared]}
+
+        assert json.loads(codec.encode(plain)) == plain
+        assert json.loads(codec.encode(result))["e"]["more"]["more"] == [shared, shared]
+        assert json.loads(codec.encode(Struct("s", [Struct("t", shared), shared])))["more"][1] == shared
+
+    @pytest.mark.parametrize("depth", [60, 70, 300])
+    def test_deep(self, depth: int) -> None:
+        """Depth alone is no circle."""
+        value: Any = "x" * 2000
+        for _ in range(depth):
+            value = {"in": value}
+
+        assert codec.encode(value) == b'{"in":' * depth + b'"' + b"x" * 2000 + b'"' + b"}" * depth
+
+    def test_many(self) -> None:
+        """A list with more parts than are looked at is written all the same."""
+        assert codec.encode([[0]] * 600_000) == b"[" + b",".join([b"[0]"] * 600_000) + b"]"
+
+    def test_lenient(self) -> None:
+        """What holds itself is described where it only has to be told, as in a log, and no copies of it are made."""
+        result = around(dict, "x" * 100_000)
+        tracemalloc.start()
+        text = codec.leniently(result)
+        with pytest.raises(ValueError, match="Circular"):
+            codec.dumps(result)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert text.endswith("{'of': {...}}]}\"")
+        assert most < 2_000_000
 
 
 NO_FORM = "Object of type {} is not JSON serializable"

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 
 SPACE = " \t\n\r"
-SHORT = 4096  # characters
+SHORT = 1024  # bytes
+LEVELS, PARTS, SLICE = 64, 1 << 19, 64  # of a value that is not small
 
 
 class _Rules:
@@ -138,17 +139,12 @@ def result_text(value: Any) -> str:
     Raises:
         Exception: whatever *value* does to make that impossible.
     """
-    text = ""
     try:
-        text = "".join(_encode(value, 0))
-        if len(text) < SHORT:
-            marshal(value, 2)  # takes JSON's own types and no subclass of one; of small values it is done sooner
-            return text
+        if is_plain(value):
+            return "".join(_encode(value, 0))
+        text = "".join(_careful(convert, encode_basestring)(value, 0))
     except (_ExactNumber, TypeError):
         text = _text_of_odd(value)
-    except ValueError:
-        if not text:
-            raise
     if text and _is_whole(value):
         return text
     return "".join(_encode_exactly(with_spare(_open_encoder).whole(value, _convert_exactly), 0))
@@ -157,9 +153,37 @@ def result_text(value: Any) -> str:
 def _text_of_odd(value: Any) -> str:
     """Return the JSON of a *value* with numbers to be written exactly; "" for keys that are `bytes`, perhaps."""
     try:
-        return "".join(_encode_exactly(value, 0))
+        return "".join(_careful(_convert_exactly, _write_string)(value, 0))
     except TypeError:
         return ""
+
+
+def is_plain(value: Any) -> bool:
+    """
+    Return whether *value* is of JSON's own types all through, of no subclass of one, and does not hold itself.
+
+    A small one may: `_encode` has a limit of its own, after some thousand levels.
+    """
+    try:
+        size = len(marshal(value, 4))  # takes those types, sets and bytes; what comes again is a number to it
+    except ValueError:
+        return False
+    return size < SHORT or _has_end(value)
+
+
+def _has_end(value: Any) -> bool:
+    """Return whether *value* has an end within reason; what holds itself has none."""
+    layer = [value]
+    for _ in range(LEVELS):
+        parts: list[Any] = []
+        for at in range(0, len(layer), SLICE):
+            parts += get_referents(*layer[at : at + SLICE])
+            if len(parts) > PARTS:
+                return False
+        if not parts:
+            return True
+        layer = parts
+    return False
 
 
 def dumps(value: Any) -> str:
@@ -170,16 +194,15 @@ def dumps(value: Any) -> str:
         Exception: whatever *value* does to make that impossible.
     """
     try:
-        return "".join(_encode(value, 0))
+        return "".join((_encode if is_plain(value) else _careful(convert, encode_basestring))(value, 0))
     except _ExactNumber:
-        return "".join(_encode_exactly(value, 0))
+        return "".join(_careful(_convert_exactly, _write_string)(value, 0))
 
 
 def leniently(value: Any) -> str:
     """Return compact JSON for *value*, in which a part without a form is its `str`; if that fails, all of it is."""
-    encoder = make_encoder(None, _convert_or_describe, _write_string, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
     try:
-        return "".join(encoder(value, 0))
+        return "".join(_careful(_convert_or_describe, _write_string)(value, 0))
     except Exception:
         return encode_basestring(describe(value))
 
@@ -325,6 +348,11 @@ def _convert_or_describe(value: Any) -> Any:
 
 def _write_string(text: str) -> str:
     return text if type(text) is _Digits else encode_basestring(text)
+
+
+def _careful(default: Callable[[Any], Any], write: Callable[[str], str]) -> Callable[[Any, int], Any]:
+    """Return an encoder that marks every container it is in, so that it refuses one that holds itself, at once."""
+    return make_encoder({}, default, write, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
 
 
 # Without a dictionary of markers a circular structure ends in a RecursionError, which costs nothing until it happens.

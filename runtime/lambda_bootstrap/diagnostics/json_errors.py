@@ -28,6 +28,9 @@ ZEROS = {ord(digit): "0" for digit in "123456789"}
 CONTROLS = [chr(code) for code in range(0x20)]
 ESCAPE = 12  # characters, of two halves of one
 MAX_DEPTH = 100  # a path of more steps helps nobody
+MOST_STEPS = 100_000  # of a circle; what makes new parts whenever it is asked has none
+SCALARS = {bool, float, int, str, type(None)}
+CIRCLE, TOO_DEEP = "Circular reference detected", "maximum recursion depth exceeded"
 
 
 def in_value(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], Any]) -> tuple[str, str]:
@@ -39,18 +42,47 @@ def in_value(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], A
         dumps: returns the JSON of a value, or raises.
         convert: turns a value into JSON's own types, one step, or raises.
     """
-    path, above = "", [value]
-    while len(above) < MAX_DEPTH:
+    reason = _reason(value, dumps)
+    if reason.startswith((CIRCLE, TOO_DEEP)):
+        steps = _circle(value, convert)
+        if steps:
+            path = "".join(steps[:MAX_DEPTH]).removeprefix(".")
+            return f"{path}..." if len(steps) > MAX_DEPTH else path, CIRCLE
+    path = ""
+    for _ in range(MAX_DEPTH - 1):
         for step, part in _parts(value, convert):
-            if any(part is outer for outer in above):
-                return (path + step).removeprefix("."), "Circular reference detected"
-            if _reason(part, dumps):
-                path, value = path + step, part
-                above.append(part)
+            found = _reason(part, dumps)
+            if found:
+                path, value, reason = path + step, part, found
                 break
         else:
             break
-    return path.removeprefix("."), _reason(value, dumps)
+    return path.removeprefix("."), reason
+
+
+def _circle(value: Any, convert: Callable[[Any], Any]) -> list[str]:
+    """Return the steps to the first part of *value* that it is in itself; empty if there is none."""
+    kept = [value]  # or an id may be another's afterwards
+    within, done = {id(value)}, set()
+    steps: list[str] = []
+    open_ = [(value, iter(_fields(value, convert)))]
+    while open_:
+        outer, parts = open_[-1]
+        for step, part in parts:
+            if id(part) in within:
+                return [*steps, step]
+            if type(part) not in SCALARS and id(part) not in done and len(open_) < MOST_STEPS:
+                kept.append(part)
+                within.add(id(part))
+                steps.append(step)
+                open_.append((part, iter(_fields(part, convert))))
+                break
+        else:
+            open_.pop()
+            within.discard(id(outer))
+            done.add(id(outer))
+            del steps[-1:]
+    return []
 
 
 def heaviest(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], Any]) -> list[tuple[str, int, int]]:
@@ -77,6 +109,19 @@ def _parts(value: Any, convert: Callable[[Any], Any]) -> list[tuple[str, Any]]:
         return [(f"[{index}]", part) for index, part in enumerate(value)] if isinstance(value, (list, tuple)) else []
     except Exception:
         return []
+
+
+def _fields(value: Any, convert: Callable[[Any], Any]) -> list[tuple[str, Any]]:
+    """Return the parts of *value* as `_parts` does, and those of what a library takes apart, with all that it holds."""
+    kind = type(value)
+    try:
+        if hasattr(kind, "__struct_fields__"):
+            return [(step(name), getattr(value, name)) for name in kind.__struct_fields__]
+        if hasattr(kind, "__pydantic_serializer__"):
+            return [(step(name), part) for name, part in vars(value).items()]
+    except Exception:
+        return []
+    return _parts(value, convert)
 
 
 def _reason(value: Any, dumps: Callable[[Any], str]) -> str:

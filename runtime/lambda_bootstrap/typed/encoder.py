@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from binascii import b2a_base64
+from gc import get_referents, is_tracked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def converter(kind: Any) -> Callable[[Any], Any] | None:
     if hasattr(kind, "__pydantic_serializer__"):
         return lambda value: kind.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
     if hasattr(kind, "__struct_fields__") and "msgspec" in sys.modules:
-        return sys.modules["msgspec"].to_builtins  # type: ignore[no-any-return] # a module out of the table
+        return _struct_converter(sys.modules["msgspec"].to_builtins)
     if hasattr(kind, "__dataclass_fields__"):
         from dataclasses import fields
 
@@ -62,6 +63,43 @@ def as_dict(value: Any) -> dict[Any, Any]:
     if not isinstance(fields, dict):
         raise TypeError(f"_asdict() must return a dict, not {type(fields).__name__}")
     return fields
+
+
+def _struct_converter(to_builtins: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return what turns a Struct into JSON types; msgspec itself would follow one that holds itself for long."""
+
+    def convert(value: Any) -> Any:
+        if is_tracked(value) and _holds_itself(value):
+            raise ValueError("Circular reference detected")
+        return to_builtins(value)
+
+    return convert
+
+
+def _holds_itself(value: Any) -> bool:
+    """Return whether *value*, or a part of it, is a part of itself; only what the garbage collector tracks can be."""
+    within, done = {id(value)}, set()
+    open_ = [(value, filter(is_tracked, get_referents(value)))]
+    while open_:
+        outer, parts = open_[-1]
+        for part in parts:
+            if id(part) in within:
+                return True
+            if not isinstance(part, type) and _is_made_of_parts(type(part)) and id(part) not in done:
+                within.add(id(part))
+                open_.append((part, filter(is_tracked, get_referents(part))))
+                break
+        else:
+            open_.pop()
+            within.discard(id(outer))
+            done.add(id(outer))
+    return False
+
+
+def _is_made_of_parts(kind: Any) -> bool:
+    """Return whether msgspec takes an instance of *kind* apart."""
+    marks = ("__struct_fields__", "__dataclass_fields__", "__attrs_attrs__")
+    return kind in {dict, frozenset, list, set, tuple} or any(hasattr(kind, mark) for mark in marks)
 
 
 def _fields_of(value: Any) -> dict[Any, Any] | None:
