@@ -73,6 +73,7 @@ RAISED = {
     "evil_exit": Raised("SystemExit", "evil", exit_status=1),
     "evil_exit_number": Raised("SystemExit", "3", exit_status=3),
     "evil_path": Raised("ZeroDivisionError", "division by zero"),
+    "note_of_lines": Raised("ValueError", "noted"),
     "surrogates": Raised("ValueError", "lone "),
     "control_bytes": Raised("ValueError", "\x00\x01"),
     "large_message": Raised("ValueError", "x" * 10_000),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from base64 import b64decode
 from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_bootstrap import codec, report
+from lambda_bootstrap import codec, record, report
 from lambda_bootstrap.errors import FunctionError, InitError, LambdaError
 from lambda_bootstrap.report import ErrorReport
 from lambda_bootstrap.traces import Frame
@@ -20,6 +21,7 @@ from tests.support.loop import a_report
 from tests.support.traces import caught, written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -215,14 +217,14 @@ class TestErrorBody:
         assert json.loads(whole)["errorMessage"] == "x" * (262_144 - around)
 
     def test_cut(self) -> None:
-        """An error body of more than 256 KiB is sent with the start of its message and of each line of its trace."""
+        """An error body of more than 256 KiB has the start of its message and both ends of each entry of its trace."""
         cut = json.loads(a_report("m" * 262_144, stack=["s" * 2000, "t"]).body("id"))
 
         assert cut == {
             "errorMessage": "m" * 16_384,
             "errorType": "ValueError",
             "requestId": "id",
-            "stackTrace": ["s" * 1024, "t"],
+            "stackTrace": ["s" * 512 + "\n... (2000 characters) ...\n" + "s" * 512, "t"],
         }
 
     @pytest.mark.parametrize(
@@ -244,12 +246,14 @@ class TestErrorBody:
         assert len(failure.plain_body()) <= 16_384
 
     def test_long_trace(self) -> None:
-        """Of a trace that is too long even so, the body keeps the start, where the error's own frames are."""
+        """Of a trace that is too long even so, the body keeps both ends."""
         stack = json.loads(a_report(stack=[f"{number} " + "n" * 1000 for number in range(1000)]).body("id"))[
             "stackTrace"
         ]
 
-        assert [line.partition(" ")[0] for line in stack] == [str(number) for number in range(250)]
+        assert [line.partition(" ")[0] for line in stack] == [
+            str(number) for number in (*range(125), *range(875, 1000))
+        ]
 
     def test_large_data(self) -> None:
         """Data that make the body too large are left out, and the trace stays."""
@@ -270,6 +274,87 @@ class TestErrorBody:
         told.data = nested(too_deep() - count)
 
         assert json.loads(told.body("id"))["errorMessage"] == "m"
+
+
+def noted(*notes: str) -> ValueError:
+    """Make an error with notes."""
+    error = ValueError("noted")
+    for note in notes:
+        error.add_note(note)
+    return error
+
+
+def chained(count: int) -> BaseException:
+    """Make a chain of errors with long texts and notes."""
+    error: BaseException | None = None
+    for number in range(count):
+        later = noted(f"note {number} " + "\x01" * 50_000)
+        later.__cause__ = error
+        error = later
+    assert error is not None
+    return error
+
+
+def grouped(count: int) -> BaseException:
+    """Make a group in a group in a group, each with a long note."""
+    error: Exception = noted("line\n" * 90_000)
+    for number in range(count):
+        error = ExceptionGroup(str(number) * 1000, [error, noted("\U0001f600\n" * 10_000)])
+    return error
+
+
+def deep(count: int) -> BaseException:
+    """Make an error with so many frames."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(count + 1000)
+
+    def down(left: int) -> None:
+        if left:
+            down(left - 1)
+        raise ValueError("deep")
+
+    try:
+        return caught(lambda: down(count))
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+LARGE = {
+    "note of many lines": (
+        lambda: noted("first\n" + "line\n" * 90_000 + "last"),
+        "  Note: first\nline\n",
+        "line\nlast\n",
+    ),
+    "long note": (lambda: noted("first" + "x" * 20_000_000 + "last"), "  Note: firstx", "xlast\n"),
+    "many notes": (lambda: noted(*(f"n{number}" for number in range(90_000))), "  Note: n0\n", "  Note: n89999\n"),
+    "long notes": (lambda: noted(*(f"{number} " + "\x01" * 100_000 for number in range(100))), "  Note: 0 ", "\x01\n"),
+    "chain": (lambda: chained(10_000), "  Note: note 9999 ", "\x01\n"),
+    "group": (lambda: ExceptionGroup("g", [ValueError("x" * 1000)] * 100_000), "  1 of 100000: ValueError: x", "x\n"),
+    "groups in groups": (lambda: grouped(30), "  1 of 2: ExceptionGroup: 28", ""),
+    "frames": (
+        lambda: deep(100_000),
+        "  File ",
+        'raise ValueError("deep")\n',
+    ),
+    "data": (lambda: LambdaError("m", data=["x" * 100] * 10_000), "", ""),
+    "type": (lambda: LambdaError("m", type="T" * 10_000_000), "", ""),
+    "class": (lambda: type("T" * 10_000_000, (Exception,), {})("m"), "", ""),
+    "arguments": (lambda: ValueError(*["x" * 1000] * 10_000), "", ""),
+}
+
+
+@pytest.mark.parametrize(("make", "first", "last"), LARGE.values(), ids=LARGE)
+def test_bounds(make: Callable[[], BaseException], first: str, last: str) -> None:
+    """Whatever an exception has, what is told of it has bounds, and both ends of what was too much."""
+    told = report.of(make())
+    trace = "".join(told.stack)
+
+    assert len(told.body("id")) <= 262_144
+    assert len(record.text_error(told.error_type, told.message, told.stack)) <= 200_000
+    assert len(told.stack) <= 10_000
+    assert sum(len(value) for _, value in told.trailers("i" * 3000)) <= 4000
+    assert first in trace
+    assert trace.endswith(last)
 
 
 def nested(depth: int) -> list[Any]:
@@ -304,10 +389,19 @@ class TestTrailers:
 
     def test_nothing_left_to_cut(self) -> None:
         """Trailers that stay too long without a trace are sent as they are: cutting has an end."""
-        told = ErrorReport("E" * 64, "\x01" * 250, [], ["line"] * 3)
+        told = ErrorReport("E" * 64, "\x01" * 250, [], ["line" * 1000] * 3)
         ((_, _), (_, body)) = told.trailers("i" * 3000)
 
         assert json.loads(b64decode(body))["stackTrace"] == []
+
+    def test_long_request_id(self) -> None:
+        """Of a request id that would not fit, the trailers have the start."""
+        told = ErrorReport("E", "m", [], ["line"])
+        ((_, _), (_, body)) = told.trailers("i" * 3000)
+
+        assert len(body) <= 3600
+        assert json.loads(b64decode(body))["requestId"] == "i" * 64
+        assert json.loads(b64decode(body))["stackTrace"] == ["line"]
 
 
 def test_limits() -> None:

@@ -7,6 +7,7 @@ Refuses to know: who sends a report, and where it is logged.
 | what | limit | why |
 | --- | --- | --- |
 | the message | 32,768 characters | nobody reads it to its end |
+| the type | 8,192 characters | nobody names one so |
 | the body | 256 KiB | one above the response limit kills the environment |
 | a plain body's message and type | 1,024 characters | nothing in it can be refused |
 | the X-Ray cause | 64 KiB of ASCII | the platform keeps no more, and answers 431 to a megabyte of headers |
@@ -18,7 +19,7 @@ from __future__ import annotations
 from . import codec
 from .errors import FunctionError, LambdaError
 from .spare import with_spare
-from .traces import class_name, describe, exact, frames, trace
+from .traces import class_name, describe, exact, frames, shorten, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 MAX_MESSAGE = 32_768  # characters
 MAX_BODY = 256 * 1024  # bytes
 MAX_PLAIN_MESSAGE = 1024  # characters
+MAX_TYPE = 8192  # characters
 MAX_CAUSE = 64 * 1024  # bytes
 MAX_TRAILER = 2700  # bytes, and a third more in base64
 
@@ -94,9 +96,9 @@ class ErrorReport:
             fields.pop("errorData", None)
             fields["errorMessage"] = fields["errorMessage"][: MAX_BODY // 16]
             fields["errorType"] = fields["errorType"][:1024]
-            stack = [line[:1024] for line in self.stack]
+            stack = [shorten(line, 1024) for line in self.stack]
             while len(body := codec.encode({**fields, "stackTrace": stack})) > MAX_BODY and stack:
-                del stack[len(stack) // 2 :]
+                del stack[len(stack) // 4 : -(len(stack) // 4) or None]
         return body
 
     def plain_body(self) -> bytes:
@@ -132,6 +134,7 @@ class ErrorReport:
             fields = self.fields(request_id)
             fields.pop("errorData", None)
             fields["errorMessage"], fields["errorType"] = self.message[:250], self.error_type[:64]
+            fields["requestId"] = request_id[:64]
             stack = self.stack
             while len(body := codec.encode({**fields, "stackTrace": stack})) > MAX_TRAILER and stack:
                 stack = stack[(len(stack) + 1) // 2 :]
@@ -166,7 +169,7 @@ def _of(error: Any) -> ErrorReport:
         message = f"{cut(describe(error))} (docs/errors.md#{name.replace('.', '').lower()})"
         return ErrorReport(name, message, found, getattr(error, "stack", None))
     own: Any = error.error_type if is_own else None
-    name = exact(own) if issubclass(type(own), str) else class_name(error)
+    name = (exact(own) if issubclass(type(own), str) else class_name(error))[:MAX_TYPE]
     report = ErrorReport(name, cut(describe(error)), list(frames(error.__traceback__)), trace(error))
     report.data = error.data if is_own else None
     return report

@@ -31,8 +31,12 @@ LEADS = frozenset(
     )
 )
 _NAME = type.__dict__["__name__"]
-# An exception can have any number of causes and members.
+# An exception can have any number of causes, members and notes, each of any length; of each the ends are kept.
 MOST_EXCEPTIONS = 20
+MOST_NOTES = 20
+MOST_LINES = 200  # of a note, say
+MOST_TEXT = 32_768  # characters of it
+MOST_TRACE = 131_072  # characters of a trace in all
 
 
 class Frame:
@@ -88,20 +92,47 @@ def trace(error: Any, seen: set[int] | None = None) -> list[str]:
     """
     seen = set() if seen is None else seen
     seen.add(id(error))
-    lines = [str(frame) for frame in frames(error.__traceback__)]
-    lines += [f"  Note: {note}\n" for note in notes(error)]
+    lines = [shorten(str(frame)) for frame in frames(error.__traceback__)]
+    lines += [f"  Note: {shorten(note)}\n" for note in notes(error)]
     if issubclass(type(error), BaseExceptionGroup):  # isinstance() would ask the error itself
         for number, member in enumerate(error.exceptions, 1):
-            if len(seen) < MOST_EXCEPTIONS:
-                lines.append(f"  {number} of {len(error.exceptions)}: {title(member)}\n")
-                lines += [f"  {line}" for entry in trace(member, seen) for line in entry.splitlines(keepends=True)]
+            if len(seen) >= MOST_EXCEPTIONS:
+                break
+            lines.append(f"  {number} of {len(error.exceptions)}: {shorten(title(member))}\n")
+            lines += [f"  {line}" for entry in trace(member, seen) for line in entry.splitlines(keepends=True)]
     before, words = error.__cause__, "Caused by"
     if before is None and not error.__suppress_context__:
         before, words = error.__context__, "While handling"
     if before is not None and id(before) not in seen and len(seen) < MOST_EXCEPTIONS:
-        lines.append(f"{words} {title(before)}\n")
+        lines.append(f"{words} {shorten(title(before))}\n")
         lines += trace(before, seen)
-    return lines
+    return thinned(lines)
+
+
+def shorten(text: str, most: int = MOST_TEXT) -> str:
+    """Return *text*; if it has more characters or lines than anybody reads, its start and its end."""
+    if len(text) > most:
+        text = f"{text[: most // 2]}\n... ({len(text)} characters) ...\n{text[-most // 2 :]}"
+    if len(text) <= MOST_LINES:
+        return text
+    lines = text.splitlines(keepends=True)
+    if len(lines) <= MOST_LINES:
+        return text
+    half = MOST_LINES // 2
+    return "".join([*lines[:half], f"... ({len(lines)} lines) ...\n", *lines[-half:]])
+
+
+def thinned(entries: list[str]) -> list[str]:
+    """Return the *entries* of a trace; if there is too much in them, the first and the last."""
+    if sum(map(len, entries)) <= MOST_TRACE:
+        return entries
+    start, end, room = 0, len(entries), MOST_TRACE // 2
+    while (room := room - len(entries[start])) >= 0:
+        start += 1
+    room = MOST_TRACE // 2
+    while (room := room - len(entries[end - 1])) >= 0:
+        end -= 1
+    return [*entries[:start], f"  ... ({end - start} entries left out) ...\n", *entries[end:]]
 
 
 def notes(error: BaseException) -> list[str]:
@@ -109,6 +140,9 @@ def notes(error: BaseException) -> list[str]:
     try:
         found = error.__notes__
         texts = found if isinstance(found, (list, tuple)) else ()
+        if len(texts) > MOST_NOTES:
+            half = MOST_NOTES // 2
+            texts = [*texts[:half], f"... ({len(texts)} notes) ...", *texts[-half:]]
         return [exact(note) for note in texts if issubclass(type(note), str)]
     except BaseException:
         return []
@@ -126,15 +160,20 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
     while inner is not None and _is_lead(inner.tb_frame.f_code):
         inner = inner.tb_next
     traceback = traceback if inner is None else inner
-    places: list[tuple[CodeType, int]] = []
+    places: list[TracebackType] = []
+    known: dict[int, bool] = {}  # by id of a code: a hundred thousand frames are of a few functions
     while traceback is not None:
-        if not _is_import(traceback.tb_frame.f_code):
-            places.append((traceback.tb_frame.f_code, traceback.tb_lineno or 0))
+        code = traceback.tb_frame.f_code
+        if id(code) not in known:
+            known[id(code)] = _is_import(code)
+        if not known[id(code)]:
+            places.append(traceback)
         traceback = traceback.tb_next
     if len(places) > FIRST_FRAMES + LAST_FRAMES:
         del places[FIRST_FRAMES:-LAST_FRAMES]
     files: dict[str, list[str]] = {}
-    for code, number in places:
+    for place in places:
+        code, number = place.tb_frame.f_code, place.tb_lineno or 0
         path = exact(code.co_filename)
         if path not in files:
             files[path] = source_lines(path)

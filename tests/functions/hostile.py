@@ -272,6 +272,12 @@ def forks_and_exits_with_evil():
     return forks_and(evil_exit)
 
 
+def note_of_lines():
+    error = ValueError("noted")
+    error.add_note("line\n" * 90_000)
+    raise error
+
+
 def surrogates():
     raise ValueError("lone \ud800 and \udfff")
 
