@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -216,3 +217,50 @@ def test_external_extension(rie: Callable[..., Emulator], tmp_path: Path) -> Non
     ]
     assert heard[3][2].lower() == "timeout"
     assert function.output.count("hook: last") == 1
+
+
+@pytest.mark.parametrize("transport", ["", "urllib3"])
+def test_alarm_in_the_poll(rie: Callable[..., Emulator], transport: str) -> None:
+    """An exception of a signal handler during the poll costs no invocation under AWS's emulator."""
+    function = rie("alarms.in_the_poll", BOOTSTRAP_TRANSPORT=transport)
+    function.invoke(b'"arm"')
+    time.sleep(0.3)
+
+    assert [function.invoke(b"%d" % number).data for number in range(3)] == [b"0", b"1", b"2"]
+    assert "a signal handler failed while the runtime was waiting: ring" in function.output
+    assert function.output.count("INIT START") == 1
+
+
+@pytest.mark.parametrize("transport", ["", "urllib3"])
+def test_alarms_at_random(rie: Callable[..., Emulator], transport: str) -> None:
+    """Of invocations with an alarm at a random moment each is answered, by the same process, with result or alarm."""
+    function = rie("alarms.at_random", BOOTSTRAP_TRANSPORT=transport)
+    answers = [function.invoke(b"%d" % number).data for number in range(200)]
+
+    told = [json.loads(answer) for answer in answers]
+    assert [number for number, answer in enumerate(told) if answer != number and "errorType" not in str(answer)] == []
+    assert function.output.count("INIT START") == 1
+
+
+@pytest.mark.parametrize("transport", ["", "urllib3"])
+def test_descriptors_closed(rie: Callable[..., Emulator], transport: str) -> None:
+    """A function that closes all descriptors is answered under AWS's emulator, and so are the invocations after it."""
+    function = rie("hostile.handler", BOOTSTRAP_TRANSPORT=transport)
+
+    answers = [function.invoke(b'"closes_all_descriptors"').data for _ in range(3)]
+
+    assert answers == [b'"done"'] * 3
+    assert function.invoke(b'"after"').data == b'"after"'
+    assert function.output.count("INIT START") == 1
+
+
+@pytest.mark.parametrize("transport", ["", "urllib3"])
+@pytest.mark.parametrize("phase", ["request", "response", "error", "before_next"])
+def test_forks(rie: Callable[..., Emulator], transport: str, phase: str) -> None:
+    """A hook that forks costs no invocation under AWS's emulator, whichever it is: the parent answers."""
+    function = rie("forking_hooks.handler", BOOTSTRAP_TRANSPORT=transport, PHASE=phase)
+
+    for number in range(3):
+        assert json.loads(function.invoke(b'"fail"').data)["errorMessage"] == "as asked"
+        assert function.invoke(b"%d" % number).data == b"%d" % number
+    assert function.output.count("INIT START") == 1
