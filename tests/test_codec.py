@@ -495,6 +495,19 @@ class TestDecimal:
         """Any finite number leaves as JSON that reads back as the same number."""
         assert json.loads(codec.encode([{"n": number}]), parse_float=Decimal, parse_int=Decimal) == [{"n": number}]
 
+    def test_interrupted(self) -> None:
+        """An exception from elsewhere, such as a signal handler's, is not taken for a fault of the text."""
+
+        def interrupted(digits: str) -> float:
+            if not calls:
+                calls.append(digits)
+                raise LookupError("ring")
+            return float(digits)
+
+        calls: list[str] = []
+        with pytest.raises(LookupError, match="ring"):
+            codec.loads(' {"a": [1.5]} ', codec.scanner(interrupted))
+
     def test_twice(self) -> None:
         """Having written exact digits once changes nothing for later results."""
         codec.encode(Decimal("1.50"))

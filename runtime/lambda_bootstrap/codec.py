@@ -68,7 +68,10 @@ def loads(data: bytes | str, scan: Callable[[str, int], tuple[Any, int]] = _scan
         raise
     except Exception as error:
         # The C code has no exception of its own: it borrows one from `json`, which may not be there to lend it.
-        raise with_spare(_open_json_errors).in_text(text, scan, error) from None
+        fault = with_spare(_open_json_errors).in_text(text, scan, error)
+        if fault is None:
+            raise
+        raise fault from None
     if end != len(text) and text[end:].strip(SPACE):
         raise with_spare(_open_json_errors).behind(text, end)
     return value

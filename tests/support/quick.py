@@ -16,6 +16,7 @@ import pytest
 FIXTURES = {"awslambdaric", "repository", "samples", "start"}
 # Beginnings of test ids, from tests/ on.
 STARTING = (
+    "benchmarks/test_soak.py::test_leak",
     "benchmarks/test_soak.py::test_soak",
     "build/test_zip.py::test_help",
     "cli/test_run.py",

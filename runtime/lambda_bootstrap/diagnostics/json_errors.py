@@ -180,9 +180,11 @@ class _StandIn:
     JSONDecodeError = _Unexpected
 
 
-def in_text(text: str, scan: Scan, error: Exception) -> ValueError:
+def in_text(text: str, scan: Scan, error: Exception) -> ValueError | None:
     """
     Return what is wrong with a *text* that isn't JSON, in the standard library's words, and the path that leads there.
+
+    None means that nothing is: *error* came from elsewhere, a signal handler of the function's.
 
     The C code finds the place; the text before it is then looked at in large pieces, and only what is around the
     place token by token. That takes less time than reading the text did.
@@ -203,6 +205,8 @@ def in_text(text: str, scan: Scan, error: Exception) -> ValueError:
         while expected:
             at, expected = _token(text, after_space(text, at), expected, path, scalar)
         at = after_space(text, at)
+        if at == len(text):
+            return None
     except _Unexpected as unexpected:
         what, at = unexpected.msg, unexpected.pos
     return _at(text, what, at, path)
