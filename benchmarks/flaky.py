@@ -63,6 +63,7 @@ def rings(event):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as a
 
 def forks(event):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
     """Go on twice; the parent takes the child's status."""
+    signal.setitimer(signal.ITIMER_REAL, 0)  # an exception in what Python itself does around a fork is lost
     child = os.fork()
     if child:
         os.waitpid(child, 0)
@@ -112,6 +113,7 @@ DEEDS = {deed.__name__: deed for deed in (fails, rings, forks, closes, circles, 
 def fork_again(_context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - as above
     """After one invocation in a hundred, go on twice in a hook, too."""
     if RANDOM.random() < 0.01:  # noqa: PLR2004 - one in a hundred
+        signal.setitimer(signal.ITIMER_REAL, 0)  # as above
         child = os.fork()
         if child:
             os.waitpid(child, 0)
