@@ -1,6 +1,7 @@
 """Functions whose signal handlers raise, at moments that nobody can foresee."""
 
 import json
+import logging
 import os
 import random
 import signal
@@ -59,3 +60,26 @@ def stream(event, context):
     signal.setitimer(signal.ITIMER_REAL, 0.02)
     yield "x"
     time.sleep(10)
+
+
+def logs(event, context):
+    """Prints while a thread logs, and logs in a signal handler that interrupts the print."""
+    done = threading.Event()
+
+    def log_on():
+        while not done.is_set():
+            logging.warning("of a thread")
+
+    def ring_on(number, frame):
+        logging.warning("of an alarm")
+        signal.setitimer(signal.ITIMER_REAL, 0 if done.is_set() else 0.001)
+
+    signal.signal(signal.SIGALRM, ring_on)
+    thread = threading.Thread(target=log_on)
+    thread.start()
+    signal.setitimer(signal.ITIMER_REAL, 0.001)
+    for number in range(event):
+        print("of main", number)
+    done.set()
+    thread.join()
+    return event

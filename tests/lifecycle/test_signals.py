@@ -54,6 +54,16 @@ def test_at_random(start: Start) -> None:
     assert len(errors) < 150
 
 
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+def test_logs(start: Start, log_format: str) -> None:
+    """A signal handler that logs while its thread prints and another thread logs keeps nobody waiting for ever."""
+    emulator = start("alarms.logs", environ={"AWS_LAMBDA_LOG_FORMAT": log_format})
+
+    assert emulator.invoke(b"300").body == b"300"
+    assert emulator.output.count(b"of main") == 300
+    assert emulator.output.count(b"of an alarm") > 0
+
+
 def test_stream(start: Start) -> None:
     """A handler that raises in the middle of a stream ends it with trailers, and the next invocation is answered."""
     emulator = start("alarms.stream")

@@ -74,13 +74,18 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     class LambdaLoggerHandler(logging.Handler):  # type: ignore[misc] # as above
         log_sink = log
 
+        def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+            return handle(self, record, logging.LogRecord)
+
         def emit(self, record: logging.LogRecord) -> None:
             try:
                 if is_untouched(self):
                     level = json_level(log, logging, record) if log.is_json else describe(record.levelname)
                     text = log.line(level, record_fields(log, record), record.created)
                 else:
-                    text = laid_out(log, record, self.format(record))
+                    with self.lock:  # a formatter of the function's need not be made for threads
+                        form = self.format(record)
+                    text = laid_out(log, record, form)
                 log.write(text, level_name(record.levelno) if record.levelno >= logging.DEBUG else "")
             except Exception as error:
                 message = f"a record could not be written: {describe(record.msg)} ({title(error)})"
@@ -90,10 +95,6 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
             if not hasattr(record, "aws_request_id"):  # by who asks without `handle`
                 add_ids(record)
             return describe(super().format(record))
-
-    def marks(formatter: logging.Formatter) -> list[object]:
-        kind = type(formatter)
-        return [vars(formatter), vars(formatter._style), kind.format, kind.formatTime, kind.formatException]  # noqa: SLF001 - where the format is
 
     def is_untouched(handler: logging.Handler) -> bool:
         return handler.formatter is formatter and "format" not in vars(handler) and marks(formatter) == made
@@ -111,6 +112,25 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
 def json_level(log: Log, logging: Any, record: logging.LogRecord) -> str:
     """Return the name of a record's level in JSON: the platform's, but `logging`'s in a frame, which has the other."""
     return str(logging.getLevelName(rounded(record.levelno))) if log.is_framed else level_name(record.levelno)
+
+
+def marks(formatter: logging.Formatter) -> list[object]:
+    """Return all by which one sees whether the function has changed a *formatter*."""
+    kind = type(formatter)
+    return [vars(formatter), vars(formatter._style), kind.format, kind.formatTime, kind.formatException]  # noqa: SLF001 - where the format is
+
+
+def handle(handler: logging.Handler, record: logging.LogRecord, kind: Any) -> bool | logging.LogRecord:
+    """
+    As `logging.Handler.handle`, but not with the handler's lock: the log has one of its own.
+
+    A thread that had the first and waited for the second would wait for ever if a signal handler logs while its thread,
+    which has the second, prints.
+    """
+    found: bool | logging.LogRecord = handler.filter(record)
+    if found:
+        handler.emit(found if isinstance(found, kind) else record)  # a filter may have put another in its place
+    return found
 
 
 def add_ids(record: logging.LogRecord) -> bool:
