@@ -13,12 +13,14 @@ from lambda_bootstrap import current
 from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support import BOOTSTRAP, FUNCTIONS, PYTHON, ROOT
+from tests.support.side_by_side import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support import Start
+
 
 # What tests start by hand finds both packages, as if they were installed.
 os.environ["PYTHONPATH"] = f"{ROOT / 'runtime'}:{ROOT / 'dev'}"
@@ -68,3 +70,9 @@ def start(transport: str) -> Iterator[Start]:
             return stack.enter_context(Emulator(command, environ=variables, cwd=folder, handler=handler, **options))
 
         yield put
+
+
+@pytest.fixture(scope="session")
+def awslambdaric() -> Path:
+    """A Python that has awslambdaric, as it is locked for the benchmark, and nothing else."""
+    return install()

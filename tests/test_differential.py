@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import FUNCTIONS, ROOT
-from tests.support.side_by_side import Case, compare, install
+from tests.support.side_by_side import Case, compare
 from tests.support.undone import RULES, found_differences
 
 if TYPE_CHECKING:
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.side_by_side import Both
-
-
-@pytest.fixture(scope="session")
-def awslambdaric() -> Path:
-    """A Python that has awslambdaric."""
-    return install()
 
 
 def json_type(name: str) -> tuple[tuple[str, str], ...]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 STDOUT, STDERR = 1, 2
 LONGEST_LINE = 256 * 1024  # bytes of a line that is printed in pieces; then it is a record
+NEW_RELIC = '[1,"NR_LAMBDA_MONITORING",'
 BAD_DESCRIPTOR = 9  # EBADF: `errno` is one module more
 HERE = (lambda: None).__code__.co_filename
 
@@ -329,7 +330,8 @@ class Lines(TextIOWrapper):
     """
     A text stream of which every line is a record; a line that is a JSON object already goes out as it is.
 
-    So do bytes that are written to its buffer, at the latest with the next line. What is no JSON object, and what comes
+    So does what New Relic's agent prints, which who reads the log for it knows by its beginning, and so do bytes that
+    are written to the stream's buffer, at the latest with the next line. What is no JSON object, and what comes
     in pieces, is cut where it is longer than 256 KiB.
 
     Args:
@@ -373,7 +375,7 @@ class Lines(TextIOWrapper):
         """Write one line, unless it is empty."""
         if line:
             self.drain()
-        if record.is_json_object(line):
+        if record.is_json_object(line) or line.startswith(NEW_RELIC):
             self.log.write(f"{line}\n", self.level)
         elif line:
             for piece in record.pieces(line, LONGEST_LINE):

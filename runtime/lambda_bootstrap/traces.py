@@ -26,8 +26,9 @@ FIRST_FRAMES, LAST_FRAMES = 5, 50
 LEADS = frozenset(
     (
         *("asyncio", "contextlib.py", "functools.py", "uvloop"),
-        *("aws_embedded_metrics", "aws_lambda_powertools", "aws_xray_sdk", "datadog_lambda", "ddtrace", "elasticapm"),
-        *("lumigo_tracer", "newrelic", "opentelemetry", "sentry_sdk", "wrapt"),
+        *("aws_durable_execution_sdk_python", "aws_embedded_metrics", "aws_lambda_powertools", "aws_xray_sdk"),
+        *("chalice", "datadog_lambda", "ddtrace", "elasticapm", "inject", "kink", "loguru", "lumigo_tracer"),
+        *("newrelic", "newrelic_lambda", "opentelemetry", "sentry_sdk", "wrapt"),
     )
 )
 _NAME = type.__dict__["__name__"]

@@ -1,9 +1,9 @@
-"""Tools that functions bring, unmodified: OpenTelemetry, X-Ray, Sentry, Powertools, Lumigo, Datadog."""
+"""Tools that functions bring, unmodified: OpenTelemetry, X-Ray, Sentry, Powertools, Lumigo, Datadog, and others."""
 
 from __future__ import annotations
 
+import base64
 import gzip
-import http.server
 import json
 import re
 import socket
@@ -13,58 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support.tools import Receiver, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"
-
-
-def run(handler: str, **environ: str) -> Emulator:
-    """A function of tests/functions/tools."""
-    command = [sys.executable, str(BOOTSTRAP)]
-    return Emulator(command, cwd=FUNCTIONS / "tools", handler=handler, environ=environ, timeout=15.0)
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """Takes whatever is posted to it."""
-
-    def __init__(self) -> None:
-        self.posts: list[tuple[str, bytes]] = []
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                """Keep the body."""
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers["Content-Encoding"] == "gzip":
-                    body = gzip.decompress(body)
-                receiver.posts.append((self.path, body))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def address(self) -> str:
-        """Its host and port."""
-        return f"127.0.0.1:{self.server_port}"
-
-    def batches(self) -> list[Any]:
-        """The spans that OTLP posts hold, with what they share."""
-        return [batch for _, body in self.posts for batch in ExportTraceServiceRequest.FromString(body).resource_spans]
-
-    def spans(self) -> list[Any]:
-        """What OTLP posts hold."""
-        return [span for batch in self.batches() for scope in batch.scope_spans for span in scope.spans]
+NEW_RELIC = {"NEW_RELIC_SERVERLESS_MODE_ENABLED": "true", "NEW_RELIC_ACCOUNT_ID": "1"}
 
 
 @pytest.fixture(name="receiver")
@@ -338,3 +296,66 @@ class TestDatadog:
 
         assert (error["errorType"], error["errorMessage"]) == ("ValueError", "boom")
         assert error["stackTrace"][0].startswith(f'  File "{FUNCTIONS / "tools" / "traced.py"}", line 14, in fails\n')
+
+
+class TestElastic:
+    """elastic-apm's `capture_serverless`, which sends to what would be its layer's extension."""
+
+    def test_transactions(self, receiver: Receiver) -> None:
+        """Each invocation is a transaction with its request id and the function's span, sent before it is answered."""
+        with run("apm.handler", ELASTIC_APM_SERVER_URL=f"http://{receiver.address}") as emulator:
+            for request_id in ("one", "two"):
+                outcome = emulator.invoke(b"{}", headers={"X-Amzn-RequestId": request_id})
+                assert outcome.json() == {"statusCode": 200, "body": request_id}
+            stack = emulator.invoke(b'{"fails": true}', headers={"X-Amzn-RequestId": "three"}).error["stackTrace"]
+        sent = [json.loads(line) for _, body in receiver.posts for line in body.splitlines()]
+        transactions = [each["transaction"] for each in sent if "transaction" in each]
+        faas = [transaction["faas"] for transaction in transactions]
+
+        assert [(each["execution"], each["coldstart"]) for each in faas] == [
+            ("one", True),
+            ("two", False),
+            ("three", False),
+        ]
+        assert [transaction["result"] for transaction in transactions] == ["HTTP 2xx", "HTTP 2xx", "failure"]
+        assert {each["span"]["name"] for each in sent if "span" in each} == {"work"}
+        assert [each["error"]["exception"]["message"] for each in sent if "error" in each] == ["ValueError: boom"]
+        assert len(stack) == 1
+        assert stack[0].startswith(f'  File "{FUNCTIONS / "tools" / "apm.py"}", line 11, in handler\n')
+
+
+def unpacked(line: str) -> Any:
+    """What New Relic's payload has in it."""
+    version, marker, data = json.loads(line)
+    assert (version, marker) == (1, "NR_LAMBDA_MONITORING")
+    return json.loads(gzip.decompress(base64.b64decode(data)))
+
+
+class TestNewRelic:
+    """newrelic in its serverless mode, which prints its payload, and newrelic-lambda's `lambda_handler`."""
+
+    @pytest.mark.parametrize("log_format", ["Text", "JSON"])
+    def test_payload(self, log_format: str) -> None:
+        """Its payload is a line of its own, in both formats, and has the transaction of its invocation."""
+        with run("relic.handler", AWS_LAMBDA_LOG_FORMAT=log_format, **NEW_RELIC) as emulator:
+            outcome = emulator.invoke(b"{}", headers={"X-Amzn-RequestId": "one"})
+        within, payload = emulator.output.decode().splitlines()
+        told = unpacked(payload)
+        [[_, attributes, agent]] = [event for event in told["data"]["analytic_event_data"][2] if event[0]["type"]]
+
+        assert outcome.json() == {"statusCode": 200, "body": "one"}
+        assert "within" in within
+        assert told["metadata"]["arn"].startswith("arn:aws:lambda:")
+        assert (agent["aws.requestId"], agent["aws.lambda.coldStart"]) == ("one", True)
+        assert attributes == {}
+
+    def test_error(self) -> None:
+        """An error's trace starts in the function, and the payload has the error."""
+        with run("relic.handler", **NEW_RELIC) as emulator:
+            error = emulator.invoke(b'{"fails": true}').error
+        [payload] = [line for line in emulator.output.decode().splitlines() if "NR_LAMBDA_MONITORING" in line]
+        [[_, _, message, kind, *_]] = unpacked(payload)["data"]["error_data"][1]
+
+        assert (message, kind) == ("boom", "builtins:ValueError")
+        assert len(error["stackTrace"]) == 1
+        assert error["stackTrace"][0].startswith(f'  File "{FUNCTIONS / "tools" / "relic.py"}", line 18, in handler\n')

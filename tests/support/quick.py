@@ -33,6 +33,8 @@ STARTING = (
     "integrations/test_fast_json.py::test_events_variable",
     "integrations/test_fast_json.py::test_missing",
     "integrations/test_fast_json.py::test_start",
+    "integrations/test_frameworks.py",
+    "integrations/test_loggers.py",
     "integrations/test_offers.py::TestOffers::test_context",
     "integrations/test_offers.py::TestOffers::test_nothing_until_asked",
     "integrations/test_offers.py::TestOffers::test_patched",
