@@ -328,10 +328,9 @@ class Unbuffered(TextIOWrapper):
 
 class Lines(TextIOWrapper):
     """
-    A text stream of which every line is a record; a line that is a JSON object already goes out as it is.
+    A text stream whose lines are records; JSON objects, and what New Relic's agent prints, go out as they are.
 
-    So does what New Relic's agent prints, which who reads the log for it knows by its beginning, and so do bytes that
-    are written to the stream's buffer, at the latest with the next line. What is no JSON object, and what comes
+    So do bytes that are written to its buffer, at the latest with the next line. What is no JSON object, and what comes
     in pieces, is cut where it is longer than 256 KiB.
 
     Args:
