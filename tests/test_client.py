@@ -13,7 +13,7 @@ from lambda_bootstrap import client
 from lambda_bootstrap.client import RuntimeClient
 from lambda_bootstrap.errors import ConfigError, RuntimeApiError, TransportError
 from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
-from lambda_bootstrap.protocol import NEXT, Address, Invocation, stream
+from lambda_bootstrap.protocol import NEXT, Address, Invocation, Request, stream
 from lambda_bootstrap.transport import SocketTransport
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
@@ -260,6 +260,18 @@ def test_stream_on_a_lost_connection(emulator: Emulator, end: Close | Reset) -> 
     assert transport.finish(post, b"0\r\n\r\n").status == 202
     (seen,) = emulator.wait_for("response")
     assert (seen.body, seen.connection) == (b"a", 2)
+    transport.close()
+
+
+def test_usual_answer(emulator: Emulator) -> None:
+    """An answer to a post that differs from the last one in one byte is read anew, and so is the next."""
+    post = Request("response", "/2018-06-01/runtime/invocation/one/response", (), b"{}")
+    bodies = [b"{1}", b"{1}", b"{2}", b"{1}"]
+    emulator.script("response", *[Reply(202, [], body) for body in bodies])
+    transport = SocketTransport(Address(emulator.address))
+
+    assert [transport.exchange(post).body for _ in bodies] == bodies
+    assert {request.connection for request in emulator.requests} == {1}
     transport.close()
 
 

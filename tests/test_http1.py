@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lambda_bootstrap.errors import RuntimeApiError
-from lambda_bootstrap.http1 import Reader, Response, encode
+from lambda_bootstrap.http1 import Reader, Response, encode, whole
 
 from tests.support.edits import edited
 from tests.support.http1 import messages
@@ -56,6 +56,24 @@ def refusal(data: bytes) -> str:
 
 
 CUTS = st.lists(st.integers(0, 1 << 16), max_size=6).map(tuple)
+BITS = st.sampled_from(
+    [b"\r\n", b"\r", b"\n", b":", b" ", b"0", b"99999", b"\xff", b"\0", b";", b"-", b"\r\n\r\n", b"1xx"]
+)
+EDITS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 3), BITS), min_size=1, max_size=5)
+
+
+def outcome(data: bytes, cuts: tuple[int, ...]) -> Any:
+    """A response, None, or RuntimeApiError: whatever *data* comes to."""
+    reader = Reader()
+    places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    try:
+        for start, end in pairwise(places):
+            response = reader.feed(data[start:end])
+            if response is not None:
+                return seen(response)
+        return seen(reader.end())
+    except RuntimeApiError as error:
+        return type(error)
 
 
 class TestEncode:
@@ -208,20 +226,58 @@ class TestWanted:
         assert reader.wanted == wanted
 
 
-class TestIsBlank:
-    """Whether anything has come back at all."""
+def at_once(data: bytes) -> Any:
+    """What `whole` makes of *data*."""
+    try:
+        return seen(whole(data))
+    except RuntimeApiError as error:
+        return type(error)
 
-    def test_before(self) -> None:
-        """A new reader is blank."""
-        assert Reader().is_blank
 
-    @pytest.mark.parametrize("data", [b"H", OK + b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
-    def test_after(self, data: bytes) -> None:
-        """A reader is not blank after one byte."""
-        reader = Reader()
-        reader.feed(data)
+class TestWhole:
+    """Responses in one piece, which need no reader."""
 
-        assert not reader.is_blank
+    @pytest.mark.parametrize(
+        ("data", "expected"),
+        [
+            pytest.param(
+                OK + b"A: b\r\nContent-Length: 2\r\n\r\nhi",
+                (200, {"a": "b", "content-length": "2"}, b"hi", False),
+                id="length",
+            ),
+            pytest.param(
+                b"HTTP/1.1 202 Accepted\r\nContent-Length:\t0 \r\n\r\n",
+                (202, {"content-length": "0"}, b"", False),
+                id="empty",
+            ),
+            pytest.param(OK + b"Content-Length: 3\r\n\r\nhi", None, id="too little"),
+            pytest.param(OK + b"Content-Length: 1\r\n\r\nhi", None, id="too much"),
+            pytest.param(OK + b"Content-Length: 02\r\n\r\nhi", None, id="leading zero"),
+            pytest.param(OK + b"\r\nhi", None, id="no length"),
+            pytest.param(OK + b"Content-Length: 2\r\n", None, id="no end"),
+            pytest.param(OK + b"Content-Length: 2\r\nConnection: close\r\n\r\nhi", None, id="close"),
+            pytest.param(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", None, id="HTTP/1.0"),
+            pytest.param(OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", None, id="chunked"),
+            pytest.param(b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nhi", None, id="204"),
+            pytest.param(b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\nhi", None, id="500"),
+            pytest.param(OK + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", None, id="twice"),
+        ],
+    )
+    def test_named(self, data: bytes, expected: Any) -> None:
+        """An ordinary response is taken at once; anything else is left to a reader."""
+        assert at_once(data) == expected
+
+    @given(messages())
+    def test_valid(self, message: tuple[bytes, Any, bool]) -> None:
+        """What is taken at once says what it would say to a reader."""
+        assert at_once(message[0]) in (None, message[1])
+
+    @given(messages(), EDITS)
+    def test_mutations(self, message: tuple[bytes, Any, bool], edits: list[tuple[int, int, bytes]]) -> None:
+        """A damaged response that is taken at once is what a reader would make of it, and so is a refused one."""
+        data = edited(message[0], edits)
+
+        assert at_once(data) in (None, outcome(data, ()))
 
 
 class TestCutShort:
@@ -352,26 +408,6 @@ class TestMalformed:
 
         assert response is not None
         assert response.headers["a"] == f"b{chr(code)}c"
-
-
-BITS = st.sampled_from(
-    [b"\r\n", b"\r", b"\n", b":", b" ", b"0", b"99999", b"\xff", b"\0", b";", b"-", b"\r\n\r\n", b"1xx"]
-)
-EDITS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 3), BITS), min_size=1, max_size=5)
-
-
-def outcome(data: bytes, cuts: tuple[int, ...]) -> Any:
-    """A response, None, or RuntimeApiError: whatever *data* comes to."""
-    reader = Reader()
-    places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    try:
-        for start, end in pairwise(places):
-            response = reader.feed(data[start:end])
-            if response is not None:
-                return seen(response)
-        return seen(reader.end())
-    except RuntimeApiError as error:
-        return type(error)
 
 
 class TestHostile:

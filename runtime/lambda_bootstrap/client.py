@@ -11,6 +11,7 @@ from time import monotonic, sleep
 
 from . import protocol
 from .errors import RuntimeApiError, TransportError
+from .protocol import NEXT, Invocation
 from .report import ErrorReport
 from .traces import title
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from .contracts import Transport
     from .http1 import Response
-    from .protocol import Invocation, Request
+    from .protocol import Request
 
 BACK_OFF = (0.1, 0.2, 0.4)  # seconds
 PATIENCE = 1.0  # seconds; a poll that took longer begins a new row of failures
@@ -58,14 +59,14 @@ class RuntimeClient:
         Raises:
             RuntimeApiError: there will be none.
         """
-        waits = list(BACK_OFF)
+        waits: tuple[float, ...] = BACK_OFF
         while True:
             start = monotonic()
             try:
-                answer = self.transport.exchange(protocol.NEXT)
-                verdict = protocol.verdict(protocol.NEXT, answer)
+                answer = self.transport.exchange(NEXT)
+                verdict = protocol.verdict(NEXT, answer)
                 if verdict == protocol.DONE:
-                    self.unanswered = invocation = protocol.Invocation(answer.headers, answer.body)
+                    self.unanswered = invocation = Invocation(answer.headers, answer.body)
                     return invocation
                 reason = f"the Runtime API answered {protocol.explain(answer)}"
             except TransportError as error:
@@ -75,11 +76,12 @@ class RuntimeClient:
             except Exception as error:  # by a signal handler that runs though signals wait: see `lifecycle.signals`
                 verdict, reason = protocol.AGAIN, f"{title(error)} ended the poll"
             if monotonic() - start > PATIENCE:
-                waits = list(BACK_OFF)
+                waits = BACK_OFF
             if verdict == protocol.GONE or not waits:
                 raise RuntimeApiError(f"failed to get the next invocation: {reason}")
             self.warn(f"failed to get the next invocation: {reason}; trying again")
-            sleep(waits.pop(0))
+            sleep(waits[0])
+            waits = waits[1:]
 
     def respond(self, invocation: Invocation, body: bytes, content_type: str) -> None:
         """
@@ -94,7 +96,8 @@ class RuntimeClient:
             refused = ErrorReport("Runtime.ResponseRefused", f"The response could not be posted: {reason}", [])
             verdict, reason = self.post(protocol.error(invocation, refused.plain_body(), refused.category))
         self.unanswered = None
-        self.settle(verdict, reason)
+        if verdict != protocol.DONE:
+            self.settle(verdict, reason)
 
     def fail(self, invocation: Invocation, failure: ErrorReport) -> None:
         """
@@ -116,7 +119,8 @@ class RuntimeClient:
             self.warn(reason)
             verdict, reason = self.post(protocol.error(invocation, failure.plain_body(), failure.category))
         self.unanswered = None
-        self.settle(verdict, reason)
+        if verdict != protocol.DONE:
+            self.settle(verdict, reason)
 
     def open(self, request: Request, data: bytes) -> None:
         """Begin to answer in pieces: from here on there can be another answer only if it breaks off."""
@@ -134,11 +138,14 @@ class RuntimeClient:
         if is_lost:
             raise TransportError(reason)
         self.unanswered, self.is_streaming = None, False
-        self.settle(verdict, reason)
+        if verdict != protocol.DONE:
+            self.settle(verdict, reason)
 
     def fail_init(self, failure: ErrorReport) -> None:
         """Report that the function could not be loaded; otherwise as `respond`. The process has to exit after it."""
-        self.settle(*self.post(protocol.init_error(failure.body(""), failure.category)))
+        verdict, reason = self.post(protocol.init_error(failure.body(""), failure.category))
+        if verdict != protocol.DONE:
+            self.settle(verdict, reason)
 
     def post(self, request: Request) -> tuple[str, str]:
         """
@@ -175,12 +182,11 @@ class RuntimeClient:
 
     def settle(self, verdict: str, reason: str) -> None:
         """
-        Log the *reason* if a post was not taken.
+        Log the *reason* why a post was not taken.
 
         Raises:
             RuntimeApiError: the environment is lost.
         """
         if verdict == protocol.GONE:
             raise RuntimeApiError(reason)
-        if verdict != protocol.DONE:
-            self.warn(reason)
+        self.warn(reason)

@@ -35,9 +35,9 @@ class CognitoIdentity:
         cognito_identity_id, cognito_identity_pool_id: None when another kind of caller made the request.
     """
 
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        self.cognito_identity_id: str | None = fields.get("cognitoIdentityId")
-        self.cognito_identity_pool_id: str | None = fields.get("cognitoIdentityPoolId")
+    def __init__(self, identity_id: str | None = None, pool_id: str | None = None) -> None:
+        self.cognito_identity_id = identity_id
+        self.cognito_identity_pool_id = pool_id
 
     def __repr__(self) -> str:
         return _repr(self, ("cognito_identity_id", "cognito_identity_pool_id"))
@@ -77,7 +77,8 @@ class LambdaContext:
     def __init__(self, clock: Callable[[], float], log: Callable[[str], None], values: Mapping[str, Any]) -> None:
         self._clock = clock
         self._log = log
-        self.__dict__.update(values)
+        if values:
+            self.__dict__.update(values)
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the deadline, at least 0; Lambda's longest timeout if there is no deadline."""
@@ -114,7 +115,9 @@ def _open_tracing() -> Any:
 
 def identity(fields: object) -> CognitoIdentity:
     """Return a Cognito identity as decoded; an empty one for anything else."""
-    return CognitoIdentity(fields if isinstance(fields, dict) else {})
+    if not isinstance(fields, dict):
+        return CognitoIdentity()
+    return CognitoIdentity(fields.get("cognitoIdentityId"), fields.get("cognitoIdentityPoolId"))
 
 
 def _repr(value: object, names: tuple[str, ...]) -> str:

@@ -1,8 +1,8 @@
 """
 HTTP/1.1 for one peer: requests out, responses in (RFC 9112).
 
-Owns: the bytes. `encode` writes a request, `chunk` a piece of one that is sent in pieces; a `Reader` is fed what
-arrived and gives the response once it is whole.
+Owns: the bytes. `encode` writes a request, `chunk` a piece of one that is sent in pieces; `whole` reads a response that
+came in one piece, and a `Reader` is fed what arrived and gives the response once it is whole.
 Refuses to know: sockets, the Runtime API, what a status means.
 """
 
@@ -19,6 +19,11 @@ MAX_HEAD = 2 << 20
 # For every byte, 1 for a control character other than TAB: in a head these only end lines (RFC 9110, 5.5).
 CONTROLS = bytes((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in range(256))  # noqa: PLR2004 - ASCII's
 MAX_DIGITS = 16  # of a length: petabytes
+NO_BODY = {204, 304}
+WITH_BODY = {200, 202}
+UNUSUAL = {"connection", "transfer-encoding"}  # headers that tell how a response ends
+# Most answers begin with one of these.
+STATUS_LINES = {"HTTP/1.1 200 OK": ("HTTP/1.1", 200), "HTTP/1.1 202 Accepted": ("HTTP/1.1", 202)}
 
 
 class Response:
@@ -41,13 +46,18 @@ class Response:
         self.closes = closes
 
 
-def encode(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> bytes:
-    """Return the head of a request; *body* is sent after it, as it is. All of *headers* has to be latin-1."""
-    head = f"{method} {target} HTTP/1.1\r\n"
+def encode(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None, host: str = "") -> bytes:
+    """
+    Return the head of a request; *body* is sent after it, as it is. All text has to be latin-1.
+
+    *host* are the lines that all requests to a peer share, *headers* those of this one.
+    """
+    lines = host
     for name, value in headers:
-        head += f"{name}: {value}\r\n"
-    length = "" if body is None else f"Content-Length: {len(body)}\r\n"
-    return f"{head}{length}\r\n".encode("latin-1")
+        lines += f"{name}: {value}\r\n"
+    if body is not None:
+        lines += f"Content-Length: {len(body)}\r\n"
+    return f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
 
 
 def chunk(data: bytes) -> bytes:
@@ -73,11 +83,6 @@ class Reader:
     def wanted(self) -> int:
         """How many bytes of the body are still missing; 0 if that is unknown."""
         return 0 if self.length is None else self.at + self.length - len(self.buffer)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether not a single byte has arrived."""
-        return self.head is None and not self.buffer
 
     def feed(self, data: bytes) -> Response | None:
         """
@@ -122,10 +127,8 @@ class Reader:
         self.at = end + 4
         if 100 <= status < 200:  # noqa: PLR2004 - an interim response: the real one follows
             return
-        connection = headers.get("connection")
-        closes = version == "HTTP/1.0" if connection is None else "close" in connection.lower()
-        self.head = (status, headers, closes)
-        if status in {204, 304}:
+        self.head = (status, headers, closes(version, headers))
+        if status in NO_BODY:
             self.length = 0
         elif "transfer-encoding" in headers:
             if "chunked" in headers["transfer-encoding"].lower():
@@ -165,27 +168,64 @@ class Reader:
         return Response(status, headers, body, closes=closes)
 
 
+def whole(data: bytes) -> Response | None:
+    """
+    Return the response that *data* is, if it is one in one piece, with a length: nearly all are. Else None.
+
+    Raises:
+        TransportError: this is not HTTP/1.1.
+    """
+    head, end, body = data.partition(b"\r\n\r\n")
+    if not end:
+        return None
+    version, status, headers = parse_head(head)
+    is_ordinary = status in WITH_BODY and version == "HTTP/1.1" and UNUSUAL.isdisjoint(headers)
+    if not is_ordinary or headers.get("content-length") != str(len(body)):
+        return None
+    return Response(status, headers, body, closes=False)
+
+
 def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     """Return version, status and headers; values are latin-1, so that they can be echoed byte for byte."""
-    text = str(head, "latin-1")
-    first, *lines = text.split("\r\n")
-    version, _, rest = first.partition(" ")
+    lines = str(head, "latin-1").split("\r\n")
+    version, status = STATUS_LINES.get(lines[0]) or status_line(lines[0], head)
+    del lines[0]
+    if head.translate(CONTROLS).count(1) != 2 * len(lines):
+        raise malformed("a control character in a header", head)
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.lower()] = value.strip(" \t")
+    return version, status, headers if len(headers) == len(lines) else joined(lines)
+
+
+def joined(lines: list[str]) -> dict[str, str]:
+    """Return the headers on *lines* of which two have the same name, or which are no headers."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise malformed("a header without a colon", name.encode())
+        before = f"{headers[name.lower()]}, " if name.lower() in headers else ""
+        headers[name.lower()] = before + value.strip(" \t")
+    return headers
+
+
+def status_line(line: str, head: bytes) -> tuple[str, int]:
+    """Return version and status of a response's first *line* (RFC 9112, 4)."""
+    version, _, rest = line.partition(" ")
     status = rest.partition(" ")[0]
     is_status = status.isascii() and status.isdigit() and "100" <= status <= "999" and len(status) == 3  # noqa: PLR2004 - digits
     if not (version.startswith("HTTP/1.") and is_status):
         raise malformed("no status line", head)
-    if head.translate(CONTROLS).count(1) != 2 * len(lines):
-        raise malformed("a control character in a header", head)
-    fields = [line.partition(":") for line in lines]
-    headers = {name.lower(): value.strip(" \t") for name, colon, value in fields if colon}
-    if len(headers) < len(fields):  # a name came twice, or a line is no header
-        headers = {}
-        for name, colon, value in fields:
-            if not colon:
-                raise malformed("a header without a colon", name.encode())
-            before = f"{headers[name.lower()]}, " if name.lower() in headers else ""
-            headers[name.lower()] = before + value.strip(" \t")
-    return version, int(status), headers
+    return version, int(status)
+
+
+def closes(version: str, headers: dict[str, str]) -> bool:
+    """Return whether the peer ends the connection after its response (RFC 9112, 9.3)."""
+    connection = headers.get("connection")
+    return version == "HTTP/1.0" if connection is None else "close" in connection.lower()
 
 
 def chunk_size(line: bytes) -> int:

@@ -11,7 +11,7 @@ from posix import _exit, getpid  # built in: `os` is a file, which a function ma
 from time import time
 
 from . import codec, current, hooks, report
-from .context import Context, identity
+from .context import CognitoIdentity, Context, identity
 from .errors import FunctionError, LambdaError, RuntimeApiError
 from .protocol import JSON, MAX_RESPONSE
 from .spare import with_spare
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 RAW = "application/unknown"  # what the managed runtime calls a handler's own bytes
 # Of results: none of these is a stream, and without one of those attributes nothing is.
 VALUES = {bytes, dict, float, int, list, str, tuple, type(None), bool}
+NOTHING: dict[str, Any] = {}  # of what a context has from the start
 MARKS = ("__next__", "__aiter__", "read", "prelude")
 
 
@@ -119,7 +120,8 @@ class InvokeLoop:
 
     def invoke(self, invocation: Invocation, context: Context) -> Any:
         """Decode the event, call the handler, and return its result."""
-        introduce_caller(context, invocation)
+        if invocation.client_context or invocation.cognito_identity:
+            introduce_caller(context, invocation)
         event = None
         if self.handler.takes_event:
             is_decoded = invocation.is_json or self.handler.is_typed
@@ -199,19 +201,25 @@ class InvokeLoop:
         if hooks.next_:
             hooks.run_before_next(context, self.log.problem)
             self.end_fork()
+            self.log.end()
         current.end()
-        self.log.end()
 
     def context(self, invocation: Invocation) -> Context:
         """Return the function's view of *invocation*, but for its caller."""
-        context = Context(time, self.log.log, self.function)
+        function = self.function
+        context = Context(time, self.log.log, NOTHING)  # and one attribute after the other, the cheapest way
+        context.function_name = function["function_name"]
+        context.function_version = function["function_version"]
+        context.memory_limit_in_mb = function["memory_limit_in_mb"]
+        context.log_group_name = function["log_group_name"]
+        context.log_stream_name = function["log_stream_name"]
         context.aws_request_id = invocation.request_id
         context.invoked_function_arn = invocation.function_arn
         context.deadline_ms = invocation.deadline_ms
         context.tenant_id = invocation.tenant_id or None
         context.trace_id = invocation.trace_id or None
         context.client_context = None
-        context.identity = identity(None)
+        context.identity = CognitoIdentity()
         return context
 
 

@@ -32,6 +32,12 @@ API = "/2018-06-01/runtime"
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
 
 JSON = "application/json"
+_RARE = {  # headers of `next`
+    "lambda-runtime-aws-tenant-id",
+    "lambda-runtime-client-context",
+    "lambda-runtime-cognito-identity",
+    "lambda-runtime-invocation-id",
+}
 NO_PATH = b'/?#%<>[]{}|^`\\"'  # visible characters that cannot stand in one segment of a path
 
 # What is to be done after an answer.
@@ -136,11 +142,13 @@ class Invocation:
         self.deadline_ms = _milliseconds(get("lambda-runtime-deadline-ms", ""))
         self.function_arn = get("lambda-runtime-invoked-function-arn", "")
         self.trace_id = get("lambda-runtime-trace-id", "")
-        self.client_context = _utf8(get("lambda-runtime-client-context", ""))
-        self.cognito_identity = _utf8(get("lambda-runtime-cognito-identity", ""))
-        self.tenant_id = _utf8(get("lambda-runtime-aws-tenant-id", ""))
-        self.invocation_id = get("lambda-runtime-invocation-id", "")
         self.content_type = get("content-type", "")
+        self.invocation_id = self.client_context = self.cognito_identity = self.tenant_id = ""
+        if not _RARE.isdisjoint(headers):
+            self.invocation_id = get("lambda-runtime-invocation-id", "")
+            self.client_context = _utf8(get("lambda-runtime-client-context", ""))
+            self.cognito_identity = _utf8(get("lambda-runtime-cognito-identity", ""))
+            self.tenant_id = _utf8(get("lambda-runtime-aws-tenant-id", ""))
         self.payload = payload
         if not self.request_id:
             raise TransportError("the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id")
@@ -158,12 +166,10 @@ RESTORE = Request("restore/next", f"{API}/restore/next")  # the environment's sn
 
 def response(invocation: Invocation, body: bytes, content_type: str) -> Request:
     """Return the post that answers *invocation* with a result."""
-    return Request(
-        "response",
-        f"{API}/invocation/{_segment(invocation.request_id)}/response",
-        (("Content-Type", content_type), *_echo(invocation)),
-        body,
-    )
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", content_type),)
+    if invocation.invocation_id:
+        headers += _echo(invocation)
+    return Request("response", f"{API}/invocation/{_segment(invocation.request_id)}/response", headers, body)
 
 
 def stream(invocation: Invocation, content_type: str) -> Request:
@@ -203,8 +209,8 @@ def verdict(request: Request, answer: Response) -> str:
     # A 400 that is no JSON is the HTTP server's own: no handler has seen the post, so the invocation is still open.
     if answer.status == 400 and request.endpoint in {"response", "error"} and answer.body[:1] != b"{":  # noqa: PLR2004 - statuses are best read as numbers
         return PLAINER
-    table = _VERDICTS[request.endpoint]
-    return table.get(answer.status) or table.get(answer.status // 100) or table[5]
+    table, status = _VERDICTS[request.endpoint], answer.status
+    return table.get(status) or table.get(status // 100) or table[5]
 
 
 def explain(answer: Response) -> str:
@@ -223,17 +229,18 @@ def _segment(request_id: str) -> str:
 
     The rest stays: the platform compares the request id raw.
     """
-    if request_id.replace("-", "").isalnum() and request_id.isascii():
+    octets = request_id.encode("latin-1")
+    if octets.replace(b"-", b"").isalnum():
         return request_id
     return "".join(
         chr(byte) if 0x21 <= byte < 0x7F and byte not in NO_PATH else f"%{byte:02X}"  # noqa: PLR2004 - visible ASCII
-        for byte in request_id.encode("latin-1")
+        for byte in octets
     )
 
 
 def _milliseconds(value: str) -> int | None:
     """Parse a deadline. Return None if it isn't a number: a bad deadline is no reason to refuse the event."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None  # noqa: PLR2004 - 64 bits
+    return int(value) if value.isdecimal() and len(value) < 20 else None  # noqa: PLR2004 - 64 bits; latin-1 has no digits but ASCII's
 
 
 def _utf8(value: str) -> str:

@@ -39,17 +39,21 @@ if TYPE_CHECKING:
 
 STDERR = 2
 JOINED = 1 << 16  # up to here a copy is cheaper than a second packet
+ACCEPTED = 202
 
 
 class SocketTransport:
     """One keep-alive connection, opened on first use and again when the peer has closed it."""
 
-    __slots__ = ("address", "host", "inode", "poll", "receive", "socket")
+    __slots__ = ("address", "host", "inode", "is_silent", "poll", "receive", "socket", "usual")
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.host = (("Host", address.authority), ("User-Agent", protocol.USER_AGENT))
+        self.host = f"Host: {address.authority}\r\nUser-Agent: {protocol.USER_AGENT}\r\n"
         self.poll = self.head(protocol.NEXT)  # the one request that is always the same
+        # The last answer to a post, behind its bytes: most are the same, and need not be parsed again.
+        self.usual = b"", http1.Response(0, {}, b"", closes=False)
+        self.is_silent = True  # not a byte has come since the last request
         self.socket: socket | None = None
         self.inode = 0  # of the socket: a function may close it, and open something of its own in its place
         self.receive: Callable[[socket, int], bytes] = socket.recv
@@ -57,14 +61,13 @@ class SocketTransport:
     def exchange(self, request: Request) -> Response:
         """Send *request* and return its answer. A connection that died while a poll was due is replaced, once."""
         reused = self.socket is not None and request.body is None
-        reader = http1.Reader()
         try:
-            return self.attempt(request, reader)
+            return self.attempt(request)
         except OSError as error:
             # Nothing came back on a connection that had been idle: it was closed before the request.
-            if reused and reader.is_blank:
+            if reused and self.is_silent:
                 self.close()
-                return self.guard(request, self.attempt, request, http1.Reader())
+                return self.guard(request, self.attempt, request)
             raise self.failure(request, error) from None
         except BaseException:  # a signal handler of the function may raise anything, in the middle of an answer
             self.close()
@@ -83,7 +86,7 @@ class SocketTransport:
     def finish(self, request: Request, data: bytes) -> Response:
         """Send the last of *request* and return its answer."""
         self.push(request, data)
-        return self.guard(request, self.read, http1.Reader())
+        return self.guard(request, self.read)
 
     def guard(self, request: Request, step: Callable[..., T], *arguments: object) -> T:
         """Do one *step* of *request*; if it fails, close the connection: nobody knows what is left on it."""
@@ -101,21 +104,25 @@ class SocketTransport:
         kind = RuntimeApiError if isinstance(error, ConnectionRefusedError) else TransportError
         return kind(f"failed to {request.method} {self.address.url(request)}: {error}")
 
-    def attempt(self, request: Request, reader: http1.Reader) -> Response:
+    def attempt(self, request: Request) -> Response:
         """Send *request* and read its answer, once."""
+        self.is_silent = True
         body = request.body
+        if request is protocol.NEXT:
+            self.write(self.poll)
+            return self.read()
+        head = self.head(request)
         if body is None:
-            self.write(self.poll if request is protocol.NEXT else self.head(request))
-            return self.read(reader)
+            self.write(head)
+            return self.read()
         if self.socket is not None and not is_there(self.socket, self.inode):
             self.close()
-        head = self.head(request)
         if len(body) > JOINED:
             self.write(head)
             self.write_on(body)
         else:
             self.write(head + body)
-        return self.read(reader)
+        return self.read()
 
     def write(self, data: bytes) -> None:
         """Send *data*, over a new connection if there is none."""
@@ -130,27 +137,37 @@ class SocketTransport:
             raise ConnectionResetError("the connection is gone")
         self.socket.sendall(data)
 
-    def read(self, reader: http1.Reader) -> Response:
-        """Feed *reader* with what comes until it has a response."""
+    def read(self) -> Response:
+        """Return the response that comes next."""
         assert self.socket is not None
         connection = self.socket
-        size = JOINED
-        while True:
-            data = self.receive(connection, size)
-            if not data and reader.is_blank:
-                raise ConnectionResetError("the connection was closed instead of an answer")
-            answer = reader.feed(data) if data else reader.end()
-            if answer is not None:
-                break
-            size = max(JOINED, min(reader.wanted, 1 << 20))
+        data = self.receive(connection, JOINED)
+        if not data:
+            raise ConnectionResetError("the connection was closed instead of an answer")
+        self.is_silent = False
+        seen, answer = self.usual
+        if data == seen:
+            return answer
+        answer = http1.whole(data) or self.read_on(connection, data)
         if answer.closes:
             self.close()
+        elif answer.status == ACCEPTED:
+            self.usual = data, answer
+        return answer
+
+    def read_on(self, connection: socket, data: bytes) -> Response:
+        """Return the response that begins with *data*, however its bytes are cut."""
+        reader = http1.Reader()
+        answer = reader.feed(data)
+        while answer is None:
+            data = self.receive(connection, max(JOINED, min(reader.wanted, 1 << 20)))
+            answer = reader.feed(data) if data else reader.end()
         return answer
 
     def head(self, request: Request) -> bytes:
         """Return the head of *request*, for this host."""
         return http1.encode(
-            request.method, self.address.prefix + request.path, self.host + request.headers, request.body
+            request.method, self.address.prefix + request.path, request.headers, request.body, self.host
         )
 
     def connect(self) -> socket:
