@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 STDOUT, STDERR = 1, 2
 LONGEST_LINE = 256 * 1024  # bytes of a line that is printed in pieces; then it is a record
-NEW_RELIC = '[1,"NR_LAMBDA_MONITORING",'
 BAD_DESCRIPTOR = 9  # EBADF: `errno` is one module more
 HERE = (lambda: None).__code__.co_filename
 
@@ -374,7 +373,7 @@ class Lines(TextIOWrapper):
         """Write one line, unless it is empty."""
         if line:
             self.drain()
-        if record.is_json_object(line) or line.startswith(NEW_RELIC):
+        if record.is_json_object(line) or line.startswith(record.NEW_RELIC):
             self.log.write(f"{line}\n", self.level)
         elif line:
             for piece in record.pieces(line, LONGEST_LINE):

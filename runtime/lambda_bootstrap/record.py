@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+NEW_RELIC = '[1,"NR_LAMBDA_MONITORING",'  # how a line begins that New Relic's agent prints for its own reader
 INDENT = "\xa0"  # a viewer strips leading spaces
 # The platform's names for those levels of `logging` that it does not know; others round down, as a level of 35 does.
 LEVELS = {"WARNING": "WARN", "CRITICAL": "FATAL", "NOTSET": "TRACE"}
