@@ -226,6 +226,22 @@ class TestWanted:
         assert reader.wanted == wanted
 
 
+class TestIsBlank:
+    """Whether anything has come back at all."""
+
+    def test_before(self) -> None:
+        """A new reader is blank."""
+        assert Reader().is_blank
+
+    @pytest.mark.parametrize("data", [b"H", OK + b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
+    def test_after(self, data: bytes) -> None:
+        """A reader is not blank after one byte."""
+        reader = Reader()
+        reader.feed(data)
+
+        assert not reader.is_blank
+
+
 def at_once(data: bytes) -> Any:
     """What `whole` makes of *data*."""
     try:

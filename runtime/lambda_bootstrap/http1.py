@@ -84,6 +84,11 @@ class Reader:
         """How many bytes of the body are still missing; 0 if that is unknown."""
         return 0 if self.length is None else self.at + self.length - len(self.buffer)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether not a single byte has arrived."""
+        return self.head is None and not self.buffer
+
     def feed(self, data: bytes) -> Response | None:
         """
         Take in *data*; return the response if that completes it, else None.
