@@ -151,7 +151,7 @@ packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
 @packaging/profile.sh $(native)
 endef
 
-lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests bench:benchmarks \
+lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests frameworks:tests/web bench:benchmarks \
 	packaging/build.in packaging/docs.in packaging/interpreter.in packaging/lint.in packaging/mutants.in \
 	packaging/release.in
 

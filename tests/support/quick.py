@@ -19,6 +19,7 @@ STARTING = (
     "benchmarks/test_soak.py::test_leak",
     "benchmarks/test_soak.py::test_soak",
     "build/test_zip.py::test_help",
+    "cli/test_http.py",
     "cli/test_run.py",
     "diagnostics/test_timeout_dump.py::TestStacks::test_run_forever",
     "diagnostics/test_timeout_dump.py::TestStacks::test_without_threading",
@@ -68,6 +69,7 @@ STARTING = (
     "test_startup.py",
     "test_typing.py",
     "typed/test_conformance.py",
+    "web/test_frameworks.py",
     "web/test_stream.py",
     "web/test_streaming.py",
 )

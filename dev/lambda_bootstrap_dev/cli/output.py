@@ -18,16 +18,16 @@ from rich.console import Console
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
+from ..emulator.function_url import HTTP
 from ..emulator.values import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..build.report import Report
+    from ..emulator.function_url import Response
     from ..emulator.values import Ending
 
-# The type of a stream with a head for a Function URL: JSON, eight NUL bytes, the body.
-HTTP = "application/vnd.awslambda.http-integration-response"
 # How the platform's own lines begin.
 PLATFORM = (b"START RequestId: ", b"END RequestId: ", b"REPORT RequestId: ")
 
@@ -71,6 +71,13 @@ def show(ending: Ending) -> None:
         console.print(JSONHighlighter()(Text(text)), soft_wrap=True)
         return
     sys.stdout.buffer.write((body if text is None else text.encode()).removesuffix(b"\n") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def show_response(response: Response) -> None:
+    """Print a response as curl does: the head on stderr, the body on stdout, byte by byte."""
+    complain(response.head)
+    sys.stdout.buffer.write(response.body)
     sys.stdout.buffer.flush()
 
 

@@ -23,6 +23,7 @@ HOP_BY_HOP = {
     *("transfer-encoding", "upgrade"),
 }
 COOKIE = "set-cookie"
+SPACE = " \t"  # around a value: Django puts some before its cookies, and HTTP/2 allows none
 
 
 def is_bodiless(method: str, status: int) -> bool:
@@ -55,11 +56,11 @@ def joined(headers: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[str
     for name, value in headers:
         key = name.lower()
         if key == COOKIE:
-            cookies.append(value)
+            cookies.append(value.strip(SPACE))
         elif key in found:
-            found[key] += f", {value}"
+            found[key] += f", {value.strip(SPACE)}"
         elif key not in HOP_BY_HOP:
-            found[key] = value
+            found[key] = value.strip(SPACE)
     check((*found, *found.values(), *cookies))
     return found, cookies
 
@@ -70,9 +71,9 @@ def with_lists(status: int, _phrase: str, headers: Iterable[tuple[str, str]], bo
     for name, value in headers:
         key = name.lower()
         if key in found:
-            found[key].append(value)
+            found[key].append(value.strip(SPACE))
         elif key not in HOP_BY_HOP:
-            found[key] = [value]
+            found[key] = [value.strip(SPACE)]
     check((*found, *(value for values in found.values() for value in values)))
     text, is_base64 = written(body)
     return {"statusCode": status, "multiValueHeaders": found, "body": text, "isBase64Encoded": is_base64}

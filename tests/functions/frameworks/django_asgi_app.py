@@ -1,0 +1,4 @@
+import django_site
+from django.core.handlers.asgi import ASGIHandler
+
+app = ASGIHandler()

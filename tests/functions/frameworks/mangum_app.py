@@ -1,0 +1,4 @@
+from fastapi_app import app
+from mangum import Mangum
+
+handler = Mangum(app)
