@@ -14,6 +14,8 @@ import pytest
 
 # These fixtures start the runtime or the command line, or fetch something with pip.
 FIXTURES = {"awslambdaric", "repository", "samples", "start"}
+# These fixtures start the runtime, or fetch something with pip.
+FIXTURES = {"awslambdaric", "frameworks", "samples", "start"}
 # Beginnings of test ids, from tests/ on.
 STARTING = (
     "benchmarks/test_soak.py::test_leak",
@@ -69,7 +71,6 @@ STARTING = (
     "test_startup.py",
     "test_typing.py",
     "typed/test_conformance.py",
-    "web/test_frameworks.py",
     "web/test_stream.py",
     "web/test_streaming.py",
 )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
-import venv
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import BOOTSTRAP, FUNCTIONS, ROOT, give_up
+from tests.support import BOOTSTRAP, FUNCTIONS
 from tests.support.front_ends import ALB, HTTP_2_STAGE, REST_STAGE, URL, FrontEnd, Got, Sent
 
 if TYPE_CHECKING:
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(600)  # the first installs them
 
-REQUIREMENTS = ROOT / "tests" / "web" / "requirements.txt"
-FOLDER = ROOT / ".cache" / "frameworks" / f"{sys.version_info[0]}.{sys.version_info[1]}"
 APPLICATIONS = (
     *("fastapi", "starlette", "django_asgi", "quart", "litestar", "falcon_asgi"),
     *("flask", "django_wsgi", "bottle", "pyramid", "falcon_wsgi"),
@@ -38,21 +33,6 @@ UPLOAD = (
     + DATA
     + f"\r\n--{BOUNDARY}--\r\n".encode()
 )
-
-
-@pytest.fixture(scope="session", name="frameworks")
-def _frameworks() -> Path:
-    """A Python that has the frameworks, as they are locked for these tests, and nothing else."""
-    python, done = FOLDER / "bin" / "python", FOLDER / "requirements.txt"
-    if not done.exists() or done.read_text() != REQUIREMENTS.read_text():
-        venv.create(FOLDER, clear=True, symlinks=True)
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", str(python)]
-        command = [*pip, "install", "--no-compile", "--require-hashes", "-r", str(REQUIREMENTS)]
-        installed = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
-        if installed.returncode != 0:
-            give_up("the frameworks cannot be installed, so they are not tried")
-        done.write_text(REQUIREMENTS.read_text())
-    return python
 
 
 def run(python: Path, handler: str, **environ: str) -> Emulator:
