@@ -22,6 +22,7 @@ from benchmarks.build import CACHE, UnavailableError, compiled  # noqa: E402
 from benchmarks.campaign import LOGGING, STARTS, available, campaign  # noqa: E402
 from benchmarks.report import OURS, TARGETS, import_line, log_table, log_verdict, table, verdict  # noqa: E402
 from benchmarks.soak import report as soaked  # noqa: E402
+from benchmarks.web import report as web  # noqa: E402
 
 if TYPE_CHECKING:
     from benchmarks.report import Results
@@ -34,6 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive, default=30, help="rounds, each peer once in each (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the tables")
     parser.add_argument("--soak", action="store_true", help="run one environment for long, and tell whether it grows")
+    parser.add_argument("--web", action="store_true", help="measure web applications beside their adapters")
     return parser.parse_args()
 
 
@@ -66,6 +68,9 @@ def main() -> int:
         print(lines)
         return 0 if is_well else 1
     pin()
+    if options.web:
+        print(web())
+        return 0
     try:
         compiled("server")
     except UnavailableError as error:

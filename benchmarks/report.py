@@ -94,10 +94,11 @@ def table(rows: Mapping[str, Figures]) -> str:
     """A Markdown table, padded to be read as it is; every ratio is to awslambdaric."""
     header = ["", *(cell for words in WORDS.values() for cell in (words, "ratio"))]
     cells = [header, *(_row(name, figures, rows.get(RIC)) for name, figures in rows.items())]
-    return _aligned(cells)
+    return aligned(cells)
 
 
-def _aligned(cells: Sequence[Sequence[str]]) -> str:
+def aligned(cells: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, padded to be read as it is."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
     lines.insert(1, " | ".join("-" * max(width, 3) for width in widths))
@@ -133,7 +134,7 @@ def verdict(target: Target, rows: Mapping[str, Figures]) -> str:
 def log_table(rates: Mapping[str, float]) -> str:
     """A Markdown table of records per second."""
     rows = [[name, f"{rate:.0f} /s", _rate_ratio(rates, name)] for name, rate in rates.items()]
-    return _aligned([["", "JSON records through `logging`", "ratio"], *rows])
+    return aligned([["", "JSON records through `logging`", "ratio"], *rows])
 
 
 def _rate_ratio(rates: Mapping[str, float], name: str) -> str:

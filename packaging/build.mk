@@ -88,6 +88,7 @@ mutants = .cache/mutants/bin/python packaging/mutants.py --limit $(LIMIT) --minu
 
 define bench
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
+PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --web
 PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
 endef
 
