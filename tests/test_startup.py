@@ -97,6 +97,17 @@ def test_first_stream(before_next: set[str]) -> None:
     assert modules - before_next == {"plain", *room}
 
 
+def test_wsgi(before_next: set[str]) -> None:
+    """A WSGI application opens its part of one room, and asyncio is no part of it."""
+    event = b'{"rawPath": "/", "requestContext": {"http": {"method": "GET"}}}'
+    modules = beyond("bare_wsgi.app", "import os", events=(event,)) - before_next
+    ours = {name.removeprefix("lambda_bootstrap.web.") for name in modules if name.startswith("lambda_bootstrap.web.")}
+    ends = {f"front_ends.{name}" for name in ("alb", "http_api", "lattice", "request", "rest", "results")}
+
+    assert ours == {"application", "detection", "front_ends", "response", "stream", "wsgi", *ends}
+    assert [name for name in modules if name.split(".")[0] in {"asyncio", "ssl", "socket", "typing", "logging"}] == []
+
+
 def test_first_broken_stream(before_next: set[str]) -> None:
     """A plain generator that fails opens the same room, and base64 for the trailers."""
     modules = beyond("plain.breaks", "import os", events=(b"{}",))

@@ -64,11 +64,10 @@ def test_rie_streamed(rie: Callable[..., Emulator], frameworks: Path) -> None:
 
 
 @pytest.mark.engine
-def test_image(image: str, tmp_path: Path) -> None:
+def test_image(image: str) -> None:
     """FastAPI answers in the image, with its packages beside it, as Lambda would run it."""
-    shutil.copytree(for_python("3.13"), tmp_path / "task")
-    shutil.copy(FOLDER / "fastapi_app.py", tmp_path / "task")
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
-    with function(image, "fastapi_app.app", tmp_path / "task") as url:
+    task = for_python("3.13")
+    shutil.copy(FOLDER / "fastapi_app.py", task)
+    task.chmod(0o755)
+    with function(image, "fastapi_app.app", task) as url:
         check(lambda payload: post(url, payload).json())

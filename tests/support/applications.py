@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lambda_bootstrap import hooks
 from lambda_bootstrap.settings import Settings
 from lambda_bootstrap.signature import adapt
 
@@ -36,7 +37,9 @@ class Served:
         settings = Settings(environ or {})
         self.handler = adapt(function, "app.app", http=settings.http)
         self.log = Records()
-        self.handler.application.begin(self.log, settings)
+        application = self.handler.application
+        application.begin(self.log, settings)
+        hooks.shutdown[:] = [hook for hook in hooks.shutdown if hook != getattr(application, "end", None)]
 
     def call(self, event: Any, context: Any = None) -> Any:
         """Answer an event, and let it come to its end."""

@@ -367,6 +367,33 @@ class TestLifespan:
         assert ticks > before > 0
         assert set(loops) == {event_loop.loop()}
 
+    def test_loop_of_others(self) -> None:
+        """Whoever runs the loop next, an `async` hook say, isn't stopped by what an application does meanwhile."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "lifespan":
+                await receive()
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                await send({"type": "lifespan.shutdown.complete"})
+                await asyncio.sleep(0.01)
+                return
+            await send(START)
+            await send(END)
+            await asyncio.sleep(0.01)
+
+        async def another() -> str:
+            await asyncio.sleep(0.03)
+            return "whole"
+
+        served = Served(app)
+        served.handler.call(URL.event(Sent()), None)
+
+        assert event_loop.run(another()) == "whole"
+        served.handler.application.finish()
+        served.handler.application.lifespan.end()
+        assert event_loop.run(another()) == "whole"
+
     def test_context_variables(self) -> None:
         """A context variable that a request sets is gone in the next one."""
         variable = contextvars.ContextVar("variable", default="unset")

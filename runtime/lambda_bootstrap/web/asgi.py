@@ -91,20 +91,27 @@ class AsgiApplication(Application):
         scope["state"] = self.lifespan.state.copy()
         exchange.task = self.loop.create_task(exchange.run(self.function, scope))
         try:
-            while not (exchange.is_complete or exchange.is_over):
-                self.loop.run_forever()
+            self.drive(exchange, to_its_end=False)
         except BaseException:  # a signal handler has stopped it: nothing of it must go on beside the next request
             exchange.task.cancel()
             raise
         if exchange.is_complete and not (exchange.is_over and exchange.error is None):
             self.left.append(exchange)
 
+    def drive(self, exchange: Exchange, *, to_its_end: bool) -> None:
+        """Run the loop until the application has ended, or its response is complete if that will do."""
+        exchange.is_awaited = True
+        try:
+            while not (exchange.is_over or (exchange.is_complete and not to_its_end)):
+                self.loop.run_forever()
+        finally:
+            exchange.is_awaited = False  # a loop that is stopped while it stands still would stop at its next start
+
     def finish(self) -> None:
         """Let applications that went on after their responses come to their end, and log their errors."""
         while self.left:
             exchange = self.left[0]
-            while not exchange.is_over:
-                self.loop.run_forever()
+            self.drive(exchange, to_its_end=True)
             del self.left[0]
             if isinstance(exchange.error, Exception):
                 self.record(exchange.error)
@@ -118,18 +125,20 @@ class Exchange:
 
     Args:
         request: the request.
-        wake: is called when the response is complete, and when the application has ended.
+        stop: stops the loop; called when the response is complete, and when the application has ended.
 
     Attributes:
         status, headers, pieces: of the response, so far; status 0 before its start.
         is_complete: whether all of it has been sent.
         is_over: whether the application has ended.
         error: what it ended with, or None.
+        is_awaited: whether somebody runs the loop for it.
     """
 
-    def __init__(self, request: Request, wake: Callable[[], None]) -> None:
+    def __init__(self, request: Request, stop: Callable[[], None]) -> None:
         self.request = request
-        self.wake = wake
+        self.stop = stop
+        self.is_awaited = False
         self.body: bytes | None = request.body
         self.status = 0
         self.headers: list[tuple[str, str]] = []
@@ -207,6 +216,11 @@ class Exchange:
             self.completed.set()
         self.wake()
 
+    def wake(self) -> None:
+        """Stop the loop, if it runs for this."""
+        if self.is_awaited:
+            self.stop()
+
     def failure(self) -> BaseException:
         """Return what is wrong with a response that did not come to its end."""
         if self.error is not None:
@@ -220,9 +234,9 @@ class StreamedExchange(Exchange):
     """An exchange whose response leaves while it is made."""
 
     def __init__(
-        self, request: Request, wake: Callable[[], None], application: Application, stream: ResponseStream
+        self, request: Request, stop: Callable[[], None], application: Application, stream: ResponseStream
     ) -> None:
-        super().__init__(request, wake)
+        super().__init__(request, stop)
         self.application = application
         self.stream = stream
         self.head: HttpResponse | None = None

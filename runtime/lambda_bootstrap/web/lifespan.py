@@ -40,6 +40,8 @@ class Lifespan:
         self.answer = ""
         self.message = ""
         self.task: Task[None] | None = None
+        self.is_over = False
+        self.is_awaited = False
 
     def start(self) -> None:
         """
@@ -58,7 +60,7 @@ class Lifespan:
     @property
     def is_alive(self) -> bool:
         """Whether the application has started, and waits for its end."""
-        return self.task is not None and not self.task.done()
+        return self.task is not None and not self.is_over
 
     def end(self) -> str:
         """Let the application shut down; return what it says went wrong, or ""."""
@@ -71,9 +73,12 @@ class Lifespan:
 
     def wait(self) -> None:
         """Run the loop until the application has answered or ended."""
-        assert self.task is not None
-        while not (self.answer or self.task.done()):
-            self.loop.run_forever()
+        self.is_awaited = True
+        try:
+            while not (self.answer or self.is_over):
+                self.loop.run_forever()
+        finally:
+            self.is_awaited = False  # a loop that is stopped while it stands still would stop at its next start
 
     async def run(self, scope: dict[str, Any]) -> None:
         """Call the application; its errors are its answers, or mean that it has no lifespan."""
@@ -82,7 +87,8 @@ class Lifespan:
         except Exception:  # noqa: S110 - by the specification; a start that fails is told by a message
             pass
         finally:
-            self.loop.call_soon(self.loop.stop)  # the task is done only after this
+            self.is_over = True
+            self.wake()
 
     async def receive(self) -> dict[str, str]:
         """Return that the environment begins, then, when it does, that it ends."""
@@ -95,4 +101,9 @@ class Lifespan:
         """Take the application's answer."""
         self.answer = message["type"]
         self.message = message.get("message", "")
-        self.loop.stop()
+        self.wake()
+
+    def wake(self) -> None:
+        """Stop the loop, if it runs for this."""
+        if self.is_awaited:
+            self.loop.stop()
