@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 
 # These fixtures start the runtime or the command line, or fetch something with pip.
-FIXTURES = {"awslambdaric", "repository", "samples", "start"}
-# These fixtures start the runtime, or fetch something with pip.
-FIXTURES = {"awslambdaric", "frameworks", "samples", "start"}
+FIXTURES = {"awslambdaric", "frameworks", "repository", "samples", "start"}
 # Beginnings of test ids, from tests/ on.
 STARTING = (
     "benchmarks/test_soak.py::test_leak",
