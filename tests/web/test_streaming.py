@@ -9,12 +9,13 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import FUNCTIONS
+from tests.support import FUNCTIONS, PYTHON, ROOT
 from tests.support.front_ends import REST, URL, Sent
 
 if TYPE_CHECKING:
-    from lambda_bootstrap_dev.testing import Emulator, Request
+    from lambda_bootstrap_dev.testing import Request
 
     from tests.support import Start
 
@@ -108,6 +109,12 @@ class TestWhole:
         ask(emulator, "/hello")
 
         assert "extension/register" not in {request.endpoint for request in emulator.requests}
+
+    def test_program(self) -> None:
+        """`start` serves an application, too."""
+        command, environ = [*PYTHON, str(FUNCTIONS / "webapps_program.py")], {"PYTHONPATH": str(ROOT / "runtime")}
+        with Emulator(command, cwd=FUNCTIONS, environ=environ) as emulator:
+            assert ask(emulator, "/hello").json()["body"] == "hello"
 
     def test_failed_start(self, start: Start) -> None:
         """A start that fails is an init error with the application's message."""
