@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.build import CACHE, HERE, UnavailableError, ours
 from benchmarks.report import aligned, quartile
-from benchmarks.soak import ACCEPTED, PATIENCE, more, receive
+from benchmarks.soak import ACCEPTED, PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -119,6 +119,27 @@ class Session:
         """The most memory that the process has had."""
         lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+def receive(connection: socket.socket) -> tuple[str, bytes]:
+    """The head and the body of a request that has a length, or no body."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += more(connection)
+    head, _, body = data.partition(b"\r\n\r\n")
+    text = head.decode("latin-1")
+    size = int(text.lower().partition("content-length: ")[2].partition("\r\n")[0] or 0)
+    while len(body) < size:
+        body += more(connection)
+    return text, body
+
+
+def more(connection: socket.socket) -> bytes:
+    """Some bytes, at least one."""
+    data = connection.recv(1 << 16)
+    if not data:
+        raise RuntimeError("the runtime closed its connection")
+    return data
 
 
 @contextmanager
