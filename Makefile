@@ -41,6 +41,9 @@ docs: .venv/.made .cache/docs/.made ## Build the site, and check its links: buil
 image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm64
 	@$(image)
 
+build-image: image build/installers/$(ARCH) ## Build the image with pip and uv, for the build stage of a function's Dockerfile: IMAGE-build
+	@$(build_image_with_installers)
+
 layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip, or OUTPUT=file.zip or a folder
 	@$(layer)
 

@@ -69,14 +69,14 @@ endef
 
 matrix = .venv/bin/python packaging/matrix.py --pythons "$(PYTHONS)" --options=" $(OPTIONS)" -- $(TESTS)
 
-images = $(make) image && packaging/base.sh $(old_image) $(native)
+images = $(make) build-image && packaging/base.sh $(old_image) $(native)
 
 define check
 .venv/bin/ruff check
 .venv/bin/ruff format --check
 .venv/bin/mypy
 $(pytest) --quiet tests/test_graph.py
-.venv/bin/hadolint Dockerfile packaging/debian.Dockerfile
+.venv/bin/hadolint Dockerfile packaging/debian.Dockerfile packaging/build.Dockerfile
 @# DL3006: a function's image follows the runtime's latest, as the example is meant to be read.
 .venv/bin/hadolint --ignore DL3006 examples/*/Dockerfile
 .cache/lint/bin/cfn-lint examples/deploy/template.yaml
@@ -111,6 +111,9 @@ define image
 $(call build_image,$(IMAGE),$(ARCH),$(BASE_IMAGE))
 @$(sbom) build/tree/$(ARCH) $(ARCH) build/lambda-bootstrap-image-$(ARCH).cdx.json --rie
 endef
+
+build_image_with_installers = docker build --quiet --tag $(IMAGE)-build --platform linux/$(ARCH:x86_64=amd64) \
+	--build-arg IMAGE=$(IMAGE) --build-arg ARCH=$(ARCH) --file packaging/build.Dockerfile .
 
 # Build a package and, beside it, its bill of materials; only the package where `sam build` asks for a folder.
 pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--output "$(OUTPUT)", \
@@ -153,15 +156,15 @@ packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
 endef
 
 lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests frameworks:tests/web bench:benchmarks \
-	packaging/build.in packaging/docs.in packaging/interpreter.in packaging/lint.in packaging/mutants.in \
-	packaging/release.in
+	packaging/build.in packaging/docs.in packaging/installers.in packaging/interpreter.in packaging/lint.in \
+	packaging/mutants.in packaging/release.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
 kept := .cache/interpreter .cache/sources
 define clean
 rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist $(filter-out $(kept),$(wildcard .cache/*))
 @find . -path ./.cache -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
-@for image in $(IMAGE) $(arm64_image) $(debian_image) $(debian_image)-base; do \
+@for image in $(IMAGE)-build $(IMAGE) $(arm64_image) $(debian_image) $(debian_image)-base; do \
 	if docker image inspect $$image >/dev/null 2>&1; then docker image rm --force $$image >/dev/null; fi; done
 endef
 
@@ -236,6 +239,16 @@ build/site-packages build/extras: | .venv/.made
 	@touch $@
 build/site-packages: packaging/requirements.txt
 build/extras: packaging/interpreter.txt
+
+# Their programs name this machine's Python, so pip gets another one.
+build/installers/$(ARCH): packaging/installers.txt | .venv/.made
+	@rm -rf $@
+	@$(pip) --no-deps --no-compile --only-binary=:all: --platform=manylinux2014_$(ARCH:arm64=aarch64) --target=$@/lib -r $<
+	@mv $@/lib/bin $@/bin
+	@rm $@/bin/pip*
+	@printf '#!/bin/sh\nexec python3 -m pip "$$@"\n' >$@/bin/pip
+	@chmod 755 $@/bin/*
+	@touch $@
 
 # For another architecture than this machine's, this machine's interpreter freezes modules and makes byte code.
 .cache/interpreter/%-$(key)/bin/python3.13: | .venv/.build

@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = "lib/python3.*"
+PATHS = "lambda_bootstrap.pth"  # read by `site`, which `bootstrap` does without
 # Left out of the interpreter as `make install` gives it, and why.
 LEFT_OUT = {
     "for compiling against it": ("include", "share", "lib/pkgconfig", "lib/libpython3.*.a", f"{LIBRARY}/config-*"),
@@ -74,6 +75,12 @@ def add_runtime(tree: Path, packages: Path) -> None:
     shutil.copytree(packages, tree / "site-packages", ignore=shutil.ignore_patterns("__pycache__", "bin"))
 
 
+def add_path(tree: Path) -> None:
+    """Have a plain `python3` find both: a program of the function's own, or what starts an extension."""
+    packages = library(tree) / "site-packages"
+    (packages / PATHS).write_text("../../../runtime\n../../../site-packages\n")
+
+
 def add_licences(tree: Path, extras: Path) -> None:
     """Add the licences of packages, and ours, to those that the interpreter came with."""
     folder = tree / "licences"
@@ -111,6 +118,7 @@ def assemble(root: Path, interpreter: Path, python: Path, extras: Path, packages
     one_program(tree)
     add_extras(tree, extras)
     add_runtime(tree, packages)
+    add_path(tree)
     add_licences(tree, extras)
     compile_all(tree, python.absolute())
     open_to_all(root)

@@ -41,6 +41,7 @@ def wanted(tree: Path) -> list[Path]:
     home = tree / "lambda-bootstrap"
     lent = {re.split(r"-\d", folder.name)[0] for folder in (home / "site-packages").glob("*.dist-info")}
     strange = {home / name for name in NOT_OURS}
+    strange |= set(home.glob("lib/*/site-packages/lambda_bootstrap.pth"))
     strange |= {file for name in lent for file in (home / "licences").glob(f"{name}*.txt")}
     return [path for path in sorted(tree.rglob("*")) if strange.isdisjoint([path, *path.parents])]
 

@@ -9,7 +9,8 @@ import pytest
 from testcontainers.community.aws.aws_lambda import AWSLambdaContainer
 
 from tests.support import ROOT
-from tests.support.containers import AS_LAMBDA, LOOPBACK, apart, docker, function, inspect, over_base
+from tests.support.containers import AS_LAMBDA, LOOPBACK, apart, docker, function, inspect, over_base, running
+from tests.support.index import write_wheel
 from tests.support.rie import post
 
 if TYPE_CHECKING:
@@ -82,6 +83,96 @@ def test_entry_point_wants_one_argument(image: str, arguments: list[str]) -> Non
 
     assert run.returncode == 142
     assert run.stderr == "entrypoint requires the handler name to be the first argument\n"
+
+
+@pytest.mark.rie
+@pytest.mark.parametrize("command", ["/lambda-entrypoint.sh", "/var/runtime/bootstrap"])
+def test_handler_in_the_environment(image: str, command: str, tmp_path: Path) -> None:
+    """A customer-managed runtime names the handler in _HANDLER only, whichever program it starts; layers are found."""
+    task, layer = tmp_path / "task", tmp_path / "opt"
+    (layer / "python").mkdir(parents=True)
+    (layer / "python" / "shared.py").write_text("NAME = 'of the layer'\n")
+    (layer / "wrapper").write_text('#!/bin/sh\nexport WRAPPED="by $(python3 -c "print(42)")"\nexec "$@"\n')
+    (layer / "wrapper").chmod(0o755)
+    task.mkdir()
+    (task / "app.py").write_text(
+        "import os, shared\n"
+        "def handler(event, context):\n"
+        "    return [event, shared.NAME, os.environ['WRAPPED'], os.environ['_HANDLER']]\n"
+    )
+    mounts = {"/var/task": task, "/opt": layer}
+    with running(image, mounts, [command], AWS_LAMBDA_EXEC_WRAPPER="/opt/wrapper") as url:
+        answers = [post(url, event).json() for event in (b"1", b"2")]
+
+    assert answers == [[event, "of the layer", "by 42", "app.handler"] for event in (1, 2)]
+
+
+# Programs of the function's own.
+
+PROGRAM = """\
+import structlog
+from lambda_bootstrap import start
+
+def handler(event):
+    structlog.get_logger().info("called")
+    return [event, __name__]
+
+start(handler)
+"""
+
+
+@pytest.mark.compiled
+@pytest.mark.rie
+def test_program_of_its_own(image: str, tmp_path: Path) -> None:
+    """ENTRYPOINT may be `python3 prog.py`, with a program that imports the package and calls `start`."""
+    (tmp_path / "prog.py").write_text(PROGRAM)
+    tmp_path.chmod(0o755)
+    with running(image, {"/var/task": tmp_path}, ["python3", "prog.py"]) as url:
+        assert post(url, b'{"n":1}').json() == [{"n": 1}, "__main__"]
+
+
+@pytest.mark.compiled
+def test_package_is_importable(image: str) -> None:
+    """`python3` in the image imports the package, and the packages that it lends."""
+    script = "import lambda_bootstrap, structlog, urllib3; print(lambda_bootstrap.__version__)"
+
+    assert shell(image, f"cd /; python3 -c '{script}'") == f"{lambda_bootstrap.__version__}\n"
+
+
+# The build stage.
+
+
+def staged() -> str:
+    """The Dockerfile with a build stage, as the guide has it."""
+    text = (ROOT / "docs" / "guides" / "deploy.md").read_text()
+    (block,) = (part.partition("```")[0] for part in text.split("```dockerfile\n") if " AS build\n" in part)
+    return block
+
+
+@pytest.mark.compiled
+@pytest.mark.rie
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("installer", ["pip", "uv pip"])
+def test_build_stage(image: str, tmp_path: Path, installer: str) -> None:
+    """The guide's Dockerfile installs requirements.txt with pip, or uv, and ships neither; here without an index."""
+    (tmp_path / "wheels").mkdir()
+    write_wheel(tmp_path / "wheels", "alpha")
+    (tmp_path / "requirements.txt").write_text("alpha\n")
+    (tmp_path / "app.py").write_text("import alpha\ndef handler(event): return [alpha.VERSION, alpha.__cached__]\n")
+    offline = "COPY wheels /wheels\nENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels UV_OFFLINE=1 UV_FIND_LINKS=/wheels\n"
+    first, _, rest = staged().partition("\n")
+    first, rest = (text.replace("lambda-bootstrap:latest", image) for text in (first, rest))
+    (tmp_path / "Dockerfile").write_text(f"{first}\n{offline}{rest}".replace("pip install", f"{installer} install"))
+    tag = "lambda-bootstrap-staged:test"
+    built = docker("build", "--quiet", "--tag", tag, str(tmp_path), timeout=200)
+    assert built.returncode == 0, built.stderr
+    with running(tag, {}, inspect(tag)["Entrypoint"]) as url:
+        answer = post(url, b"{}").json()
+    left = docker("run", "--rm", "--entrypoint", "sh", tag, "-c", "command -v pip uv; python3 -m pip")
+    docker("image", "rm", "--force", tag)
+
+    assert answer == ["1.0", "/var/task/__pycache__/alpha.cpython-313.pyc"]
+    assert (left.returncode, left.stdout) == (1, "")
 
 
 # The layout.

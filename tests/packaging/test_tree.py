@@ -136,6 +136,17 @@ def test_assemble(root: Path) -> None:
     }
 
 
+def test_path(root: Path) -> None:
+    """A plain Python finds the runtime and what it lends by a file in site-packages, wherever the tree lies."""
+    folder = root / "lambda-bootstrap" / LIBRARY / "site-packages"
+    lines = (folder / "lambda_bootstrap.pth").read_text().splitlines()
+
+    assert {(folder / line).resolve() for line in lines} == {
+        root / "lambda-bootstrap" / "runtime",
+        root / "lambda-bootstrap" / "site-packages",
+    }
+
+
 def test_byte_code(root: Path) -> None:
     """Every module has byte code that is never compared with its source, and that names the place in the layer."""
     home = root / "lambda-bootstrap"

@@ -23,6 +23,7 @@ def _tree(tmp_path: Path) -> Path:
     for name, mode in {
         "bin/python3": 0o755,
         "lib/os.py": 0o644,
+        "lib/python3.13/site-packages/lambda_bootstrap.pth": 0o644,
         "licences/openssl.txt": 0o644,
         "licences/structlog.txt": 0o644,
         "licences/structlog-NOTICE.txt": 0o644,
@@ -64,6 +65,8 @@ def test_archive(tree: Path, tmp_path: Path) -> None:
         "lambda-bootstrap/bin/python3",
         "lambda-bootstrap/lib",
         "lambda-bootstrap/lib/os.py",
+        "lambda-bootstrap/lib/python3.13",
+        "lambda-bootstrap/lib/python3.13/site-packages",
         "lambda-bootstrap/licences",
         "lambda-bootstrap/licences/openssl.txt",
     ]
