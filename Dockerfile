@@ -17,6 +17,7 @@ ENV LANG=C.UTF-8 \
 ARG ARCH=x86_64
 ARG TREE=${ARCH}
 COPY .cache/rie/aws-lambda-rie-${ARCH} /usr/local/bin/aws-lambda-rie
+COPY .cache/rie/LICENSE /usr/local/share/licences/aws-lambda-rie.txt
 COPY build/lambda-entrypoint.sh /lambda-entrypoint.sh
 COPY build/tree/${TREE} /var/runtime
 

@@ -1,14 +1,15 @@
 """
 Fetch AWS's Runtime Interface Emulator for both architectures.
 
-AWS publishes it inside the aws-sam-cli wheel. Wheel and binaries are pinned by SHA-256. This module knows where the
-binaries come from and nothing of how they are used.
+AWS publishes it inside the aws-sam-cli wheel, with its licence. Wheel and binaries are pinned by SHA-256. This module
+knows where the binaries come from and nothing of how they are used.
 """
 
 # ruff: noqa: INP001 -- a package called "packaging" would hide the one that pytest imports
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,9 +30,10 @@ def sha256(binary: bytes) -> str:
 
 
 def present() -> bool:
-    """Whether both binaries are there and are the pinned ones."""
+    """Whether the licence and both binaries are there, and these are the pinned ones."""
     files = {FOLDER / f"aws-lambda-rie-{arch}": digest for arch, digest in BINARIES.items()}
-    return all(file.is_file() and sha256(file.read_bytes()) == digest for file, digest in files.items())
+    pinned = all(file.is_file() and sha256(file.read_bytes()) == digest for file, digest in files.items())
+    return pinned and (FOLDER / "LICENSE").is_file()
 
 
 def download(folder: Path) -> Path:
@@ -45,7 +47,7 @@ def download(folder: Path) -> Path:
 
 
 def unpack(wheel: Path) -> None:
-    """Put the binaries of the wheel into FOLDER, executable; refuse one that is not the pinned one."""
+    """Put licence and binaries of the wheel into FOLDER; refuse a binary that is not the pinned one."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(wheel) as archive:
         for arch, digest in BINARIES.items():
@@ -55,6 +57,10 @@ def unpack(wheel: Path) -> None:
             file = FOLDER / f"aws-lambda-rie-{arch}"
             file.write_bytes(binary)
             file.chmod(0o755)
+        texts = [name for name in archive.namelist() if re.search(r"\.dist-info/licenses/(LICENSE|NOTICE)$", name)]
+        licence = FOLDER / "LICENSE"
+        licence.write_bytes(b"\n".join(archive.read(name) for name in sorted(texts)))
+        licence.chmod(0o644)
 
 
 if __name__ == "__main__" and not present():
