@@ -8,10 +8,16 @@ import uuid
 from uuid import uuid4 as unique
 
 import lambda_bootstrap
+
+try:
+    import numpy
+except ImportError:  # it has no release for every Python
+    numpy = None
 from snapshot_restore_py import register_after_restore, register_before_snapshot
 
 WORDS = os.environ.get("HOOKS", "").split()
 SAID = []
+PREDICTED = []  # the numbers that would be drawn if nothing was seeded anew
 STARTED, IDENTITY = time.time(), uuid.uuid4().hex
 SEEDED = random.Random(7)
 
@@ -36,6 +42,9 @@ def say(word):
 def fork():
     """Runs last, as it is registered first: from here on there are two copies."""
     say("before 1")
+    twin = random.Random()
+    twin.setstate(random.getstate())
+    PREDICTED.append(twin.random())
     if "forks" in WORDS:
         os.fork()
 
@@ -63,4 +72,11 @@ register_after_restore(say, "after 3")
 
 def handler(event, context):
     """Returns what was said, a random number, and its process."""
-    return {"said": SAID, "random": random.random(), "pid": os.getpid(), "group": context.log_group_name}
+    return {
+        "said": SAID,
+        "random": random.random(),
+        "predicted": PREDICTED,
+        "numpy": numpy and numpy.random.rand(),
+        "pid": os.getpid(),
+        "group": context.log_group_name,
+    }

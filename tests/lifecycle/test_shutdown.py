@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from lambda_bootstrap_dev.testing import Reply
+from lambda_bootstrap_dev.testing import Pause, Raw, Reply
 
 if TYPE_CHECKING:
     from lambda_bootstrap_dev.testing import Emulator, Outcome
@@ -303,6 +303,33 @@ class TestRunning:
         status = emulator.shut_down()
 
         assert (status, running.join().error["errorType"]) == (0, "Runtime.Shutdown")
+        assert lines(emulator)[-1] == "hook: last"
+
+    def test_cut_event(self, start: Start) -> None:
+        """An event of which a part has come when the signal does is received to its end, and answered."""
+        emulator = start("shutdowns.handler", environ={"HOOKS": "last"})
+        head = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nContent-Length: 7\r\n\r\n"
+        emulator.script("next", [Raw(head + b'"ab'), Pause(0.2), Raw(b'cde"')])
+        emulator.start()
+        emulator.wait_for("next")
+        time.sleep(0.1)
+        os.kill(emulator.pid, signal.SIGTERM)
+
+        assert emulator.wait_exit() == 0
+        (request,) = emulator.wait_for("response")
+        assert request.body == b'"abcde"'
+        assert lines(emulator)[-1] == "hook: last"
+
+    @pytest.mark.parametrize("status", [502, 404])
+    def test_refused_poll(self, start: Start, status: int) -> None:
+        """After an answer that was no invocation the wait ends at the signal as before."""
+        emulator = start("shutdowns.handler", environ={"HOOKS": "last"})
+        emulator.script("next", Reply(status))
+        emulator.start()
+        wait_idle(emulator, 2)
+        time.sleep(0.1)
+
+        assert emulator.shut_down() == 0
         assert lines(emulator)[-1] == "hook: last"
 
     @pytest.mark.parametrize("handler", ["handler", "async_handler"])

@@ -56,6 +56,9 @@ class TestRestored:
 
         assert one["said"] == other["said"] == ORDER
         assert len({answer["random"] for answer in answers}) == 6
+        assert one["predicted"] == other["predicted"]
+        assert one["predicted"][0] not in {answer["random"] for answer in answers}
+        assert len({answer["numpy"] for answer in answers}) == (1 if one["numpy"] is None else 6)
         assert len({request.connection for request in emulator.wait_for("next", 8)}) == 2
 
     def test_only_with_snapstart(self, start: Start) -> None:
@@ -138,7 +141,7 @@ class TestWarnings:
         )
 
         assert warnings == [
-            f"STARTED, IDENTITY of snapshots ({path}, line 15) is made by time.time() {tail}",
-            f"token of snapshots ({path}, line 22) is made by uuid.uuid4() {tail}",
+            f"STARTED, IDENTITY of snapshots ({path}, line 21) is made by time.time() {tail}",
+            f"token of snapshots ({path}, line 28) is made by uuid.uuid4() {tail}",
             closed,
         ]

@@ -38,6 +38,7 @@ from ..extensions import client as extensions
 from ..extensions.api import ExtensionError
 from ..transport import is_there
 from . import call
+from .signals import peek
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Shutdown:
         self.timer: object = None  # the one that counts; others have been overtaken
         self.is_due = False  # the timer has run out
         self.is_polling = self.is_idle = self.is_stoppable = False  # where the main thread is
+        self.has_begun = False  # something of an answer to the poll has come
 
     def run(self, loop: Any, address: Address) -> int:
         """Have SIGTERM sent, run *loop*, and run the hooks at its end; return the exit status."""
@@ -145,7 +147,7 @@ class Shutdown:
         """Make *loop* end at the signal, and what the function does in it stoppable."""
         loop.handler.call = self.stoppable(loop.handler.call)
         loop.pour = self.stoppable(loop.pour)
-        report, poll_next = loop.failure, self.client.next
+        report, poll_next, warn = loop.failure, self.client.next, self.client.warn
 
         def failure(error: BaseException, context: Any) -> Any:
             return report(self.explain(error) if isinstance(error, Stopped) else error, context)
@@ -154,12 +156,19 @@ class Shutdown:
             if self.since is not None:
                 raise Ended(0)
             try:
-                self.is_polling = True
-                return poll_next()
+                self.is_polling, self.has_begun = True, False
+                invocation = poll_next()
             finally:
                 self.is_polling = False
+            if self.since is not None:  # the signal came while the invocation did
+                self.limit(invocation.deadline_ms)
+            return invocation
 
-        loop.failure, self.client.next = failure, next_
+        def warn_of_poll(message: str) -> None:
+            self.has_begun = False  # what had come was no invocation: the wait begins anew
+            warn(message)
+
+        loop.failure, self.client.next, self.client.warn = failure, next_, warn_of_poll
 
     def note(self, _number: int, _frame: Any) -> None:
         """Take note of the signal; end an idle wait, and stop what is stoppable if its time is over."""
@@ -170,10 +179,13 @@ class Shutdown:
             self.since = monotonic()
             if self.is_idle:
                 raise Ended(0)
-            deadline_ms = current.get().deadline_ms
-            left = self.seconds if deadline_ms is None else deadline_ms / 1000 - time()
             if not self.is_polling:
-                self.stop_in(min(left, self.seconds * SHARE))
+                self.limit(current.get().deadline_ms)
+
+    def limit(self, deadline_ms: int | None) -> None:
+        """Limit the time of the invocation that is running."""
+        left = self.seconds if deadline_ms is None else deadline_ms / 1000 - time()
+        self.stop_in(min(left, self.seconds * SHARE))
 
     def stop_in(self, seconds: float) -> None:
         """Have `stop` called in *seconds*, wherever the main thread is then."""
@@ -241,13 +253,15 @@ class Shutdown:
         Raises:
             Ended: there is not, and there shall not be.
         """
-        if not self.is_polling:
-            connection.recv(1, MSG_PEEK)
+        if not self.is_polling or self.has_begun:
+            peek(connection)
             return
         while self.since is None and not self.is_ready(connection):
             pass
-        if self.since is not None and not has_more(connection):
+        found = what_there_is(connection)
+        if self.since is not None and found is None:
             raise Ended(0)
+        self.has_begun = bool(found)
 
     def is_ready(self, connection: socket) -> bool:
         """Wait for a signal, or for something to receive; return whether there is."""
@@ -313,15 +327,14 @@ def drain(alarm: socket) -> None:
         pass
 
 
-def has_more(connection: socket) -> bool:
-    """Return whether *connection* has something to receive, or comes to its end."""
+def what_there_is(connection: socket) -> bytes | None:
+    """Return a byte that can be received, nothing at the end of the connection, and None if neither has come."""
     try:
-        connection.recv(1, MSG_PEEK | MSG_DONTWAIT)
+        return connection.recv(1, MSG_PEEK | MSG_DONTWAIT)
     except BlockingIOError:
-        return False
+        return None
     except OSError:  # for the transport to find
-        pass
-    return True
+        return b""
 
 
 def has_external() -> bool:

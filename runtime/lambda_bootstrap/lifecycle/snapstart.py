@@ -25,7 +25,7 @@ from . import call, randomness
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from ..log import Log
@@ -83,12 +83,12 @@ class SnapStart:
 
     def before(self) -> None:
         """
-        Run the hooks, the last one first, each once; then look for what will be the same in every copy.
+        Run the hooks, the last one first; then look for what will be the same in every copy.
 
         Raises:
             BaseException: whatever a hook raises; those after it do not run.
         """
-        for hook, arguments, named in reversed(list(taken(hooks.before_snapshot_, "get_before_snapshot"))):
+        for hook, arguments, named in reversed(found(hooks.before_snapshot_, "get_before_snapshot")):
             call(hook, *arguments, **named)
         from ..diagnostics import uniqueness
 
@@ -131,15 +131,11 @@ class SnapStart:
         self.loop.pid = getpid()
         self.log.after_fork()
         randomness.reseed()
-        for hook, arguments, named in list(taken(hooks.after_restore_, "get_after_restore")):
+        for hook, arguments, named in found(hooks.after_restore_, "get_after_restore"):
             call(hook, *arguments, **named)
 
 
-def taken(registered: list[Callable[[], object]], name: str) -> Iterator[Hook]:
-    """Take the hooks out of the registries, ours and the one that *name* of AWS's package returns."""
-    yield from ((hook, (), {}) for hook in registered)
-    registered.clear()
-    if REGISTRY in modules:
-        theirs = getattr(modules[REGISTRY], name)()
-        yield from theirs
-        theirs.clear()
+def found(registered: list[Callable[[], object]], name: str) -> list[Hook]:
+    """Return the hooks of both registries, ours and the one that *name* of AWS's package returns."""
+    theirs = getattr(modules[REGISTRY], name)() if REGISTRY in modules else []
+    return [*((hook, (), {}) for hook in registered), *theirs]
