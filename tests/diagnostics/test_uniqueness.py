@@ -53,6 +53,7 @@ class TestValues:
             ("import time\nSTATE = {}\nSTATE['at'] = time.time()", "STATE['at']", "time.time"),
         ],
     )
+    @pytest.mark.filterwarnings("ignore:.*utcnow:DeprecationWarning")
     def test_found(self, found: Callable[[str], list[str]], source: str, variable: str, maker: str) -> None:
         """A value that is made by chance or by the clock is named with its line and its maker, however imported."""
         line = source.count("\n") + 1
