@@ -88,6 +88,7 @@ SHARED = [
     if isinstance(node, ast.FunctionDef) and [arg.arg for arg in node.args.args] == ["event", "context"]
 ]
 EVENT = b'{"a":1}'
+REQUEST = b'{"rawPath":"/","requestContext":{"http":{"method":"GET"}}}'
 
 CASES = {
     # Events.
@@ -180,6 +181,7 @@ CASES = {
     # Annotations that are notes for type checkers.
     **{f"annotation: {name}": Case(f"annotations.{name}", event) for name, event in NOTES.items()},
     # Init errors.
+    "handler: web application": Case("bare_wsgi.app", REQUEST),
     "init: no dot": Case("app", None),
     "init: built-in module": Case("sys.handler", None),
     "init: no module": Case("nowhere.handler", None),
@@ -274,6 +276,7 @@ DIFFERENT: dict[str, dict[str, set[str]]] = {
         ),
         OUTCOME,
     ),
+    "Web applications are served": {"handler: web application": OUTCOME},
     "Annotations can ask for a type": {
         "drop-in: decoded": OUTCOME,
         "annotated with a dataclass": VALUE,
