@@ -66,6 +66,11 @@ GRAPH = {
         *("current", "errors", "extensions.api", "extensions.client", "hooks", "lifecycle", "lifecycle.event_loop"),
         *("lifecycle.signals", "log", "protocol", "transport"),
     ],
+    "lifecycle.sharing": [],
+    "lifecycle.workers": [
+        *("errors", "extensions.api", "extensions.client", "hooks", "lifecycle", "lifecycle.randomness"),
+        *("lifecycle.sharing", "lifecycle.shutdown", "lifecycle.signals", "log", "protocol", "report", "settings"),
+    ],
     "web.response": ["codec", "traces"],
     "web.stream": [
         *("codec", "contracts", "errors", "http1", "lifecycle.event_loop", "protocol", "report", "spare"),
@@ -148,7 +153,8 @@ GRAPH = {
     "main": [
         *("client", "codec", "contracts", "current", "diagnostics.timeout_dump", "errors", "hooks"),
         *("integrations.fast_json", "integrations.opentelemetry", "integrations.urllib3", "lifecycle.shutdown"),
-        *("lifecycle.signals", "lifecycle.snapstart", "loader", "log", "loop", "on_import", "protocol", "report"),
+        *("lifecycle.signals", "lifecycle.snapstart", "lifecycle.workers", "loader", "log", "loop", "on_import"),
+        *("protocol", "report"),
         *("settings", "signature", "spare", "transport"),
     ],
     "__main__": ["main"],

@@ -206,13 +206,13 @@ class TestPublicNames:
     """What a function imports from `lambda_bootstrap`."""
 
     def test_names(self) -> None:
-        """`lambda_bootstrap` offers `start`, three classes and the hooks, and they are the ones the runtime uses."""
+        """`lambda_bootstrap` offers `start`, four classes and the hooks, and they are the ones the runtime uses."""
         hooks = [
-            *("after_restore", "before_next", "before_snapshot", "on_error", "on_init", "on_init_error", "on_request"),
-            *("on_response", "on_shutdown"),
+            *("after_fork", "after_restore", "before_next", "before_snapshot", "on_error", "on_init", "on_init_error"),
+            *("on_request", "on_response", "on_shutdown"),
         ]
-        assert lambda_bootstrap.__all__ == ["Context", "HttpResponse", "LambdaError", *hooks, "start"]
-        assert [getattr(lambda_bootstrap, name).__module__ for name in hooks] == ["lambda_bootstrap.hooks"] * 9
+        assert lambda_bootstrap.__all__ == ["Context", "HttpResponse", "LambdaError", "Stream", *hooks, "start"]
+        assert [getattr(lambda_bootstrap, name).__module__ for name in hooks] == ["lambda_bootstrap.hooks"] * 10
         assert (lambda_bootstrap.Context, lambda_bootstrap.LambdaError, lambda_bootstrap.start) == (
             Context,
             LambdaError,

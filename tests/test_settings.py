@@ -70,6 +70,8 @@ class TestValues:
             "codec": "json",
             "events": [],
             "is_from_snapshot": False,
+            "concurrency": 1,
+            "imports_in_workers": False,
             "wants_sigterm": False,
             "http": [],
             "http_errors": frozenset(),

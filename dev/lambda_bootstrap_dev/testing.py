@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .emulator.function import Function, environment
+from .emulator.instances import Instances
 from .emulator.sandbox import Sandbox, within
 from .emulator.server import Server
 from .emulator.values import Close, Default, Kind, Outcome, Pause, Raw, Reply, Report, Request, Reset
@@ -42,6 +43,7 @@ class Emulator:
     `PATH`. *timeout* is the function's, *init_timeout* limits the time to the first `next`, both in seconds. With
     *merge_output*, all output counts as stdout, in the exact order of writing. Callers may use an address, localhost
     or *host*; *allow_hosts* are more names. *extensions* are executable files, started as those in /opt/extensions.
+    With *concurrency*, it is one of Lambda Managed Instances, and that many invocations run at once.
     With *snapstart*, the runtime is restored from a snapshot before its first invocation, in all copies that forked.
     """
 
@@ -62,11 +64,17 @@ class Emulator:
         allow_hosts: Sequence[str] = (),
         extensions: Sequence[str | os.PathLike[str]] = (),
         snapstart: bool = False,
+        concurrency: int = 0,
     ) -> None:
         folder = os.fspath(cwd) if cwd is not None else None
         task_root = folder or os.fspath(os.getcwd())  # noqa: PTH109 - a string, as configured in Lambda
         function = Function(
-            handler=handler, task_root=task_root, timeout=timeout, memory=memory, is_from_snapshot=snapstart
+            handler=handler,
+            task_root=task_root,
+            timeout=timeout,
+            memory=memory,
+            is_from_snapshot=snapstart,
+            concurrency=concurrency,
         )
         self._extra = dict(environ or {})
         self._function = function
@@ -79,7 +87,7 @@ class Emulator:
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
         words = [os.fspath(word) for word in command]
-        self._sandbox = Sandbox(
+        self._sandbox = (Instances if concurrency else Sandbox)(
             function,
             words,
             cwd=folder,

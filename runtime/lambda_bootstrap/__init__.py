@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .context import Context
     from .errors import LambdaError
     from .hooks import (
+        after_fork,
         after_restore,
         before_next,
         before_snapshot,
@@ -34,6 +35,7 @@ __all__ = [
     "HttpResponse",
     "LambdaError",
     "Stream",
+    "after_fork",
     "after_restore",
     "before_next",
     "before_snapshot",

@@ -42,6 +42,7 @@ next_: list[Callable[[Context], object]] = []
 shutdown: list[Callable[[], object]] = []
 before_snapshot_: list[Callable[[], object]] = []
 after_restore_: list[Callable[[], object]] = []
+after_fork_: list[Callable[[], object]] = []
 # Takes a hook of `on_shutdown` that comes when it is too late to have SIGTERM sent; None before, and if it is sent.
 take_late: Callable[[object], object] | None = None
 # Not for functions: wrappers of the loaded handler's call, for a room that stands in for another runtime's client.
@@ -104,6 +105,11 @@ def before_snapshot(hook: PlainHook) -> PlainHook:
 def after_restore(hook: PlainHook) -> PlainHook:
     """Call `hook()`, plain or `async`, in each environment that SnapStart restores; a failure fails its start."""
     return _register(after_restore_, hook)
+
+
+def after_fork(hook: PlainHook) -> PlainHook:
+    """Call `hook()`, plain or `async`, in each worker process before it takes invocations: to open what it needs."""
+    return _register(after_fork_, hook)
 
 
 def _register(hooks: list[Any], hook: Hook) -> Hook:

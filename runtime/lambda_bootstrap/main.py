@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .codec import Name, Options
     from .contracts import Transport
     from .lifecycle.signals import Signals
+    from .lifecycle.workers import Workers
     from .signature import Handler
 
 NO_API = (
@@ -135,7 +136,8 @@ def start(
         options = options_of(found, codec, *words)
     except ConfigError as error:
         leave(fail(error))
-    leave(serve(transport, lambda: adapt(handler, name, options, http=found.http), found))
+    load = lambda: adapt(handler, name, options, http=found.http)  # noqa: E731 - as in `main`
+    leave(serve(transport, load, found, is_program=True))
 
 
 def options_of(found: Settings, codec: str = "", *words: str) -> Options:
@@ -176,15 +178,21 @@ def connect(found: Settings, function: list[str], ours: list[str]) -> Transport:
     return Aside(Urllib3Transport(address), set(sys.modules) - before)
 
 
-def serve(transport: Transport, load: Callable[[], Handler], found: Settings) -> int:
+def serve(transport: Transport, load: Callable[[], Handler], found: Settings, *, is_program: bool = False) -> int:
     """Initialise, then answer invocations; return the exit status."""
-    log, pid = Log(found), getpid()
+    log = Log(found)
     client = RuntimeClient(transport, getcwd(), log.problem)
     prepare(log, client, found)
+    workers = open_workers(log, client, found, is_program=is_program) if found.concurrency > 1 else None
+    pid = getpid()
     try:
         try:
             handler = load()
             init(handler, log)
+            if workers is not None and getpid() == pid:
+                workers.enter()
+                pid = getpid()
+                workers.open_own()
             if handler.application is not None:
                 handler.application.begin(log, found)
             if getpid() != pid:  # the function forked while it was imported: it is the parent that polls
@@ -200,18 +208,24 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings) ->
                 return 0
             client.fail_init(failure)
             return 1
-        loop = InvokeLoop(client, handler, log, found.function)
-        if found.is_from_snapshot:
-            begin_from_snapshot(loop, client, log)
-        if hooks.shutdown or found.wants_sigterm:
-            return run_until_sigterm(loop, client, log, found)
-        hooks.take_late = lambda hook: log.problem(TOO_LATE.format(hooks.name(hook)))
-        return loop.run()
+        return answer(InvokeLoop(client, handler, log, found.function), workers, client, log, found)
     except RuntimeApiError as error:
         return fail(error)
     except (SystemExit, KeyboardInterrupt) as error:  # by a signal handler, while no invocation was under way
         code = exit_code(error) if issubclass(type(error), SystemExit) else 130
         return code if type(code) is int else int(code is not None)
+
+
+def answer(loop: InvokeLoop, workers: Workers | None, client: RuntimeClient, log: Log, found: Settings) -> int:
+    """Answer invocations until the environment ends, in the way that the settings ask for; return the exit status."""
+    if found.is_from_snapshot:
+        begin_from_snapshot(loop, client, log)
+    is_told = hooks.shutdown or found.wants_sigterm
+    if not is_told:
+        hooks.take_late = lambda hook: log.problem(TOO_LATE.format(hooks.name(hook)))
+    if workers is not None:
+        return workers.run(loop, open_signals(log, client))
+    return run_until_sigterm(loop, client, log, found) if is_told else loop.run()
 
 
 def init(handler: Handler, log: Log) -> None:
@@ -256,6 +270,15 @@ def open_signals(log: Log, client: RuntimeClient) -> Signals:
     found: Signals = client.signals or Signals(log, client)
     client.signals = found
     return found
+
+
+def open_workers(log: Log, client: RuntimeClient, found: Settings, *, is_program: bool) -> Workers:
+    """Return what has many invocations answered at once."""
+    from .lifecycle.workers import Workers
+
+    workers = Workers(log, client, found, Address(found.runtime_api), is_program=is_program)
+    workers.begin()
+    return workers
 
 
 def begin_from_snapshot(loop: InvokeLoop, client: RuntimeClient, log: Log) -> None:

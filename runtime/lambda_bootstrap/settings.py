@@ -175,6 +175,18 @@ INITIALIZATION = Setting(
     "How environments begin; with `snap-start`, from a snapshot: hooks of `before_snapshot` and `after_restore` run.",
     "`on-demand`, `provisioned-concurrency`, `snap-start`, `lambda-managed-instances`",
 )
+MAX_CONCURRENCY = Setting(
+    "AWS_LAMBDA_MAX_CONCURRENCY",
+    "How many invocations run at once, each in a worker process; Lambda Managed Instances set it.",
+    "a number from 1 to 9999",
+    default="1",
+)
+IMPORT = Setting(
+    "BOOTSTRAP_IMPORT",
+    "Whether the function is imported `once`, before the worker processes are forked, or in each `worker`.",
+    default="once",
+    choices=("once", "worker"),
+)
 SIGTERM = Setting(
     "BOOTSTRAP_SIGTERM",
     "With 1, Lambda sends SIGTERM before it ends the environment: for `atexit`, or a handler of the function's own. "
@@ -191,6 +203,7 @@ TRANSPORT = Setting(
 
 TABLE = (
     *(HANDLER, RUNTIME_API, TASK_ROOT, EXEC_WRAPPER, INITIALIZATION),
+    *(MAX_CONCURRENCY, IMPORT),
     *(CODEC, EVENTS, SIGTERM, TIMEOUT_DUMP_MS, TRANSPORT),
     *(HTTP, HTTP_ERROR_STATUS, HTTP_EVENTS, HTTP_ROOT_PATH, INVOKE_MODE),
     *(LOG_FORMAT, LOG_LEVEL, LOG_FD, LOG_SOCKET),
@@ -212,6 +225,8 @@ class Settings:
         codec: what reads and writes JSON.
         events: words of `BOOTSTRAP_EVENTS`.
         is_from_snapshot: whether environments begin from a snapshot.
+        concurrency: how many invocations run at once.
+        imports_in_workers: whether each worker imports the function.
         wants_sigterm: whether Lambda is asked for SIGTERM, hooks or not.
         http: words of `BOOTSTRAP_HTTP`.
         http_streams: whether a web application's answers are streamed.
@@ -236,6 +251,13 @@ class Settings:
         self.codec = CODEC.read(environ)
         self.events = EVENTS.words(environ)
         self.is_from_snapshot = environ.get(INITIALIZATION.name) == "snap-start"
+        self.concurrency, self.imports_in_workers = 1, False
+        if MAX_CONCURRENCY.name in environ:
+            many = MAX_CONCURRENCY.read(environ)
+            if not (many.isascii() and many.isdigit() and len(many) < 5):  # noqa: PLR2004 - digits
+                raise MAX_CONCURRENCY.wrong(many)
+            self.concurrency = int(many)
+            self.imports_in_workers = IMPORT.read(environ) == "worker"
         self.wants_sigterm = SIGTERM.read(environ) == "1"
         self.http = HTTP.words(environ)
         if len({"asgi", "wsgi", "off"}.intersection(self.http)) > 1:

@@ -34,6 +34,7 @@ class Function:
     timeout: float = 3.0
     memory: int = 128
     is_from_snapshot: bool = False  # SnapStart
+    concurrency: int = 0  # invocations at once, on Managed Instances; 0 elsewhere
     region: str = "us-east-1"
 
     @property
@@ -74,6 +75,10 @@ def environment(function: Function, address: str, inherited: Mapping[str, str]) 
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"
         for name in ("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"):
             del variables[name]
+    if function.concurrency:
+        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "lambda-managed-instances"
+        variables["AWS_LAMBDA_MAX_CONCURRENCY"] = str(function.concurrency)
+        variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
     if function.handler:
         variables["_HANDLER"] = function.handler
     variables.pop("AWS_EXECUTION_ENV", None)

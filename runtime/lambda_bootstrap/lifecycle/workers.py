@@ -1,0 +1,378 @@
+"""
+Many invocations at once, for handlers that are not `async`: a supervisor, and a process for each.
+
+Owns: how many workers there are, what each has of its own, what they share, and who takes a dead one's place.
+Refuses to know: invocations; each worker runs the loop as if it were alone.
+
+The function is imported once, and the process that has done so forks the workers: what has been imported is in memory
+once. If the import has left something behind that no fork may copy, see `sharing`, the process starts anew, and each
+worker imports by itself; `BOOTSTRAP_IMPORT=worker` has it do so from the beginning.
+
+The supervisor runs no thread and no code of the function's. It waits for signals and for its workers' words: each has
+a pipe to it, and says that it is about to poll, or why it cannot. A pipe in the other direction has nothing in it; the
+kernel kills the worker as soon as that is closed, by the end of the supervisor.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from _signal import (  # type: ignore[import-not-found] # the C half, as in `signals`
+    SIG_BLOCK,
+    SIG_SETMASK,
+    SIGCHLD,
+    SIGKILL,
+    SIGTERM,
+    getsignal,
+    pthread_sigmask,
+    set_wakeup_fd,
+    signal,
+)
+from fcntl import F_GETFL, F_SETFL, F_SETOWN, F_SETSIG, fcntl
+from os import environ
+from posix import (  # built in, which `os` is not
+    O_ASYNC,
+    WNOHANG,
+    _exit,
+    close,
+    execve,
+    fork,
+    getpid,
+    kill,
+    pipe,
+    read,
+    set_blocking,
+    waitpid,
+    waitstatus_to_exitcode,
+    write,
+)
+from select import POLLIN, poll
+from time import monotonic
+
+from .. import hooks, protocol, settings
+from ..errors import RuntimeApiError
+from ..extensions import client as extensions
+from ..extensions.api import ExtensionError
+from . import call, randomness, sharing
+from .shutdown import NAME, Shutdown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from ..log import Log
+    from ..protocol import Address
+    from ..report import ErrorReport
+    from ..settings import Settings
+    from .signals import Signals
+
+MOST = 256  # workers: each takes two descriptors of the supervisor's, and Lambda gives it 1,024
+FIRST_WAIT, LONGEST_WAIT = 0.1, 90.0  # seconds until a worker is replaced; doubled each time
+AT_ONCE = 5.0  # seconds within which all workers lose the Runtime API, if it is gone
+SETTLED = 10.0  # seconds; a worker that has lived longer begins a new row of failures
+GRACE = 1.0  # seconds from SIGTERM to SIGKILL
+READY, FAILED, LOST = b"R", b"F", b"L"  # a worker polls; cannot begin, and why; has lost the Runtime API
+
+TOO_MANY = (
+    f"AWS_LAMBDA_MAX_CONCURRENCY is {{}}, but there are {MOST} workers: more invocations at once are refused. Set the "
+    f"function's concurrency per environment to {MOST}, or make its handler async"
+)
+IMPORTED_AGAIN = "each worker imports the function by itself, as its import cannot be shared: {}. See {}"
+FORKED_ANYWAY = "the workers may hang, as they are copies of a process that cannot be copied: {}. See {}"
+PAGE = "docs/guides/concurrency.md"
+
+
+class Worker:
+    """A worker as its supervisor sees it: its process, if it has one, and when it gets the next."""
+
+    pid = 0
+    life = words = -1  # descriptors: it lives while the first is open; what it says comes out of the second
+    said = b""
+    forked_at = due = 0.0
+    lost_at = -AT_ONCE  # when its process lost the Runtime API
+    failures = 0
+
+
+class Workers:
+    """
+    The processes that answer the invocations of one environment.
+
+    Args:
+        log: takes what happens to them.
+        client: has the connection, which each worker opens by itself.
+        found: how many there are, and where they log.
+        address: of the Runtime API.
+        is_program: whether the function is a program, which has been imported already.
+    """
+
+    def __init__(self, log: Log, client: Any, found: Settings, address: Address, *, is_program: bool) -> None:
+        self.log = log
+        self.client = client
+        self.found = found
+        self.address = address
+        self.is_program = is_program
+        self.is_worker = False
+        self.workers = [Worker() for _ in range(min(found.concurrency, MOST))]
+        self.words = -1  # a worker's end of the pipe to its supervisor
+        self.has_begun = False  # a worker has been ready
+        self.is_told = False  # SIGTERM has come
+        self.status: int | None = None  # of the supervisor's exit, once it ends
+        self.terminated_at = 0.0
+        self.extension: Any = None
+        self.environ: dict[str, str] = {}  # as it was, for a process that starts anew
+        self.descriptors: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Fork the workers before the function is imported, if that is wished; return in each of them."""
+        if self.found.concurrency > MOST:
+            self.log.problem(TOO_MANY.format(self.found.concurrency))
+        if self.found.imports_in_workers and not self.is_program:
+            self.split()
+            return
+        self.environ = dict(environ)
+        try:
+            self.descriptors = sharing.descriptors()
+        except OSError:
+            pass
+
+    def enter(self) -> None:
+        """Fork the workers, now that the function has been imported, unless that is done; return in each of them."""
+        if self.is_worker:
+            return
+        obstacle = sharing.obstacle(self.descriptors)
+        if obstacle and not self.is_program:
+            self.log.problem(IMPORTED_AGAIN.format(obstacle, PAGE))
+            self.start_anew()
+        if obstacle:
+            self.log.problem(FORKED_ANYWAY.format(obstacle, PAGE))
+        gc.collect()
+        gc.freeze()  # a collection writes to whatever it looks at, which would be a copy in each worker
+        self.split()
+
+    def open_own(self) -> None:
+        """
+        Run the hooks of `after_fork` in a worker.
+
+        Raises:
+            BaseException: what a hook raises.
+        """
+        for hook in tuple(hooks.after_fork_):
+            call(hook)
+
+    def start_anew(self) -> NoReturn:
+        """Become the same program once more, with nothing imported and the workers to do that."""
+        again = {**self.environ, settings.IMPORT.name: "worker"}
+        if self.found.log_socket:
+            again[settings.LOG_SOCKET.name] = self.found.log_socket
+        if again.get(settings.EXEC_WRAPPER.name):
+            again[settings.WRAPPED] = "1"
+        if hooks.shutdown:
+            again[settings.SIGTERM.name] = "1"
+        self.log.end()
+        execve(sys.executable, sys.orig_argv, again)
+
+    def run(self, loop: Any, signals: Signals) -> int:
+        """Run *loop* in a worker; return its exit status."""
+        write(self.words, READY)
+        try:
+            return Told(self.log, self.client, signals).run(loop, self.address)
+        except RuntimeApiError:
+            write(self.words, LOST)
+            raise
+
+    def fail_init(self, failure: ErrorReport) -> None:
+        """Have the supervisor report that a worker could not begin."""
+        rest = FAILED + failure.category.encode() + b"\n" + failure.body("")
+        while rest:
+            rest = rest[write(self.words, rest) :]
+
+    # What follows is the supervisor's.
+
+    def split(self) -> None:
+        """Fork the workers and supervise them until the environment ends; return in each of them."""
+        if hooks.shutdown or self.found.wants_sigterm:
+            self.register()
+        self.alarm, self.bell = pipe()
+        for end in (self.alarm, self.bell):
+            set_blocking(end, False)
+        self.handlers = {number: getsignal(number) for number in (SIGTERM, SIGCHLD)}
+        for number in self.handlers:
+            signal(number, self.note)
+        self.wakeup = set_wakeup_fd(self.bell, warn_on_full_buffer=False)
+        while self.status is None or any(worker.pid for worker in self.workers):
+            if self.status is None and self.fork_due():
+                return
+            self.wait()
+            if self.is_told:
+                self.end(0)
+            self.reap()
+        self.log.end()
+        _exit(self.status)
+
+    def register(self) -> None:
+        """Have Lambda announce the end of the environment; a refusal harms nothing else."""
+        try:
+            self.extension = extensions.connect(self.address, NAME)
+            self.extension.wait_in_vain()
+        except (ExtensionError, RuntimeApiError) as error:
+            self.log.problem(f"Lambda will not announce the end of the environment: {error}")
+
+    def note(self, number: int, _frame: object) -> None:
+        """Take note of a signal, which has the supervisor wake."""
+        self.is_told = self.is_told or number == SIGTERM
+
+    def end(self, status: int) -> None:
+        """Have the workers answer what they are at, and end."""
+        if self.status is None:
+            self.status, self.terminated_at = status, monotonic()
+            self.send(SIGTERM)
+
+    def send(self, number: int) -> None:
+        """Send a signal to all workers."""
+        for worker in self.workers:
+            if worker.pid:
+                kill(worker.pid, number)
+
+    def fork_due(self) -> bool:
+        """Fork the workers that are due; return True in each of them."""
+        for worker in self.workers:
+            if not worker.pid and worker.due <= monotonic():
+                before = pthread_sigmask(SIG_BLOCK, self.handlers)
+                try:
+                    if self.fork(worker):
+                        return True
+                except OSError as error:
+                    self.log.problem(f"a worker cannot be started: {error}")
+                    self.postpone(worker)
+                finally:
+                    pthread_sigmask(SIG_SETMASK, before)
+        return False
+
+    def fork(self, worker: Worker) -> bool:
+        """Fork a process for *worker*; return True in it."""
+        life, worker.life = pipe()
+        worker.words, words = pipe()
+        worker.said, worker.forked_at = b"", monotonic()
+        try:
+            pid = fork()
+        except OSError:
+            for end in (life, worker.life, worker.words, words):
+                close(end)
+            raise
+        if pid == 0:
+            self.become_worker(life, words)
+            return True
+        worker.pid = pid
+        close(life)
+        close(words)
+        set_blocking(worker.words, False)
+        return False
+
+    def become_worker(self, life: int, words: int) -> None:
+        """Let go of what is the supervisor's, and renew what no two processes may share."""
+        set_wakeup_fd(self.wakeup)
+        for number, handler in self.handlers.items():
+            signal(number, handler)
+        theirs = [end for worker in self.workers if worker.life >= 0 for end in (worker.life, worker.words)]
+        for end in (self.alarm, self.bell, *theirs):
+            close(end)
+        if self.extension is not None:
+            self.extension.transport.close()
+        fcntl(life, F_SETOWN, getpid())
+        fcntl(life, F_SETSIG, SIGKILL)
+        fcntl(life, F_SETFL, fcntl(life, F_GETFL) | O_ASYNC)
+        self.is_worker, self.words, self.workers, self.environ = True, words, [], {}
+        self.client.transport.close()
+        self.client.fail_init = self.fail_init
+        randomness.reseed()
+        if self.found.log_socket:
+            try:
+                self.log.connect_streams(self.found.log_socket)
+            except OSError as error:
+                self.log.problem(f"the log socket {self.found.log_socket} cannot be used", error)
+
+    def wait(self) -> None:
+        """Wait for a signal, for what a worker says, or until a worker is due."""
+        waiting = poll()
+        waiting.register(self.alarm, POLLIN)
+        by_words = {worker.words: worker for worker in self.workers if worker.pid}
+        for words in by_words:
+            waiting.register(words, POLLIN)
+        if self.status is None:
+            times = [worker.due for worker in self.workers if not worker.pid]
+        else:
+            times = [self.terminated_at + GRACE]
+        left = min(times) - monotonic() if times else None
+        for descriptor, _ in waiting.poll(None if left is None else max(0, int(left * 1000) + 1)):
+            if descriptor in by_words:
+                self.hear(by_words[descriptor])
+            else:
+                read(self.alarm, 4096)
+        if self.status is not None and monotonic() > self.terminated_at + GRACE:
+            self.send(SIGKILL)
+
+    def hear(self, worker: Worker) -> None:
+        """Take in what *worker* says."""
+        try:
+            while data := read(worker.words, 1 << 16):
+                worker.said += data
+        except BlockingIOError:
+            pass
+        self.has_begun = self.has_begun or worker.said.startswith(READY)
+
+    def reap(self) -> None:
+        """Take note of every process that has ended."""
+        by_pid = {worker.pid: worker for worker in self.workers if worker.pid}
+        while by_pid:
+            try:
+                pid, status = waitpid(-1, WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            if pid in by_pid:
+                self.bury(by_pid.pop(pid), waitstatus_to_exitcode(status))
+
+    def bury(self, worker: Worker, status: int) -> None:
+        """Decide what follows from the end of *worker* with *status*."""
+        self.hear(worker)
+        close(worker.life)
+        close(worker.words)
+        worker.pid, worker.life, worker.words = 0, -1, -1
+        if self.status is not None:
+            return
+        if not self.has_begun:  # nor will another: they are all alike
+            if worker.said.startswith(FAILED):
+                self.report(*worker.said[1:].split(b"\n", 1))
+            self.end(status if status > 0 else 1)
+            return
+        if worker.said.endswith(LOST):
+            worker.lost_at = monotonic()
+            if all(monotonic() - other.lost_at < AT_ONCE for other in self.workers):
+                self.end(1)
+                return
+        self.postpone(worker)
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        self.log.problem(f"a worker has ended with {how}; another one takes its place")
+
+    def postpone(self, worker: Worker) -> None:
+        """Set when *worker* gets its next process: at once, and later each time that it doesn't live."""
+        if monotonic() - worker.forked_at > SETTLED:
+            worker.failures = 0
+        pause = min(FIRST_WAIT * 2 ** (worker.failures - 1), LONGEST_WAIT) if worker.failures else 0.0
+        worker.due = monotonic() + pause
+        worker.failures = min(worker.failures + 1, 20)
+
+    def report(self, category: bytes, body: bytes) -> None:
+        """Post why no worker could begin, once for all."""
+        try:
+            self.client.settle(*self.client.post(protocol.init_error(body, category.decode())))
+        except RuntimeApiError as error:
+            self.log.problem(str(error))
+
+
+class Told(Shutdown):
+    """The end of a worker: the supervisor, which Lambda tells, passes the signal on."""
+
+    def register(self, _address: Address) -> None:
+        """Register nothing: the supervisor has done so."""
