@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .build import build
+from .events import events
 from .run import run
 from .serve import serve
 
@@ -37,6 +38,7 @@ def program() -> None:
 
 
 program.add_command(build)
+program.add_command(events)
 program.add_command(run)
 program.add_command(serve)
 

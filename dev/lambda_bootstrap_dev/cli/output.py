@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -97,6 +98,26 @@ def pretty(body: bytes) -> str | None:
         return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except ValueError:
         return None
+
+
+def show_json(data: bytes) -> None:
+    """Print JSON as it is, with colours on a terminal."""
+    if (console := Console()).is_terminal:
+        console.print(JSONHighlighter()(Text(data.decode())), soft_wrap=True, end="")
+        return
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def show_names(names: list[str], *, is_json: bool) -> None:
+    """Print names, one a line, or as an array."""
+    sys.stdout.write(json.dumps(names) + "\n" if is_json else "".join(f"{name}\n" for name in names))
+    sys.stdout.flush()
+
+
+def terminal_input() -> int:
+    """What the function reads: the terminal, for `input()` and `breakpoint()`, or nothing if there is none."""
+    return sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() else subprocess.DEVNULL
 
 
 def abandon() -> None:

@@ -7,20 +7,25 @@ import os
 
 import click
 
-from ..emulator import function_url, session
+from ..emulator import function_url, inputs, session
+from ..emulator.python import ask_python, find_python
 from ..emulator.values import Kind
 from . import output
-from .verb import Verb, memory, timeout
+from .verb import Verb, memory, region, timeout
 
 
 @click.command(cls=Verb)
 @click.argument("handler")
-@click.option("--event", metavar="FILE", help="Default: event.json beside the function, else {}.")
+@click.option(
+    "--event",
+    metavar="EVENT",
+    help="A file, - for stdin, JSON, or a sample's name; default: event.json beside the function, else {}.",
+)
 @click.option(
     "--http",
     metavar="METHOD PATH",
     nargs=2,
-    help="Send a request of a Function URL, with the file of --event as its body; print the response as curl does.",
+    help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
 )
 @click.option(
     "--python",
@@ -29,21 +34,45 @@ from .verb import Verb, memory, timeout
 )
 @timeout
 @memory
+@region
+@click.option("--env", metavar="NAME=VALUE", multiple=True, help="A variable of the function's; may be repeated.")
+@click.option("--env-file", metavar="FILE", multiple=True, help="A file with lines NAME=VALUE; may be repeated.")
 def run(  # noqa: PLR0913, PLR0917 - the options
-    handler: str, event: str | None, http: tuple[str, str] | None, python: str | None, timeout: float, memory: int
+    handler: str,
+    event: str | None,
+    http: tuple[str, str] | None,
+    python: str | None,
+    timeout: float,
+    memory: int,
+    region: str,
+    env: tuple[str, ...],
+    env_file: tuple[str, ...],
 ) -> int:
     """
     Send one event through the function that HANDLER names: app.handler, or examples/hello/app.handler.
 
     The exit status is 0 if the function answers, with an error too, and 1 if it doesn't.
-    """
-    function = session.find_function(handler, timeout=timeout, memory=memory)
-    command = [session.find_python(python, os.environ), str(session.find_bootstrap())]
+
+    \b
+    lambda-bootstrap run app.handler
+    lambda-bootstrap run app.handler --event '{"name": "you"}' --env GREETING=Hi
+    lambda-bootstrap run services/orders/app.handler --event sqs
+    """  # noqa: D301 - click's mark for lines that stay
+    function = session.find_function(handler, timeout=timeout, memory=memory, region=region)
+    chosen = ask_python(find_python(python, os.environ))
+    command = [chosen.program, str(session.find_bootstrap())]
     if http:
-        payload = function_url.event(*http, session.read_event(event, function) if event else b"")
+        payload = function_url.event(*http, inputs.read_event(event, function) if event else b"")
     else:
-        payload = session.read_event(event, function)
-    ending = asyncio.run(session.run(function, command, payload, output.write_log, output.log_pipe()))
+        payload = inputs.read_event(event, function)
+    variables = inputs.read_variables(env_file, env)
+    output.complain(str(chosen), "dim")
+    sitting = session.run(
+        *(function, command, payload, output.write_log, output.log_pipe()),
+        variables=variables,
+        stdin=output.terminal_input(),
+    )
+    ending = asyncio.run(sitting)
     if http and ending.kind is Kind.RESPONSE:
         output.show_response(function_url.response(ending))
     else:

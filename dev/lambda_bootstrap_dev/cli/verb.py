@@ -36,6 +36,14 @@ timeout = click.option(
 memory = click.option(
     "--memory", metavar="MB", type=int, default=128, help="Its memory; default: 128, as Lambda; not enforced."
 )
+region = click.option(
+    "--region",
+    metavar="REGION",
+    envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
+    default="us-east-1",
+    help="Its region; default: AWS_REGION, else AWS_DEFAULT_REGION, else us-east-1.",
+)
+as_json = click.option("--json", "is_json", is_flag=True, help="Print for machines: JSON, without colours.")
 
 
 class Verb(click.Command):

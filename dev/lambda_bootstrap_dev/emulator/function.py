@@ -21,6 +21,19 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "emulator",
     "AWS_SESSION_TOKEN": "emulator",
 }
+# Variables that Lambda sets itself, and what to do about them: users cannot set these there either.
+RESERVED = dict.fromkeys(
+    (
+        *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME"),
+        *("AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME"),
+        *("AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT"),
+    ),
+    "",
+) | {
+    "AWS_DEFAULT_REGION": "; use --region",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "; use --memory",
+    "AWS_REGION": "; use --region",
+}
 
 
 @dataclass(frozen=True)

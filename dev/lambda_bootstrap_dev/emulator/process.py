@@ -70,13 +70,19 @@ class Process(asyncio.SubprocessProtocol):
     """
 
     def __init__(
-        self, on_output: Callable[[int, bytes], None], on_exit: Callable[[Process], None], *, merge_output: bool
+        self,
+        on_output: Callable[[int, bytes], None],
+        on_exit: Callable[[Process], None],
+        *,
+        merge_output: bool,
+        stdin: int = subprocess.DEVNULL,
     ) -> None:
         self.started_at = time.monotonic()
         self.exited = asyncio.Event()
         self._on_output = on_output
         self._on_exit = on_exit
         self._merge_output = merge_output
+        self._stdin = stdin
         self._transport: asyncio.SubprocessTransport  # from connection_made on
         self._guard: Guard  # from start on
 
@@ -104,7 +110,7 @@ class Process(asyncio.SubprocessProtocol):
                 *command,
                 env=dict(environ),
                 cwd=cwd,
-                stdin=subprocess.DEVNULL,
+                stdin=self._stdin,
                 stderr=subprocess.STDOUT if self._merge_output else subprocess.PIPE,
                 start_new_session=True,
             )

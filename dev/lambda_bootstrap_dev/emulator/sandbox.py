@@ -8,6 +8,7 @@ Refuses to know: sockets; the server carries requests in and replies out.
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import time
 from collections import deque
 from dataclasses import replace
@@ -62,7 +63,8 @@ class Sandbox:
 
     Without a *command*, it waits for a runtime that is started elsewhere. *log* gets the process's output and the
     platform's lines as they come, *on_output* the output alone with its descriptor, *on_report* each report; nothing
-    here keeps them. With *merge_output*, stderr shares stdout's pipe, so that their order is exact. *extensions* are
+    here keeps them. With *merge_output*, stderr shares stdout's pipe, so that their order is exact. The
+    runtime reads from *stdin*. *extensions* are
     executable files, each an external extension that is started before the runtime.
     """
 
@@ -74,6 +76,7 @@ class Sandbox:
         cwd: str | None = None,
         init_timeout: float = 10.0,
         merge_output: bool = False,
+        stdin: int = subprocess.DEVNULL,
         extensions: Sequence[str] = (),
         log: Callable[[bytes], None] = lambda _: None,
         on_output: Callable[[int, bytes], None] = lambda _fd, _data: None,
@@ -93,6 +96,7 @@ class Sandbox:
         self._cwd = cwd
         self._init_timeout = init_timeout
         self._merge_output = merge_output
+        self._stdin = stdin
         self._log = log
         self._report_output = on_output
         self._on_report = on_report
@@ -130,7 +134,7 @@ class Sandbox:
             if not self._command or (self.process and not self.process.exited.is_set()):
                 return
             await self._start_extensions()
-            process = Process(self._on_output, self._on_exit, merge_output=self._merge_output)
+            process = Process(self._on_output, self._on_exit, merge_output=self._merge_output, stdin=self._stdin)
             await process.start(self._command, self.environ, self._cwd)
             self.process = process
             self._init_ms = self._memory_mb = None

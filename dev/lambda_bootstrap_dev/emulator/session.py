@@ -1,18 +1,20 @@
 """
 One sitting with the emulator: one event through one function, or a port for whoever comes.
 
-Owns: where function, event, Python and `bootstrap` are, and that a sitting ends at a signal, or when nobody reads its
+Owns: where function and `bootstrap` are, and that a sitting ends at a signal, or when nobody reads its
 log any more.
 Refuses to know: the command line, and how anything is printed.
 """
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
-import shutil
 import signal
+import subprocess
 from contextlib import AsyncExitStack
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,38 +97,57 @@ class Watched:
             raise self._closed.result()
 
 
-def find_function(name: str, *, timeout: float, memory: int) -> Function:
+def find_function(name: str, *, timeout: float, memory: int, region: str) -> Function:
     """
     Find the function that a handler like `examples/hello/app.handler` names.
+
+    Its folder is the task root, unless the module has relative imports: those work from the package's root only.
 
     Raises:
         UsageError: the name has no dot, or the folder doesn't exist.
     """
     folder, slash, handler = name.rpartition("/")
-    root = Path(folder or slash or ".")
+    home = Path(folder or slash or ".")
     if "." not in handler.strip("."):
         raise UsageError(f"{name!r} names no function: write FOLDER/MODULE.FUNCTION")
-    if not root.is_dir():
-        raise UsageError(f"there is no folder {folder!r}")
-    root = root.resolve()
-    return Function(name=root.name, handler=handler, task_root=str(root), timeout=timeout, memory=memory)
+    if not home.is_dir():
+        raise UsageError(f"there is no folder {folder!r}{_near_folders(home)}")
+    home = home.resolve()
+    root = _root_of(home, handler.partition(".")[0])
+    place = "".join(f"{part}/" for part in home.relative_to(root).parts)
+    return Function(
+        name=home.name,
+        handler=f"{place}{handler}",
+        task_root=str(root),
+        timeout=timeout,
+        memory=memory,
+        region=region,
+    )
 
 
-def find_python(wanted: str | None, environ: Mapping[str, str]) -> str:
-    """
-    Find the function's Python: the *wanted* one, else the active virtual environment's, else `python3` on the PATH.
+def _near_folders(missing: Path) -> str:
+    """The folders of nearly that name, as the end of a sentence."""
+    try:
+        siblings = [path.name for path in missing.parent.iterdir() if path.is_dir()]
+    except OSError:
+        return ""
+    near = get_close_matches(missing.name, siblings, n=3)
+    return f"; near it: {', '.join(str(missing.parent / name) for name in near)}" if near else ""
 
-    Ours isn't asked: the emulator may live in an environment of its own.
 
-    Raises:
-        UsageError: it isn't there.
-    """
-    active = environ.get("VIRTUAL_ENV")
-    name = wanted or (f"{active}/bin/python3" if active else "python3")
-    found = shutil.which(name, path=environ.get("PATH"))
-    if found is None:
-        raise UsageError(f"there is no Python {name!r}: activate a virtual environment, or name one with --python")
-    return os.path.abspath(found)  # noqa: PTH100 - a link is how a virtual environment's Python knows its place
+def _root_of(home: Path, module: str) -> Path:
+    """The folder that a module's relative imports start below; *home*, which it is in, if it has none."""
+    try:
+        tree = ast.parse((home / f"{module}.py").read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return home  # the runtime says what is wrong
+    levels = max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
+    root = home
+    for _ in range(levels):
+        root = root.parent
+    while levels and (root / "__init__.py").exists():
+        root = root.parent
+    return root
 
 
 def find_bootstrap() -> Path:
@@ -143,29 +164,21 @@ def find_bootstrap() -> Path:
     return Path(BOOTSTRAP)
 
 
-def read_event(file: str | None, function: Function) -> bytes:
-    """
-    Read the event.
-
-    Raises:
-        UsageError: *file* cannot be read.
-    """
-    default = Path(function.task_root, "event.json")
-    if file is None and not default.exists():
-        return b"{}"
-    try:
-        return Path(file or default).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the event file {error.filename!r}: {error.strerror}") from error
-
-
-async def run(
-    function: Function, command: Sequence[str], payload: bytes, log: Callable[[bytes], None], pipe: int | None = None
+async def run(  # noqa: PLR0913 - what a verb knows
+    function: Function,
+    command: Sequence[str],
+    payload: bytes,
+    log: Callable[[bytes], None],
+    pipe: int | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
 ) -> Ending:
     """
     Start the runtime, send it one event, wait until it asks for the next, and return how the invocation ended.
 
-    *pipe* is the descriptor that *log* writes to, if it is a pipe.
+    *pipe* is the descriptor that *log* writes to, if it is a pipe. *variables* are the function's own, on top of this
+    process's environment. The function reads from *stdin*.
 
     Raises:
         OSError: *log* cannot be written any more; the runtime has been killed.
@@ -173,9 +186,9 @@ async def run(
     """
     caught = catch(signal.SIGTERM, signal.SIGHUP)
     watched = Watched(log, pipe)
-    sandbox = Sandbox(function, command, cwd=function.task_root, merge_output=True, log=watched.write)
+    sandbox = Sandbox(function, command, cwd=function.task_root, merge_output=True, log=watched.write, stdin=stdin)
     async with Server(sandbox) as server:
-        sandbox.environ = environment(function, server.address, os.environ)
+        sandbox.environ = environment(function, server.address, os.environ) | dict(variables or {})
         turn = sandbox.invoke(new_invocation(payload, trace_id=new_trace_id()))
         await watched.wait_for(turn.report, caught)
         if caught.done():
