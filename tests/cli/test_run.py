@@ -23,7 +23,8 @@ import urllib3
 from lambda_bootstrap_dev.cli import output
 from lambda_bootstrap_dev.cli.main import main
 from lambda_bootstrap_dev.emulator.function import Function, environment
-from lambda_bootstrap_dev.emulator.session import find_function, find_python
+from lambda_bootstrap_dev.emulator.python import find_python
+from lambda_bootstrap_dev.emulator.session import find_function
 from lambda_bootstrap_dev.emulator.values import Ending, Kind
 from lambda_bootstrap_dev.errors import UsageError
 
@@ -38,6 +39,7 @@ PROGRAM = [sys.executable, "-m", "lambda_bootstrap_dev"]
 # function's folder says; the event's text says how.
 PYTHON = f"""#!{sys.executable}
 import http.client, json, os, sys, time
+if "-c" in sys.argv: sys.exit(print("3.14.0"))
 connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 if os.path.exists("init-error"):
     connection.request("POST", "/2018-06-01/runtime/init/error", b'{{"errorType": "E", "errorMessage": "no start"}}')
@@ -103,7 +105,8 @@ class TestRun:
         assert '  "ü": [\n' in captured.out
         memory = r"\tMax Memory Used: \d+ MB" if Path("/proc/self/status").exists() else ""
         report = re.fullmatch(
-            r"START RequestId: ([0-9a-f-]{36}) Version: \$LATEST\n"
+            re.escape(f"Python 3.14.0: {folder.parent}/python\n")
+            + r"START RequestId: ([0-9a-f-]{36}) Version: \$LATEST\n"
             r"log of app\.handler in hello\n"
             r"END RequestId: \1\n"
             r"REPORT RequestId: \1\tDuration: (\d+\.\d\d) ms\tBilled Duration: (\d+) ms\tMemory Size: 256 MB"
@@ -125,7 +128,7 @@ class TestRun:
         """A function's folder is its real place, however the way there is written."""
         (folder.parent / "link").symlink_to(folder)
         for way in (folder / ".." / "hello", folder.parent / "link"):
-            function = find_function(f"{way}/app.handler", timeout=3, memory=128)
+            function = find_function(f"{way}/app.handler", timeout=3, memory=128, region="us-east-1")
             assert (function.name, function.task_root) == ("hello", str(folder.resolve()))
 
     def test_event_beside_the_function(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -232,7 +235,8 @@ class TestUsage:
     def test_no_verb(self, capfd: pytest.CaptureFixture[str]) -> None:
         """Without a verb, all verbs are listed."""
         assert main([]) == 2
-        assert re.search(r"(?s)Commands:\n  run  .*\n  serve  ", capfd.readouterr().err)
+        listed = re.findall(r"^  (\w+)  ", capfd.readouterr().err.partition("Commands:\n")[2], re.MULTILINE)
+        assert {"build", "events", "run", "serve"} <= set(listed)
 
 
 class TestPython:
@@ -355,10 +359,10 @@ class TestClosedPipe:
         ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             assert process.stdout
-            lines = [process.stdout.readline() for _ in range(3)]
+            lines = [process.stdout.readline() for _ in range(4)]
             process.stdout.close()
             status = process.wait(timeout=20)
-        function = int(lines[2].split()[1])
+        function = int(lines[3].split()[1])
 
         assert status == 141
         with pytest.raises(ProcessLookupError):
@@ -371,7 +375,7 @@ class TestClosedPipe:
         command = [*PROGRAM, "run", *options, f"{folder}/app.handler"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             assert process.stdout
-            for _ in range(2):
+            for _ in range(3):
                 process.stdout.readline()
             process.stdout.close()
 
@@ -393,7 +397,7 @@ class TestClosedPipe:
         line = shlex.join([*PROGRAM, "run", "--python", str(folder.parent / "python"), f"{folder}/app.handler"])
         done = subprocess.run(["sh", "-c", f"{line} 2>&1 | head -1"], capture_output=True, check=False, timeout=60)
 
-        assert done.stdout.startswith(b"START RequestId: ")
+        assert done.stdout == f"Python 3.14.0: {folder.parent}/python\n".encode()
         assert (done.stdout.count(b"\n"), done.stderr) == (1, b"")
 
     def test_response(self, folder: Path) -> None:

@@ -20,6 +20,7 @@ STARTING = (
     "benchmarks/test_soak.py::test_soak",
     "build/test_zip.py::test_help",
     "cli/test_http.py",
+    "cli/test_given.py",
     "cli/test_run.py",
     "diagnostics/test_timeout_dump.py::TestStacks::test_run_forever",
     "diagnostics/test_timeout_dump.py::TestStacks::test_without_threading",

@@ -45,7 +45,7 @@ def read_event(given: str | None, function: Function) -> bytes:
         return samples.read(given)
     if Path(given).exists() or set(given) & set("./"):
         return _read(Path(given))
-    raise UsageError(f"there is no file {given!r}, and {samples.describe(given)}")
+    raise UsageError(f"there is no file and no sample event {given!r}; {samples.suggest(given)}")
 
 
 def _check(text: str) -> bytes:

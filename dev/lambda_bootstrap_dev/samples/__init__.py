@@ -31,10 +31,10 @@ def near(name: str) -> list[str]:
     return list(dict.fromkeys([*family, *get_close_matches(name.lower(), names(), n=3, cutoff=0.5)]))
 
 
-def describe(name: str) -> str:
-    """That there is no sample of this name, and which others there are."""
+def suggest(name: str) -> str:
+    """The samples near a name that doesn't exist, as the end of a sentence; all, if none is near."""
     close = near(name)
-    return f"there is no sample event {name!r}; {'near it' if close else 'there are'}: {', '.join(close or names())}"
+    return f"near it: {', '.join(close)}" if close else f"there are: {', '.join(names())}"
 
 
 def read(name: str) -> bytes:
@@ -45,7 +45,7 @@ def read(name: str) -> bytes:
         UsageError: there is none of this name.
     """
     if not is_sample(name):
-        raise UsageError(describe(name))
+        raise UsageError(f"there is no sample event {name!r}; {suggest(name)}")
     return (FOLDER / f"{name}.json").read_bytes()
 
 
