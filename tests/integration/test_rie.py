@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import FUNCTIONS, ROOT
+from tests.support import BOOTSTRAP, FUNCTIONS, PYTHON, ROOT
 from tests.support.extensions import an_executable
 
 if TYPE_CHECKING:
@@ -264,3 +267,61 @@ def test_forks(rie: Callable[..., Emulator], transport: str, phase: str) -> None
         assert json.loads(function.invoke(b'"fail"').data)["errorMessage"] == "as asked"
         assert function.invoke(b"%d" % number).data == b"%d" % number
     assert function.output.count("INIT START") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="on Managed Instances, AWS's emulator changes its user")
+class TestManagedInstances:
+    """Many invocations at once."""
+
+    @pytest.fixture
+    def crowd(self, rie: Callable[..., Emulator], tmp_path: Path) -> Emulator:
+        """A function with three workers, all of which poll."""
+        opt = tmp_path / "opt"
+        opt.mkdir()
+        bootstrap = opt / "bootstrap"
+        bootstrap.write_text(f'#!/bin/sh\nexec {" ".join(PYTHON)} {BOOTSTRAP} "$@"\n')
+        bootstrap.chmod(0o755)
+        environ = {"AWS_LAMBDA_MAX_CONCURRENCY": "3", "LAMBDA_TASK_ROOT": "/var/task"}
+        function = rie("crowd.handler", opt=opt, AWS_LAMBDA_FUNCTION_TIMEOUT="10", **environ)
+        self.ask(function, 3, 0.5)
+        return function
+
+    def ask(self, function: Emulator, times: int, seconds: float) -> list[dict[str, Any]]:
+        """Answers to so many naps, three at once; the platform refuses one for which no worker polls yet."""
+
+        def nap(number: int) -> dict[str, Any]:
+            event, end = json.dumps({"seconds": seconds}).encode(), time.monotonic() + 10
+            while time.monotonic() < end:
+                answer = function.invoke(event, Content_Type="application/json", X_Amzn_Trace_Id=f"Root={number}")
+                if answer.headers.get("Error-Type") != "Runtime.Unavailable":
+                    break
+                time.sleep(0.005)
+            found: dict[str, Any] = json.loads(answer.data)
+            return found
+
+        with ThreadPoolExecutor(3) as pool:
+            return list(pool.map(nap, range(times)))
+
+    def test_naps(self, crowd: Emulator) -> None:
+        """Ten naps of a second take three workers 4.4 seconds at most, and each has its own trace id."""
+        began = time.monotonic()
+        answers = self.ask(crowd, 10, 1)
+        took = time.monotonic() - began
+
+        assert [answer["trace"] for answer in answers] == [f"Root={number}" for number in range(10)]
+        assert len({answer["pid"] for answer in answers}) == 3
+        assert took <= 4.4
+
+    def test_killed(self, crowd: Emulator) -> None:
+        """A worker that is killed while the others are busy is replaced, and the others' invocations are answered."""
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(self.ask, crowd, 2, 1)
+            time.sleep(0.3)
+            answers = self.ask(crowd, 1, 0)
+            os.kill(answers[0]["pid"], signal.SIGKILL)
+            others = running.result()
+        later = self.ask(crowd, 6, 0.3)
+
+        assert len({answer["pid"] for answer in others} - {answers[0]["pid"]}) == 2
+        assert len({answer.get("pid") for answer in later} - {None, answers[0]["pid"]}) >= 2
+        assert "a worker has ended with signal 9; another one takes its place" in crowd.output

@@ -30,6 +30,25 @@ RIE = ROOT / ".cache" / "rie" / f"aws-lambda-rie-{ARCH}"
 COUNTER = itertools.count()
 # Gives a command a folder as its own /opt; root of a user namespace may, where there are such.
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", 'mount --bind "$0" /opt && exec "$@"']
+# The same for Managed Instances: there AWS's emulator runs /opt/bootstrap alone, in /var/task and as another user, who
+# has to find the interpreter though it may be in root's home. Only root may do all that.
+INSTANCE = [
+    *("unshare", "--mount", "--propagation", "private", "sh", "-ec"),
+    """
+    opt=$0 task=$1 python=$2; shift 2
+    mount -t tmpfs -o mode=755 tmpfs /var
+    mkdir /var/task /var/python
+    mount --bind "$task" /var/task
+    mount --bind "$opt" /opt
+    case $python in /root/*)
+        mount --bind "$python" /var/python
+        mount -t tmpfs -o mode=755 tmpfs /root
+        mkdir -p "$python"
+        mount --bind /var/python "$python"
+    esac
+    exec "$@"
+    """,
+]
 
 
 def post(url: str, payload: bytes, **headers: str) -> BaseHTTPResponse:
@@ -59,8 +78,9 @@ class Emulator:
     """
     AWS's emulator on the host, with the checkout's bootstrap under it.
 
-    It dies of two invocations at once, so `invoke` is not for threads. With *opt*, that folder is its /opt, and nobody
-    else's: it looks for external extensions there.
+    It dies of two invocations at once, so `invoke` is not for threads, unless it plays Managed Instances, as it does
+    where `AWS_LAMBDA_MAX_CONCURRENCY` is set. With *opt*, that folder is its /opt, and nobody else's: it looks for
+    external extensions there, and on Managed Instances for `bootstrap`.
     """
 
     def __init__(self, handler: str, log: Path, environ: dict[str, str], opt: Path | None = None) -> None:
@@ -74,7 +94,10 @@ class Emulator:
         ]
         # It never exits by itself: the limit is for the case that nobody is left to stop it.
         command = ["timeout", "--signal=KILL", "120", str(RIE), *addresses, str(BOOTSTRAP), handler]
-        if opt is not None:
+        if opt is not None and "AWS_LAMBDA_MAX_CONCURRENCY" in environ:
+            environ["_HANDLER"] = handler
+            command = [*INSTANCE, str(opt), str(FUNCTIONS), sys.base_prefix, *command]
+        elif opt is not None:
             command = [*UNSHARE, str(opt), *command]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
