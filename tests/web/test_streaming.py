@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,6 +110,17 @@ class TestWhole:
         ask(emulator, "/hello")
 
         assert "extension/register" not in {request.endpoint for request in emulator.requests}
+
+    @both
+    def test_many_at_once(self, start: Start, handler: str) -> None:
+        """With AWS_LAMBDA_MAX_CONCURRENCY, worker processes serve; each has a lifespan and an event loop of its own."""
+        emulator = start(f"webapps.{handler}", concurrency=2)
+        with ThreadPoolExecutor(2) as pool:
+            answers = [answer.json()["body"] for answer in pool.map(lambda _: ask(emulator, "/hello"), range(6))]
+
+        assert answers == ["hello"] * 6
+        if handler == "app":
+            assert json.loads(ask(emulator, "/tell").json()["body"])[:1] == ["startup"]
 
     def test_program(self) -> None:
         """`start` serves an application, too."""
