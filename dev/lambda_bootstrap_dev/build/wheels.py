@@ -1,0 +1,122 @@
+"""
+A folder with all packages that a function needs, as they lie in Lambda.
+
+Owns: building wheels of folders, and installing wheels for the target, held to their hashes.
+Refuses to know: which packages these are, and why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import parse_wheel_filename
+
+from ..errors import BuildError
+from .packages import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .packages import Package
+    from .target import Target
+    from .uv import Uv
+
+# What an installer says of itself, with paths of this machine.
+NOTES = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+# The moment of every file, for tools that build wheels: any constant makes two builds the same bytes.
+EPOCH = "1754697600"
+
+
+def build(folder: Path, output: Path, target: Target, root: Path, uv: Uv) -> Path:
+    """
+    Build the wheel of a project into *output*, and return its path; *root* has uv's settings.
+
+    Raises:
+        BuildError: it cannot be built, or is for this machine only.
+    """
+    with tempfile.TemporaryDirectory(dir=output) as scratch:
+        uv.run(
+            *("build", "--quiet", "--wheel", "--no-create-gitignore", f"--out-dir={scratch}", *uv.indexes),
+            folder,
+            cwd=root,
+            failure=f"no wheel can be built of {folder}",
+        )
+        (wheel,) = Path(scratch).glob("*.whl")
+        tags = parse_wheel_filename(wheel.name)[3]
+        if tags.isdisjoint(target.tags):
+            raise BuildError(
+                f"{folder} has machine code, and what is built of it here is {wheel.name}, which isn't for {target}: "
+                "build its wheel there, and name the wheel as the dependency"
+            )
+        return Path(shutil.move(wheel, output / wheel.name))
+
+
+def install(  # noqa: PLR0913 - all of it is one command
+    packages: Sequence[Package], built: Sequence[Path], folder: Path, target: Target, lock: str, root: Path, uv: Uv
+) -> None:
+    """
+    Install the packages' wheels, and those that have been *built*, into *folder*; *root* has uv's settings.
+
+    Raises:
+        BuildError: a package has no wheel for the target, or it cannot be fetched.
+    """
+    lines = [line(package, target, lock) for package in packages if not package.folder]
+    lines += [f"{_name(wheel)} @ {wheel.as_uri()} --hash=sha256:{digest(wheel)}" for wheel in built]
+    folder.mkdir(parents=True, exist_ok=True)
+    if not lines:
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        listing = Path(scratch, "requirements.txt")
+        listing.write_text("\n".join(lines), encoding="utf-8")
+        uv.run(
+            *("pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--link-mode=copy", f"--target={folder}"),
+            f"--python={sys.executable}",
+            *(["--require-hashes"] if all("--hash=" in each for each in lines) else []),
+            *(*target.uv, *uv.indexes, f"--requirement={listing}"),
+            cwd=root,
+            failure=f"the packages in {lock} cannot be fetched for {target}",
+        )
+    tidy(folder)
+
+
+def line(package: Package, target: Target, lock: str) -> str:
+    """The requirement that only this package's wheels meet: one wheel, if the lock knows where it is."""
+    wheel = choose(package, target, lock)
+    if wheel.url:
+        return f"{package.name} @ {wheel.url}{_hashes(wheel.hashes)}"
+    return f"{package.name}=={package.version}{_hashes([each for known in package.wheels for each in known.hashes])}"
+
+
+def tidy(folder: Path) -> None:
+    """Remove programs, which begin with the path of this machine's Python, byte code, and what the installer noted."""
+    for name in ("bin", ".lock"):
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for cache in list(folder.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    for info in folder.glob("*.dist-info"):
+        for name in NOTES:
+            (info / name).unlink(missing_ok=True)
+        record = info / "RECORD"
+        rows = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+        kept = [row for row in rows if (folder / row.rsplit(",", 2)[0].strip('"')).exists()]
+        if rows:
+            record.write_text("".join(f"{row}\n" for row in sorted(kept)), encoding="utf-8")
+
+
+def digest(file: Path) -> str:
+    """A file's SHA-256."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _hashes(hashes: Sequence[str]) -> str:
+    return "".join(f" --hash={each}" for each in dict.fromkeys(hashes))
+
+
+def _name(wheel: Path) -> str:
+    return parse_wheel_filename(wheel.name)[0]
