@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 SUFFIX = f"cpython-{sys.version_info[0]}{sys.version_info[1]}-{sys.implementation._multiarch}"
 MACHINE = sys.implementation._multiarch.partition("-")[0]
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
-PIP = f"pip install --target . --only-binary=:all: --platform manylinux2014_{MACHINE} --python-version {VERSION}"
+GLIBC = os.confstr("CS_GNU_LIBC_VERSION") or ""
+NEW = int(GLIBC.rpartition(".")[2]) >= 28  # of version 2
+PIP = (
+    f"pip install --target . --only-binary=:all: --platform manylinux2014_{MACHINE} "
+    f"{f'--platform manylinux_2_28_{MACHINE} ' if NEW else ''}--python-version {VERSION}"
+)
 
 
 @pytest.fixture(name="folder")
@@ -118,6 +124,37 @@ class TestWheels:
         (package / "_speed.cpython-39-x86_64-linux-gnu.so").touch()
 
         assert f"; there is _speed for cpython-39-x86_64-linux-gnu, this is {SUFFIX}" in message("fast_json.handler")
+
+    def test_stubs(self, folder: Path) -> None:
+        """An extension for another Python is named where a folder of stubs beside it is imported in its place."""
+        package = folder / "fast_json"
+        (package / "_speed").mkdir(parents=True)
+        (package / "_speed" / "__init__.pyi").touch()
+        (package / "__init__.py").write_text("from fast_json._speed import loads\n")
+        (package / "_speed.cpython-39-x86_64-linux-gnu.so").touch()
+        told = message("fast_json.handler")
+
+        assert f"; there is _speed for cpython-39-x86_64-linux-gnu, this is {SUFFIX}: {PIP} fast-json" in told
+
+    def test_fallback(self, folder: Path) -> None:
+        """A module in Python that lacks a name is no extension for another Python, though one lies beside it."""
+        package = folder / "fast_json"
+        package.mkdir()
+        (package / "_speed.py").touch()
+        (package / "__init__.py").write_text("from fast_json._speed import loads\n")
+        (package / "_speed.cpython-39-x86_64-linux-gnu.so").touch()
+
+        assert "there is _speed for" not in message("fast_json.handler")
+
+    @pytest.mark.parametrize(
+        ("text", "version"), [("glibc 2.26", (2, 26)), ("musl 1.2", (0,)), ("glibc x", (0,)), (None, (0,))]
+    )
+    def test_library(self, text: str | None, version: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+        """Wheels of a later platform are asked for only where the C library is new enough."""
+        monkeypatch.setattr(advice, "confstr", lambda _: text)
+
+        assert advice.glibc() == version
+        assert ("manylinux_2_28" in advice.fetch("numpy", "3.13", "x86_64")) == (version >= (2, 28))
 
     @pytest.mark.parametrize(("machine", "name"), [(0xB7, "aarch64"), (0x28, "arm"), (0xF3, "another machine")])
     def test_other_machine(self, folder: Path, machine: int, name: str) -> None:

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 IGNORE_FILE = ".lambdaignore"
 # Folders and files that no function needs, wherever they are.
 CACHES = {
-    *("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox", ".cache", ".coverage"),
+    *(
+        "__pycache__",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".tox",
+        ".nox",
+        ".cache",
+        ".coverage",
+    ),
     *(".ipynb_checkpoints", ".DS_Store", "node_modules"),
 }
 VERSION_CONTROL = {".git", ".hg", ".svn", ".jj", ".gitignore", ".gitattributes", ".gitmodules", ".github"}
@@ -34,7 +44,9 @@ BUILT = (".zip", ".whl", ".tar.gz", ".cdx.json")
 # Ours, at the root of the package.
 RESERVED = {"bootstrap", "lambda-bootstrap"}
 SECRET_FOLDERS = {".aws", ".ssh", ".gnupg"}
-SECRET_NAMES = re.compile(r"\.env(\.(?!example$|sample$|template$|dist$).*)?|id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pypirc")
+SECRET_NAMES = re.compile(
+    r"\.env(\.(?!example$|sample$|template$|dist$).*)?|id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pypirc"
+)
 # With what follows, as a program may look for the first line alone.
 PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----\s+[\w+/=:, \r\n-]{40}")
 MOST_SHOWN = 5

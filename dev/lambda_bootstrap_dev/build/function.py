@@ -11,13 +11,13 @@ import ast
 import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def check(found: Found, handler: str, python: str) -> None:
         ) from error
     body: Iterable[ast.stmt] = tree.body
     for depth, name in enumerate(found.attributes):
-        names = {each: node for each, node in defined(body)}
+        names = dict(defined(body))
         if "*" in names or "__getattr__" in names:
             return
         if name not in names:
@@ -80,7 +80,7 @@ def check(found: Found, handler: str, python: str) -> None:
         body = node.body
 
 
-def defined(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
+def defined(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901 - a case for each statement
     """Yield the names that the statements define, `*` for what cannot be read."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

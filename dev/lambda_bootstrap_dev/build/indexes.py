@@ -47,12 +47,15 @@ def uv_is_told(project: Project, environ: Mapping[str, str]) -> bool:
     if any(environ.get(name) for name in OF_UV) or IN_UV & set(project.tool("uv")):
         return True
     files = [folder / "uv.toml" for folder in (project.root, *project.root.parents)]
-    files += [Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "uv" / "uv.toml", Path("/etc/uv/uv.toml")]
+    files += [
+        Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "uv" / "uv.toml",
+        Path("/etc/uv/uv.toml"),
+    ]
     return any(IN_UV & set(read(file)) for file in files)
 
 
 def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """pip's settings, out of its files and variables, the later ones first."""
+    """Read what pip has been told, by its files and then by its variables."""
     home = Path.home()
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", config / "pip/pip.conf"]
@@ -63,7 +66,9 @@ def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
         files = [] if environ["PIP_CONFIG_FILE"] == os.devnull else [*files, Path(environ["PIP_CONFIG_FILE"])]
     parser = configparser.RawConfigParser()
     parser.read(files, encoding="utf-8")
-    found = {name: value for part in ("global", "install") if parser.has_section(part) for name, value in parser.items(part)}
+    found = {
+        name: value for part in ("global", "install") if parser.has_section(part) for name, value in parser.items(part)
+    }
     for name, value in environ.items():
         if name.startswith("PIP_") and value:
             found[name[4:].lower().replace("_", "-")] = value
@@ -71,7 +76,7 @@ def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of_pip(settings: Mapping[str, str], variables: dict[str, str]) -> list[str]:
-    """Say the same to uv. What may have a password in it goes by a variable, which other users of a machine cannot see."""
+    """Say the same to uv. What may have a password in it goes by a variable, which other users cannot see."""
     options = [ALL]
     if settings.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
         options.append("--no-index")

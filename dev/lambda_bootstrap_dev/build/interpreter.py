@@ -36,28 +36,30 @@ PINS = Path(__file__).parents[1] / "interpreter.txt"
 
 @dataclass(frozen=True)
 class Interpreter:
-    """An interpreter's archive: in a wheel, or installed."""
+    """An interpreter's archive: in a wheel, or in the folder that the package is installed in."""
 
     version: str
-    wheel: Path | None = None
-    installed: Path | None = None  # the folder that the package is installed in
+    place: Path
 
     def unpack(self, folder: Path) -> None:
         """Unpack `bootstrap`, the launcher, and lambda-bootstrap/ into *folder*."""
-        if self.wheel is None:
-            assert self.installed is not None
-            with tarfile.open(self.installed / ARCHIVE) as archive:
+        if self.place.is_dir():
+            with tarfile.open(self.place / ARCHIVE) as archive:
                 archive.extractall(folder, filter="data")
             return
-        with zipfile.ZipFile(self.wheel) as file, file.open(ARCHIVE) as content, tarfile.open(fileobj=content) as archive:
+        with (
+            zipfile.ZipFile(self.place) as file,
+            file.open(ARCHIVE) as content,
+            tarfile.open(fileobj=content) as archive,
+        ):
             archive.extractall(folder, filter="data")
 
     def bill(self) -> str:
         """The bill of materials that came with it; "" if none did."""
-        if self.installed is not None:
-            return next((file.read_text("utf-8") for file in self.installed.glob("*/sboms/*.cdx.json")), "")
-        assert self.wheel is not None
-        with zipfile.ZipFile(self.wheel) as file:
+        if self.place.is_dir():
+            found = self.place.glob("lambda_bootstrap_python-*.dist-info/sboms/*.cdx.json")
+            return next((file.read_text("utf-8") for file in found), "")
+        with zipfile.ZipFile(self.place) as file:
             names = [name for name in file.namelist() if re.search(r"\.dist-info/sboms/.*\.cdx\.json$", name)]
             return file.read(names[0]).decode() if names else ""
 
@@ -84,7 +86,7 @@ def in_folders(machine: str, folders: Sequence[Path]) -> Iterator[Interpreter]:
     for folder in folders:
         wheels = folder.glob(f"lambda_bootstrap_python-*_{machine}.whl")
         for wheel in sorted(wheels, key=lambda file: parse_wheel_filename(file.name)[1], reverse=True):
-            yield Interpreter(str(parse_wheel_filename(wheel.name)[1]), wheel=wheel)
+            yield Interpreter(str(parse_wheel_filename(wheel.name)[1]), wheel)
 
 
 def installed(machine: str) -> Iterator[Interpreter]:
@@ -92,7 +94,7 @@ def installed(machine: str) -> Iterator[Interpreter]:
     for found in distributions(name=NAME):
         tags = re.findall(r"^Tag: (\S+)", found.read_text("WHEEL") or "", re.MULTILINE)
         if any(tag.platform.endswith(f"_{machine}") for text in tags for tag in parse_tag(text)):
-            yield Interpreter(found.version, installed=Path(str(found.locate_file(""))))
+            yield Interpreter(found.version, Path(str(found.locate_file(""))))
 
 
 def find(target: Target, folders: Sequence[Path], scratch: Path, uv: Uv) -> Interpreter:
@@ -124,4 +126,4 @@ def find(target: Target, folders: Sequence[Path], scratch: Path, uv: Uv) -> Inte
             failure=f"{row.split()[0]}, the interpreter for {target.arch}, isn't in your index, and no folder that "
             "--find-links or PIP_FIND_LINKS names has its wheel",
         )
-    return Interpreter(row.split()[0].partition("==")[2], installed=place)
+    return Interpreter(row.split()[0].partition("==")[2], place)

@@ -95,7 +95,15 @@ def _of_uv(project: Project, lock: Lock, target: Target, uv: Uv) -> list[Package
     options = [f"--extra={extra}" for extra in project.settings.extras]
     options += [f"--group={group}" for group in project.settings.groups]
     text = uv.run(
-        *("export", "--quiet", "--frozen", "--no-default-groups", "--no-editable", "--format=pylock.toml", "--no-header"),
+        *(
+            "export",
+            "--quiet",
+            "--frozen",
+            "--no-default-groups",
+            "--no-editable",
+            "--format=pylock.toml",
+            "--no-header",
+        ),
         *options,
         cwd=project.root,
         failure=f"{lock.path} cannot be read",
@@ -173,7 +181,9 @@ def _with_folders(command: list[str | Path], uv: Uv, root: Path, failure: str) -
         try:
             return uv.run(*command, *allowed, cwd=root, failure=failure)
         except BuildError as error:
-            name = re.search(r"Failed to build `([\w.-]+) @ file:.*Building source distributions .* is disabled", str(error))
+            name = re.search(
+                r"Failed to build `([\w.-]+) @ file:.*Building source distributions .* is disabled", str(error)
+            )
             if name is None or f"--no-binary={name[1]}" in allowed:
                 raise
             allowed.append(f"--no-binary={name[1]}")
@@ -214,7 +224,9 @@ def hold(packages: list[Package], hashes: dict[str, set[str]]) -> list[Package]:
 
 def _lines(project: Project, target: Target) -> list[str] | None:
     """What a pyproject.toml asks for that uv cannot read by itself; None if it can."""
-    if "dependencies" in project.metadata.get("dynamic", []) or ("project" not in project.pyproject and project.is_built):
+    if "dependencies" in project.metadata.get("dynamic", []) or (
+        "project" not in project.pyproject and project.is_built
+    ):
         if project.poetry.get("dependencies"):
             return poetry.requirements(project, target)
         return [f"{project.own_name or 'function'} @ {project.root.as_uri()}"]

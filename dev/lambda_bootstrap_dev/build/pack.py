@@ -87,7 +87,7 @@ def build_layer(plan: Plan, scratch: Path, progress: Callable[[str], None]) -> R
     return finish(plan, output, files, runtime_parts(root, found), stage, bill, progress)
 
 
-def finish(  # noqa: PLR0913 - the last step takes what the others have made
+def finish(  # noqa: PLR0913, PLR0917 - the last step takes what the others have made
     plan: Plan,
     output: Path,
     files: archive.Files,
@@ -135,7 +135,7 @@ def stage_function(plan: Plan, scratch: Path, progress: Callable[[str], None]) -
 
 
 def own_files(plan: Plan, found: Sequence[Package]) -> dict[str, Path]:
-    """The files that are copied. What goes in as a wheel isn't: a member of the workspace within the function's folder."""
+    """The files that are copied: none of a workspace's members within the folder, which go in as wheels."""
     folders = [package.folder for package in found if package.folder and package.folder != plan.project.root]
     return {
         name: path
@@ -148,7 +148,10 @@ def build_wheels(
     plan: Plan, found: Sequence[Package], scratch: Path, progress: Callable[[str], None]
 ) -> dict[Path, list[str]]:
     """Build wheels of the project and of the folders that it depends on; return the function's own files in each."""
-    folders = [*(package.folder for package in found if package.folder), *([plan.project.root] if plan.is_built else [])]
+    folders = [
+        *(package.folder for package in found if package.folder),
+        *([plan.project.root] if plan.is_built else []),
+    ]
     place = scratch / "wheels"
     place.mkdir(exist_ok=True)
     built = {}
@@ -169,7 +172,9 @@ def check_handler(plan: Plan, stage: Stage) -> None:
     if handler and function.find_module(stage.folder, handler) is None:
         top = handler.partition(".")[0]
         near = function.near(top, function.modules(stage.folder))
-        hint = f"did you mean {near!r}?" if near else "a wheel of the project has what its build backend is told to take"
+        hint = (
+            f"did you mean {near!r}?" if near else "a wheel of the project has what its build backend is told to take"
+        )
         raise BuildError(f"handler {handler!r}: there is no module {top!r} in the package; {hint}")
 
 

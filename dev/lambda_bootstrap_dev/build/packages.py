@@ -82,7 +82,7 @@ def choose(package: Package, target: Target, lock: str) -> Wheel:
             f"{package.title} in {lock} has no wheel for {target}; it has {shown}. "
             f"Lock a version that has one, or build for another --python, --arch or --glibc"
         )
+    place = f" ({package.source})" if package.source else ""
     raise BuildError(
-        f"{package.title} in {lock} comes as source only{f' ({package.source})' if package.source else ''}, and nothing "
-        "is compiled here: lock a version that has wheels, or --build-sdists if it is pure Python"
+        f"{package.title} in {lock} comes as source only{place}, and nothing is compiled here: lock a version that has wheels, or --build-sdists if it is pure Python"
     )

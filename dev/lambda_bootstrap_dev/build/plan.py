@@ -105,7 +105,9 @@ def wheel_folders(order: Order, cwd: Path, environ: Mapping[str, str]) -> tuple[
         if not (cwd / folder).is_dir():
             raise BuildError(f"--find-links is {folder}: there is no such folder")
     listed = [*shlex.split(environ.get("PIP_FIND_LINKS", "")), *environ.get("UV_FIND_LINKS", "").split(",")]
-    others = [Path(place.removeprefix("file://")) for place in listed if place and "://" not in place.removeprefix("file://")]
+    others = [
+        Path(place.removeprefix("file://")) for place in listed if place and "://" not in place.removeprefix("file://")
+    ]
     return tuple((cwd / folder).resolve() for folder in (*order.find_links, *others) if (cwd / folder).is_dir())
 
 
@@ -127,8 +129,8 @@ def choose_target(order: Order, found: Project, folders: tuple[Path, ...]) -> Ta
         if found.takes(python):
             return Target(arch, python, order.glibc)
     raise BuildError(
-        f"{file}: requires-python is {str(found.requires_python)!r}, which excludes every Python there is an interpreter "
-        f"for: {', '.join(known) or 'none'}"
+        f"{file}: requires-python is {str(found.requires_python)!r}, which excludes every Python there is an "
+        f"interpreter for: {', '.join(known) or 'none'}"
     )
 
 

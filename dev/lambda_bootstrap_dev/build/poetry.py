@@ -58,7 +58,9 @@ def roots(project: Project, target: Target) -> Iterator[Edge]:
             raise BuildError(f"there is no extra {extra!r} in pyproject.toml; it has {', '.join(known) or 'none'}")
         listed += project.metadata.get("optional-dependencies", {}).get(extra, [])
     for group in groups:
-        listed += [each for each in project.pyproject.get("dependency-groups", {}).get(group, []) if isinstance(each, str)]
+        listed += [
+            each for each in project.pyproject.get("dependency-groups", {}).get(group, []) if isinstance(each, str)
+        ]
     yield from edges_of(listed, target)
     tables = [project.poetry.get("dependencies", {})]
     tables += [project.poetry.get("group", {}).get(group, {}).get("dependencies", {}) for group in groups]
@@ -82,7 +84,9 @@ def requirements(project: Project, target: Target) -> list[str]:
             extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
             place = entry.get("url") or (entry.get("path") and (project.root / entry["path"]).resolve().as_uri())
             specifiers = as_specifiers(entry.get("version", "*"))
-            lines.append(f"{name}{extras} @ {place}" if place else f"{name}{extras}{specifiers[0] if specifiers else ''}")
+            lines.append(
+                f"{name}{extras} @ {place}" if place else f"{name}{extras}{specifiers[0] if specifiers else ''}"
+            )
     return lines
 
 
@@ -121,7 +125,9 @@ def _holds(entry: dict[str, Any], target: Target) -> bool:
     """Whether an alternative is for the target. Its `extra == ...` has been decided by then."""
     marker = entry.get("markers", "")
     python = entry.get("python", "*")
-    text = re.sub(r"""\(?\s*extra\s*==\s*(['"])[^'"]*\1\s*\)?\s*(and|or)?|(and|or)\s*extra\s*==\s*(['"])[^'"]*\4""", "", marker)
+    text = re.sub(
+        r"""\(?\s*extra\s*==\s*(['"])[^'"]*\1\s*\)?\s*(and|or)?|(and|or)\s*extra\s*==\s*(['"])[^'"]*\4""", "", marker
+    )
     return _within(as_specifiers(python))(f"{target.python}.0") and (
         not text.strip() or Marker(text).evaluate(dict(target.markers))
     )

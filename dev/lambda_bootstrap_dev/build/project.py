@@ -114,7 +114,9 @@ def find(handler: str | None, cwd: Path) -> Project:
     place, slash, name = (handler or "").rpartition("/")
     folder = (cwd / (place or slash or ".")).resolve()
     if not folder.is_dir():
-        raise UsageError(f"there is no folder {place}: HANDLER is FOLDER/MODULE.FUNCTION, or MODULE.FUNCTION in this one")
+        raise UsageError(
+            f"there is no folder {place}: HANDLER is FOLDER/MODULE.FUNCTION, or MODULE.FUNCTION in this one"
+        )
     root = find_root(folder)
     pyproject = read(root / "pyproject.toml")
     settings = read_settings(pyproject.get("tool", {}).get("lambda-bootstrap", {}), root / "pyproject.toml")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 
-def packages(
+def packages(  # noqa: PLR0913 - a lock, a target, and what is chosen of it
     text: str, base: Path, target: Target, lock: str, *, extras: Sequence[str] = (), groups: Sequence[str] = ()
 ) -> list[Package]:
     """

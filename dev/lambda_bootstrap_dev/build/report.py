@@ -91,8 +91,8 @@ def check_size(output: Path, size: int, packages: tuple[Part, ...]) -> None:
     """
     if size > UNZIPPED:
         shown = ", ".join(f"{part.name} {mb(part.size)}" for part in packages)
+        which = f"; the largest packages are {shown}" if shown else ""
         raise BuildError(
-            f"{output.name} would unpack to {mb(size)}, and Lambda takes {mb(UNZIPPED)}"
-            f"{f'; the largest packages are {shown}' if shown else ''}: leave something out with exclude or services in "
-            "[tool.lambda-bootstrap], or build an image, which may have 10 GB"
+            f"{output.name} would unpack to {mb(size)}, and Lambda takes {mb(UNZIPPED)}{which}: "
+            "leave something out with exclude or services in [tool.lambda-bootstrap], or build an image, which may have 10 GB"
         )

@@ -24,7 +24,7 @@ MOMENT = "2025-08-09T00:00:00+00:00"
 
 
 def document(name: str, version: str, folders: Iterable[Path], interpreter: str) -> str:
-    """The document of what *folders* have installed in them, and of the interpreter, which has a document of its own."""
+    """The document of what is installed in *folders*, and of the interpreter, which has a document of its own."""
     parts = {part["bom-ref"]: part for part in json.loads(interpreter or "{}").get("components", [])}
     for folder in folders:
         parts |= {part["bom-ref"]: part for part in map(component, distributions(path=[str(folder)]))}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .plan import Plan
 
-SAM_HEAD = "AWSTemplateFormatVersion: \"2010-09-09\"\nTransform: AWS::Serverless-2016-10-31\n\nResources:\n"
+SAM_HEAD = 'AWSTemplateFormatVersion: "2010-09-09"\nTransform: AWS::Serverless-2016-10-31\n\nResources:\n'
 SAM_FUNCTION = """\
   {title}:
     Type: AWS::Serverless::Function
@@ -60,7 +60,9 @@ resource "aws_lambda_function" "{name}" {{
   }}
 }}
 """
-TERRAFORM_LAYERS = "  layers           = [aws_lambda_layer_version.runtime.arn] # lambda-bootstrap build layer --terraform\n"
+TERRAFORM_LAYERS = (
+    "  layers           = [aws_lambda_layer_version.runtime.arn] # lambda-bootstrap build layer --terraform\n"
+)
 TERRAFORM_LAYER = """\
 resource "aws_lambda_layer_version" "runtime" {{
   layer_name               = "lambda-bootstrap"

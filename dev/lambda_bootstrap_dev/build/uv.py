@@ -67,5 +67,5 @@ def find() -> str:
 
 def reason(stderr: str) -> str:
     """What uv says went wrong, in one line, without its drawing of branches."""
-    text = re.sub(r"[^\S ]+|[│╰─▶×├]+|\x1b\[[0-9;]*m", " ", stderr)
+    text = re.sub(r"[^\S ]+|[│╰─▶\u00d7├]+|\x1b\[[0-9;]*m", " ", stderr)
     return re.sub(r" {2,}", " ", text).strip().removeprefix("error: ")

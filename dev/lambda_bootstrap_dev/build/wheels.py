@@ -56,7 +56,7 @@ def build(folder: Path, output: Path, target: Target, root: Path, uv: Uv) -> Pat
         return Path(shutil.move(wheel, output / wheel.name))
 
 
-def install(  # noqa: PLR0913 - all of it is one command
+def install(  # noqa: PLR0913, PLR0917 - all of it is one command
     packages: Sequence[Package], built: Sequence[Path], folder: Path, target: Target, lock: str, root: Path, uv: Uv
 ) -> None:
     """
@@ -74,7 +74,15 @@ def install(  # noqa: PLR0913 - all of it is one command
         listing = Path(scratch, "requirements.txt")
         listing.write_text("\n".join(lines), encoding="utf-8")
         uv.run(
-            *("pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--link-mode=copy", f"--target={folder}"),
+            *(
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--only-binary=:all:",
+                "--link-mode=copy",
+                f"--target={folder}",
+            ),
             f"--python={sys.executable}",
             *(["--require-hashes"] if all("--hash=" in each for each in lines) else []),
             *(*target.uv, *uv.indexes, f"--requirement={listing}"),

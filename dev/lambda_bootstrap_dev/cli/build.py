@@ -44,6 +44,19 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def snippets(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that print what deploys the package."""
+    for name, what in (
+        ("cdk", "construct for CDK"),
+        ("terraform", "resource for Terraform"),
+        ("sam", "template for SAM"),
+    ):
+        command = click.option(f"--{name}", "form", flag_value=name, help=f"Print a {what} in place of the path.")(
+            command
+        )
+    return command
+
+
 @click.group()
 def build() -> None:
     """Build what Lambda takes of the function that HANDLER names, with its dependencies and the runtime."""
@@ -53,28 +66,34 @@ def build() -> None:
 @options
 @click.option("--bare", is_flag=True, help="Leave out the runtime: a layer or a managed runtime has it.")
 @click.option("--build-sdists", is_flag=True, help="Build packages that have no wheel, if they are pure Python.")
-def build_zip(bare: bool, **asked: Any) -> int:  # noqa: FBT001 - click's
+@snippets
+def build_zip(bare: bool, form: str | None, **asked: Any) -> int:  # noqa: FBT001 - click's
     """
     Build the zip of a function, with its dependencies and the runtime.
 
     HANDLER is app.handler, or services/orders/app.handler for a function in another folder. Without it, the handler in
     [tool.lambda-bootstrap] counts, or the whole project is packed.
     """
-    return _run("build_zip", asked, bare=bare)
+    return _run("build_zip", asked, form, bare=bare)
 
 
 @build.command("layer", cls=Verb)
 @options
-def build_layer(**asked: Any) -> int:
+@snippets
+def build_layer(form: str | None, **asked: Any) -> int:
     """Build the layer with the runtime, for functions whose zip is bare."""
-    return _run("build_layer", asked)
+    return _run("build_layer", asked, form)
 
 
-def _run(name: str, asked: dict[str, Any], **how: Any) -> int:
-    from ..build import pack, plan  # noqa: PLC0415 - the other verbs start without it
+def _run(name: str, asked: dict[str, Any], form: str | None, **how: Any) -> int:
+    from ..build import pack, plan, snippets  # noqa: PLC0415 - the other verbs start without it
 
     order = plan.Order(**{key: value for key, value in asked.items() if value is not None})
     with tempfile.TemporaryDirectory(prefix="lambda-bootstrap-") as scratch, output.progress() as progress:
-        report = getattr(pack, name)(plan.make(order, Path.cwd(), os.environ), Path(scratch), progress, **how)
-    output.show_build(report)
+        made = plan.make(order, Path.cwd(), os.environ)
+        snippet = snippets.Snippet(made, is_layer=name == "build_layer", is_bare=how.get("bare", False))
+        if form:
+            snippet.check()
+        report = getattr(pack, name)(made, Path(scratch), progress, **how)
+    output.show_build(report, snippet.render(form, report.output) if form else f"{report.output}\n")
     return 0

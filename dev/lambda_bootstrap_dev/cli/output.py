@@ -138,8 +138,8 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(Text(f"{step} ..."))
 
 
-def show_build(report: Report) -> None:
-    """Print what was built: the figures on stderr, for scripts the path on stdout."""
+def show_build(report: Report, result: str) -> None:
+    """Print what was built: the figures on stderr, the result on stdout, for scripts."""
     for line in report.lines:
         complain(line, "yellow" if line.startswith("warning") else "")
-    sys.stdout.write(f"{report.output}\n")
+    sys.stdout.write(result)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from _imp import extension_suffixes  # `importlib.machinery` is one more import
-from posix import getcwd, listdir, uname  # built in: `os` is a file, which a function may have too
+from posix import confstr, getcwd, listdir, uname  # built in: `os` is a file, which a function may have too
 
 from ..traces import describe, frames, search_path
 
@@ -100,11 +100,19 @@ def of_extension(error: ImportError) -> str:
             return f"; {file} was built for {built}, this is {machine}{fetch(file, version, machine)}"
         return ""
     _, is_from, rest = describe(error).partition("cannot import name '")
-    missing = f"{name}.{rest.partition(chr(39))[0]}" if is_from else name
+    # What cannot be imported from a module may be a submodule. Or the module is a folder with stubs, as pydantic_core's
+    # is, which becomes a namespace where the extension of that name is for another Python.
+    asked = [f"{name}.{rest.partition(chr(39))[0]}", name] if is_from else [name]
+    return next((advice for each in asked if (advice := of_others(each, version, machine))), "")
+
+
+def of_others(missing: str, version: str, machine: str) -> str:
+    """Return advice for a module that is there as an extension for other Pythons only."""
     *package, name = missing.split(".")
-    folders = ["/".join([path, *package]) for path in search_path()]
-    others = [entry for entry in entries(folders) if entry.startswith(f"{name}.") and entry.endswith(".so")]
-    if not others or any(entry == name + suffix for entry in others for suffix in extension_suffixes()):
+    found = list(entries("/".join([path, *package]) for path in search_path()))
+    others = [entry for entry in found if entry.startswith(f"{name}.") and entry.endswith(".so")]
+    fits = {f"{name}.py", *(name + suffix for suffix in extension_suffixes())}
+    if not others or not fits.isdisjoint(found):
         return ""
     this = extension_suffixes()[0].strip(".").removesuffix(".so")
     tags = ", ".join(entry.removeprefix(f"{name}.").removesuffix(".so") for entry in others)
@@ -115,10 +123,21 @@ def fetch(where: str, version: str, machine: str) -> str:
     """Return the command that fetches the right wheel."""
     folder = next((path for path in search_path() if path and where.startswith(f"{path}/")), "")
     top = where.removeprefix(f"{folder}/").replace("/", ".").partition(".")[0]
+    # pip takes the wheels of the platforms that are named and of no earlier ones: numpy's newest are of the second.
+    platforms = f"--platform manylinux2014_{machine}" + f" --platform manylinux_2_28_{machine}" * (glibc() >= (2, 28))
     return (
-        f": pip install --target . --only-binary=:all: --platform manylinux2014_{machine} "
+        f": pip install --target . --only-binary=:all: {platforms} "
         f"--python-version {version} {top.strip('_').replace('_', '-')}"
     )
+
+
+def glibc() -> tuple[int, ...]:
+    """Return the version of the C library; of any other one, (0,)."""
+    try:
+        name, _, version = (confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")
+        return tuple(map(int, version.split("."))) if name == "glibc" else (0,)
+    except (ValueError, OSError):
+        return (0,)
 
 
 def built_for(path: str) -> str:
