@@ -194,6 +194,27 @@ class TestTarget:
         assert "requirements.txt has no solution in wheels" in message
         assert "old" in message
 
+    @pytest.mark.parametrize("lock", [True, False])
+    def test_build_sdists(self, repository: Repository, lock: bool) -> None:  # noqa: FBT001 - a parameter
+        """With --build-sdists a package without wheels is built, if that gives one that the target takes."""
+        repository.sdist("old")
+        repository.write("pyproject.toml", PROJECT.replace("beta", "old"))
+        if lock:
+            repository.uv("lock")
+        refusal = repository.refused("app.handler")
+        package = repository.built("app.handler", "--build-sdists", "--arch", OTHER)
+
+        assert "--build-sdists if it is pure Python" in refusal or not lock
+        assert versions(package) == {"old": "1.0"}
+        assert "old/__init__.py" in names(package)
+
+    def test_build_sdist_of_machine_code(self, repository: Repository) -> None:
+        """A package whose build gives machine code for this machine is refused for another Python."""
+        repository.sdist("old", more=f'description = "cp27-cp27m-linux_{MACHINES[ARCH]}"\n')
+        repository.write("requirements.txt", "old")
+
+        assert "old" in repository.refused("app.handler", "--build-sdists")
+
     def test_source_only_in_lock(self, repository: Repository) -> None:
         """A package that a lock has as source only is named before anything is fetched."""
         text = 'lock-version = "1.0"\ncreated-by = "me"\n[[packages]]\nname = "old"\nversion = "1.0"\n'

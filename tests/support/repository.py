@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,13 @@ class Repository:
             self.write(f"{folder}/src/{module}/__init__.py", text)
         text = f'[project]\nname = "{name}"\nversion = "1.0"\ndependencies = {needs}\n{more}{BUILD_SYSTEM}'
         return self.write(f"{folder}/pyproject.toml", text).parent
+
+    def sdist(self, name: str, **options: str) -> None:
+        """Put a source distribution into the index."""
+        folder = self.package(f"../{name}-1.0", name, **options)
+        (folder / "PKG-INFO").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        with tarfile.open(self.index.folder / f"{name}-1.0.tar.gz", "w:gz") as file:
+            file.add(folder, f"{name}-1.0")
 
     def uv(self, *arguments: str, folder: str = ".") -> None:
         """Run the user's uv."""

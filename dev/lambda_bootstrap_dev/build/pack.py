@@ -116,7 +116,16 @@ def stage_function(plan: Plan, scratch: Path, progress: Callable[[str], None]) -
     built = build_wheels(plan, found, scratch, progress)
     if found or built:
         progress(f"fetching {len(found)} packages")
-    wheels.install(found, [*built], stage.folder, plan.target, plan.lock.name, plan.project.root, plan.uv)
+    wheels.install(
+        found,
+        [*built],
+        stage.folder,
+        plan.target,
+        plan.lock.name,
+        plan.project.root,
+        plan.uv,
+        sources=plan.order.build_sdists,
+    )
     stage.packages = len(found)
     dependencies = archive.listed(stage.folder)
     stage.own = set(own_files(plan, found)) | {name for wheel in built for name in built[wheel]}

@@ -42,6 +42,7 @@ class Package:
     wheels: tuple[Wheel, ...] = ()
     folder: Path | None = None
     source: str = ""  # what else there is: an sdist, a repository, by its address
+    sdist: Wheel | None = None  # a source distribution, which isn't a wheel, but a file as well
     index: str = ""
 
     @property
@@ -55,6 +56,21 @@ class Package:
         return f"{self.name} {self.version}".strip()
 
 
+def best(package: Package, target: Target) -> Wheel | None:
+    """Return the wheel that suits the target best."""
+    order = {tag: place for place, tag in enumerate(target.tags)}
+    found: tuple[int, Wheel] | None = None
+    for wheel in package.wheels:
+        try:
+            _, _, _, tags = parse_wheel_filename(wheel.name)
+        except InvalidWheelFilename:
+            continue
+        place = min((order[tag] for tag in tags if tag in order), default=None)
+        if place is not None and (found is None or place < found[0]):
+            found = place, wheel
+    return found[1] if found else None
+
+
 def choose(package: Package, target: Target, lock: str) -> Wheel:
     """
     Return the wheel that suits the target best.
@@ -62,18 +78,9 @@ def choose(package: Package, target: Target, lock: str) -> Wheel:
     Raises:
         BuildError: there is none.
     """
-    order = {tag: place for place, tag in enumerate(target.tags)}
-    best: tuple[int, Wheel] | None = None
-    for wheel in package.wheels:
-        try:
-            _, _, _, tags = parse_wheel_filename(wheel.name)
-        except InvalidWheelFilename:
-            continue
-        place = min((order[tag] for tag in tags if tag in order), default=None)
-        if place is not None and (best is None or place < best[0]):
-            best = place, wheel
-    if best:
-        return best[1]
+    wheel = best(package, target)
+    if wheel:
+        return wheel
     if package.wheels:
         names = [wheel.name.removesuffix(".whl").split("-", 2)[2] for wheel in package.wheels]
         linux = [name for name in names if target.machine in name] or names
@@ -82,7 +89,8 @@ def choose(package: Package, target: Target, lock: str) -> Wheel:
             f"{package.title} in {lock} has no wheel for {target}; it has {shown}. "
             f"Lock a version that has one, or build for another --python, --arch or --glibc"
         )
-    place = f" ({package.source})" if package.source else ""
+    where = f" ({package.source})" if package.source else ""
     raise BuildError(
-        f"{package.title} in {lock} comes as source only{place}, and nothing is compiled here: lock a version that has wheels, or --build-sdists if it is pure Python"
+        f"{package.title} in {lock} comes as source only{where}, and nothing is compiled here: "
+        "lock a version that has wheels, or --build-sdists if it is pure Python"
     )

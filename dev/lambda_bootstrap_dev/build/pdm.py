@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from ..errors import BuildError
 from .graph import Edge, Entry, reach
 from .packages import Package, Wheel
-from .poetry import edges_of
+from .poetry import SDIST, edges_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +96,9 @@ def _package(entry: dict[str, Any], root: Path) -> Package:
         version=entry.get("version", ""),
         wheels=tuple(
             Wheel(name, file.get("url", ""), (file["hash"],)) for name, file in files if name.endswith(".whl")
+        ),
+        sdist=next(
+            (Wheel(name, file.get("url", ""), (file["hash"],)) for name, file in files if name.endswith(SDIST)), None
         ),
         folder=(root / entry["path"]).resolve() if "path" in entry else None,
         source=entry.get("git") or entry.get("url", ""),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .target import Target
 
 REMEDY = "poetry lock"
+SDIST = (".tar.gz", ".zip")
 
 
 def packages(document: dict[str, Any], project: Project, target: Target) -> list[Package]:
@@ -155,6 +156,7 @@ def _package(entry: dict[str, Any], root: Path) -> Package:
             if file["file"].endswith(".whl")
         ),
         folder=(root / url).resolve() if kind == "directory" else None,
+        sdist=next((Wheel(file["file"], "", (file["hash"],)) for file in files if file["file"].endswith(SDIST)), None),
         source=url if kind in {"git", "url", "file"} else "",
         index=url if kind == "legacy" else "",
     )

@@ -56,6 +56,7 @@ def _package(entry: dict[str, Any], base: Path) -> Package:
         wheels=tuple(_wheel(file, base) for file in files),
         folder=_folder(entry["directory"], base) if "directory" in entry else None,
         source=source.get("url") or source.get("path", ""),
+        sdist=_file(entry.get("sdist") or entry.get("archive") or {}, base),
         index=entry.get("index", ""),
     )
 
@@ -66,6 +67,10 @@ def _folder(entry: dict[str, Any], base: Path) -> Path:
 
 def _is_wheel(archive: dict[str, Any] | None) -> bool:
     return archive is not None and (archive.get("url") or archive.get("path", "")).endswith(".whl")
+
+
+def _file(entry: dict[str, Any], base: Path) -> Wheel | None:
+    return _wheel(entry, base) if entry else None
 
 
 def _wheel(entry: dict[str, Any], base: Path) -> Wheel:

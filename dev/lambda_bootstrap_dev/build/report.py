@@ -94,5 +94,6 @@ def check_size(output: Path, size: int, packages: tuple[Part, ...]) -> None:
         which = f"; the largest packages are {shown}" if shown else ""
         raise BuildError(
             f"{output.name} would unpack to {mb(size)}, and Lambda takes {mb(UNZIPPED)}{which}: "
-            "leave something out with exclude or services in [tool.lambda-bootstrap], or build an image, which may have 10 GB"
+            "leave something out with exclude or services in [tool.lambda-bootstrap],"
+            " or build an image, which may have 10 GB"
         )

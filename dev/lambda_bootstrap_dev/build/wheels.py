@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import parse_wheel_filename
 
 from ..errors import BuildError
-from .packages import choose
+from .packages import best, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,15 +57,28 @@ def build(folder: Path, output: Path, target: Target, root: Path, uv: Uv) -> Pat
 
 
 def install(  # noqa: PLR0913, PLR0917 - all of it is one command
-    packages: Sequence[Package], built: Sequence[Path], folder: Path, target: Target, lock: str, root: Path, uv: Uv
+    packages: Sequence[Package],
+    built: Sequence[Path],
+    folder: Path,
+    target: Target,
+    lock: str,
+    root: Path,
+    uv: Uv,
+    *,
+    sources: bool = False,
 ) -> None:
     """
-    Install the packages' wheels, and those that have been *built*, into *folder*; *root* has uv's settings.
+    Install the packages' wheels, and those that have been *built*, into *folder*.
+
+    *root* has uv's settings. With *sources*, packages without a wheel are built here: if they are pure Python, that gives
+    one that the target takes.
 
     Raises:
         BuildError: a package has no wheel for the target, or it cannot be fetched.
     """
-    lines = [line(package, target, lock) for package in packages if not package.folder]
+    fetched = [package for package in packages if not package.folder]
+    compiled = [package for package in fetched if sources and package.sdist and not best(package, target)]
+    lines = [source_line(package) if package in compiled else line(package, target, lock) for package in fetched]
     lines += [f"{_name(wheel)} @ {wheel.as_uri()} --hash=sha256:{digest(wheel)}" for wheel in built]
     folder.mkdir(parents=True, exist_ok=True)
     if not lines:
@@ -84,6 +97,7 @@ def install(  # noqa: PLR0913, PLR0917 - all of it is one command
                 f"--target={folder}",
             ),
             f"--python={sys.executable}",
+            *(f"--no-binary={package.name}" for package in compiled),
             *(["--require-hashes"] if all("--hash=" in each for each in lines) else []),
             *(*target.uv, *uv.indexes, f"--requirement={listing}"),
             cwd=root,
@@ -98,6 +112,13 @@ def line(package: Package, target: Target, lock: str) -> str:
     if wheel.url:
         return f"{package.name} @ {wheel.url}{_hashes(wheel.hashes)}"
     return f"{package.name}=={package.version}{_hashes([each for known in package.wheels for each in known.hashes])}"
+
+
+def source_line(package: Package) -> str:
+    """The requirement that only this package's source distribution meets."""
+    assert package.sdist is not None  # noqa: S101 - only such packages are built
+    place = f" @ {package.sdist.url}" if package.sdist.url else f"=={package.version}"
+    return f"{package.name}{place}{_hashes(package.sdist.hashes)}"
 
 
 def tidy(folder: Path) -> None:
