@@ -373,6 +373,16 @@ class TestPoetry:
 
         assert versions(repository.built("app.handler")) == {"alpha": "1.0", "beta": "1.0"}
 
+    def test_build_backend(self, repository: Repository) -> None:
+        """A Poetry 1 project that names a build backend is resolved without a build, and its module is copied."""
+        poetry = POETRY.replace("package-mode = false\n", "")
+        backend = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+        repository.write("pyproject.toml", f'{poetry}alpha = "^1.0"\n{backend}')
+        package = repository.built("app.handler")
+
+        assert versions(package) == {"alpha": "1.0"}
+        assert "app.py" in names(package)
+
 
 class TestPdm:
     """pdm.lock."""

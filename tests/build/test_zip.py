@@ -73,6 +73,15 @@ class TestRuns:
         assert "shop/app.py" in names(package)
         assert repository.answer(package, "shop.app.handler") == ["2.0", None]
 
+    @pytest.mark.parametrize("handler", ["src/app.handler", "shop/src/app.handler"])
+    def test_folder_below_its_project(self, repository: Repository, handler: str) -> None:
+        """A function in a folder below its project has the project's dependencies, from wherever it is named."""
+        repository.write("src/app.py", USES_ALPHA)
+        repository.write("pyproject.toml", PROJECT)
+        package = repository.built(handler, folder="." if handler.startswith("src") else "..")
+
+        assert repository.answer(package, "app.handler") == ["1.0", None]
+
     def test_configured_handler(self, repository: Repository) -> None:
         """The handler in [tool.lambda-bootstrap] counts where none is named, from any folder of the project."""
         repository.write("functions/orders/orders.py", USES_ALPHA)

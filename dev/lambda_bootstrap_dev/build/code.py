@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,13 +62,21 @@ class Choice:
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
 
+    @cached_property
+    def _excluded(self) -> GitIgnoreSpec:
+        return GitIgnoreSpec.from_lines(self.exclude)
+
+    @cached_property
+    def _included(self) -> GitIgnoreSpec:
+        return GitIgnoreSpec.from_lines(self.include)
+
     def leaves_out(self, name: str) -> bool:
         """Whether a file or folder, with a slash at its end, is left out by the user's patterns."""
-        return GitIgnoreSpec.from_lines(self.exclude).match_file(name)
+        return self._excluded.match_file(name)
 
     def names(self, name: str) -> bool:
         """Whether it is named to go in."""
-        return GitIgnoreSpec.from_lines(self.include).match_file(name)
+        return self._included.match_file(name)
 
 
 def read_choice(folder: Path, exclude: Iterable[str], include: Iterable[str]) -> Choice:

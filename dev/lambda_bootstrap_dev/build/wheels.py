@@ -70,8 +70,8 @@ def install(  # noqa: PLR0913, PLR0917 - all of it is one command
     """
     Install the packages' wheels, and those that have been *built*, into *folder*.
 
-    *root* has uv's settings. With *sources*, packages without a wheel are built here: if they are pure Python, that gives
-    one that the target takes.
+    *root* has uv's settings. With *sources*, packages without a wheel are built here: if they are pure Python, that
+    gives one that the target takes.
 
     Raises:
         BuildError: a package has no wheel for the target, or it cannot be fetched.
