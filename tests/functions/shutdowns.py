@@ -1,9 +1,9 @@
 """A function that hears of the end of its environment: by hooks and `atexit`, as the environment says."""
 
-import asyncio
 import atexit
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -28,6 +28,8 @@ def plain():
 
 @hook("coroutine")
 async def coroutine():
+    import asyncio
+
     await asyncio.sleep(0.01)
     print("hook: coroutine on the loop of the handler:", asyncio.get_running_loop() is LOOPS[0] if LOOPS else "none")
 
@@ -50,6 +52,8 @@ def slow():
 
 @hook("slow_coroutine")
 async def slow_coroutine():
+    import asyncio
+
     print("hook: slow coroutine")
     await asyncio.sleep(10)
 
@@ -97,6 +101,8 @@ def handler(event, context):
 
 
 async def async_handler(event, context):
+    import asyncio
+
     LOOPS.append(asyncio.get_running_loop())
     try:
         await asyncio.sleep(event.get("seconds", 0))
@@ -121,3 +127,8 @@ def children(event, context):
     time.sleep(0.05)
     os.kill(child, signal.SIGTERM)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def imported(event, context):
+    """Returns whether asyncio is there."""
+    return "asyncio" in sys.modules

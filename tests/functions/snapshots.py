@@ -9,13 +9,13 @@ from uuid import uuid4 as unique
 
 import lambda_bootstrap
 
-try:
-    import numpy
-except ImportError:  # it has no release for every Python
-    numpy = None
 from snapshot_restore_py import register_after_restore, register_before_snapshot
 
 WORDS = os.environ.get("HOOKS", "").split()
+if "numpy" in WORDS:
+    import numpy
+else:
+    numpy = None
 SAID = []
 PREDICTED = []  # the numbers that would be drawn if nothing was seeded anew
 STARTED, IDENTITY = time.time(), uuid.uuid4().hex

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -143,10 +144,8 @@ class TestIdle:
         emulator = start("shutdowns.handler", environ={"HOOKS": "plain coroutine last atexit thread"})
         emulator.invoke()
         wait_idle(emulator)
-        begin = time.monotonic()
 
         assert emulator.shut_down() == 0
-        assert time.monotonic() - begin < 0.45
         assert lines(emulator) == [LINES["plain"], LINES["coroutine"], LINES["last"], LINES["atexit"]]
 
     def test_loop(self, start: Start) -> None:
@@ -157,6 +156,13 @@ class TestIdle:
 
         assert emulator.shut_down() == 0
         assert lines(emulator) == ["hook: coroutine on the loop of the handler: True"]
+
+    def test_imported_in_time(self, start: Start) -> None:
+        """Asyncio is imported at init if a hook is `async`: at the end it would take the time that the hook needs."""
+        emulator = start("shutdowns.imported", environ={"HOOKS": "coroutine"})
+        other = start("shutdowns.imported", environ={"HOOKS": "last"})
+
+        assert (emulator.invoke().json(), other.invoke().json()) == (True, False)
 
     def test_before_the_first(self, start: Start) -> None:
         """The end may come before any invocation."""
@@ -189,7 +195,7 @@ class TestIdle:
         said, stopped, skipped, atexit = lines(emulator)
 
         assert (status, said, atexit) == (0, f"hook: {slow.replace('_', ' ')}", "atexit")
-        assert f"the hook shutdowns.{slow} has been stopped: it had 0.4" in stopped
+        assert re.search(rf"the hook shutdowns.{slow} has been stopped: it had 0\.[34]\d seconds$", stopped)
         assert skipped.endswith("there is no time left for the hook shutdowns.last")
 
     def test_fork(self, start: Start) -> None:
@@ -261,10 +267,10 @@ class TestRunning:
         """An invocation that is soon over is answered first; nothing is polled after it."""
         emulator = start(f"shutdowns.{handler}", environ={"HOOKS": "last"})
         emulator.invoke()
-        running = Running(emulator, b'{"seconds": 0.25}')
+        running = Running(emulator, b'{"seconds": 0.2}')
         status = emulator.shut_down()
 
-        assert (status, running.join().json()) == (0, {"seconds": 0.25})
+        assert (status, running.join().json()) == (0, {"seconds": 0.2})
         assert lines(emulator) == ["the handler leaves", "hook: last"]
         assert len(emulator.wait_for("next")) == 2
 
@@ -278,7 +284,10 @@ class TestRunning:
         error = running.join().error
 
         assert (status, error["errorType"]) == (0, "Runtime.Shutdown")
-        assert error["errorMessage"].startswith("the environment is at its end: the invocation has been stopped 0.2")
+        assert re.match(
+            r"the environment is at its end: the invocation has been stopped 0\.[234]\d s after SIGTERM ",
+            error["errorMessage"],
+        )
         leaves, record, coroutine, last = lines(emulator)
         assert (leaves, last) == ("the handler leaves", "hook: last")
         assert record.startswith("[ERROR] Runtime.Shutdown: the environment is at its end")
@@ -343,7 +352,7 @@ class TestRunning:
         assert after.json() == {"after": 1}
         leaves, record, last = lines(emulator)
         assert (leaves, last) == ("the handler leaves", "hook: last")
-        assert "the invocation has been stopped 0.0" in record
+        assert re.search(r"the invocation has been stopped 0\.[01]\d s after SIGTERM", record)
 
 
 def test_children(start: Start) -> None:

@@ -54,6 +54,7 @@ NAME = "lambda-bootstrap"  # of the extension, in Lambda's log
 EXTERNAL = "/opt/extensions"  # where the files of external extensions are
 SECONDS, SECONDS_WITH_EXTERNAL = 0.5, 0.3  # between SIGTERM and SIGKILL
 MARGIN = 0.05  # of these, for the log and what `atexit` has
+CO_COROUTINE = 0x80  # as `inspect` has it, which is a large import
 SHARE = 0.5  # of these, for the invocation that is running
 
 
@@ -93,6 +94,8 @@ class Shutdown:
         """Have SIGTERM sent, run *loop*, and run the hooks at its end; return the exit status."""
         self.register(address)
         self.listen()
+        if any(map(is_async, hooks.shutdown)):
+            from . import event_loop  # noqa: F401 - asyncio takes long to import: at the end there is no time for that
         self.guard(loop)
         status: int | BaseException = 0
         try:
@@ -317,6 +320,11 @@ class Shutdown:
     def passed(self) -> float:
         """Return how many seconds ago the signal came."""
         return 0.0 if self.since is None else monotonic() - self.since
+
+
+def is_async(hook: Any) -> bool:
+    """Return whether *hook* is an `async def`."""
+    return bool(getattr(getattr(hook, "__code__", None), "co_flags", 0) & CO_COROUTINE)
 
 
 def drain(alarm: socket) -> None:
