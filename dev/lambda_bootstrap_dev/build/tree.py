@@ -39,6 +39,9 @@ def stage(interpreter: Interpreter, folder: Path) -> None:
         ignore=shutil.ignore_patterns("__pycache__", "bootstrap"),
         dirs_exist_ok=True,
     )
+    for library in home.glob("lib/python3.*"):  # so that a plain `python3` finds the runtime too
+        (library / "site-packages").mkdir(exist_ok=True)
+        (library / "site-packages" / "lambda_bootstrap.pth").write_text("../../../runtime\n")
     licence = _licence()
     if licence and (home / "licences").is_dir():
         (home / "licences" / "lambda-bootstrap.txt").write_text(licence, encoding="utf-8")

@@ -85,6 +85,27 @@ def build_layer(form: str | None, **asked: Any) -> int:
     return _run("build_layer", asked, form)
 
 
+@build.command("runtime", cls=Verb)
+@options
+@click.option("--base", metavar="IMAGE", help="Any with glibc 2.26 or newer; default: debian:trixie-slim.")
+@click.option("--tag", metavar="IMAGE", help="The image's name; default: lambda-bootstrap-runtime:ARCH.")
+def build_runtime(base: str | None, tag: str | None, **asked: Any) -> int:
+    """
+    Build the image of a customer-managed runtime, which create-runtime-version takes.
+
+    Without a container engine, the folder to build it from is made: dist/lambda-bootstrap-runtime-ARCH/.
+    """
+    from ..build import image, plan  # noqa: PLC0415 - the other verbs start without it
+
+    order = plan.Order(**{key: value for key, value in asked.items() if value is not None})
+    how = {key: value for key, value in (("base", base), ("tag", tag)) if value is not None}
+    with tempfile.TemporaryDirectory(prefix="lambda-bootstrap-") as scratch, output.progress() as progress:
+        made = plan.make(order, Path.cwd(), os.environ)
+        lines, result = image.build_runtime(made, Path(scratch), progress, **how)
+    output.show_lines(lines, f"{result}\n")
+    return 0
+
+
 def _run(name: str, asked: dict[str, Any], form: str | None, **how: Any) -> int:
     from ..build import pack, plan, snippets  # noqa: PLC0415 - the other verbs start without it
 

@@ -23,7 +23,7 @@ from ..emulator.function_url import HTTP
 from ..emulator.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..build.report import Report
     from ..emulator.function_url import Response
@@ -140,6 +140,11 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 def show_build(report: Report, result: str) -> None:
     """Print what was built: the figures on stderr, the result on stdout, for scripts."""
-    for line in report.lines:
+    show_lines(report.lines, result)
+
+
+def show_lines(lines: Iterable[str], result: str) -> None:
+    """Print lines for people on stderr, the result on stdout."""
+    for line in lines:
         complain(line, "yellow" if line.startswith("warning") else "")
     sys.stdout.write(result)
