@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambda_bootstrap_dev.build.image import DOCKERFILE
 
@@ -15,7 +15,7 @@ from tests.support.rie import ARCH
 if TYPE_CHECKING:
     from tests.support.repository import Repository
 
-WITHOUT_ENGINE = {"PATH": str(Path(sys.executable).parent)}
+WITHOUT_ENGINE: dict[str, Any] = {"PATH": str(Path(sys.executable).parent)}
 
 
 def test_folder(repository: Repository) -> None:

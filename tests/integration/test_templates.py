@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import hcl2
 import pytest
+from botocore.session import get_session  # type: ignore[import-untyped] # it ships no types
+from botocore.validate import ParamValidator  # type: ignore[import-untyped] # as above
 
 from tests.support import ROOT, give_up
 from tests.support.containers import docker
@@ -64,6 +66,70 @@ def test_sam_builds_and_invokes_the_image(image: str, tmp_path: Path) -> None:
     docker("image", "rm", "--force", "image:hello", f"image:rapid-{ARCH}")
 
     assert json.loads(invocation.stdout) == {"message": "Hello, Lambda!"}
+
+
+# Customer-managed runtimes.
+
+# Each kind of resource, as the API knows it: the service, the operation, and what the API calls a property otherwise.
+OPERATIONS = {
+    "AWS::Lambda::Runtime": ("lambda-core", "CreateRuntime"),
+    "AWS::Lambda::RuntimeVersion": ("lambda-core", "CreateRuntimeVersion"),
+    "AWS::Lambda::RuntimeAlias": ("lambda-core", "CreateRuntimeAlias"),
+    "AWS::Serverless::Function": ("lambda", "CreateFunction"),
+}
+# What the references of a template stand for.
+ARN = "arn:aws:lambda:eu-west-1:123456789012:runtime/lambda-bootstrap"
+STAND = {"Runtime": "lambda-bootstrap", "Version": "2026-11", "ImageUri": "1.dkr.ecr.eu-west-1.amazonaws.com/a:1"}
+STAND |= {"lambda-bootstrap-runtime": ARN}
+
+
+def decode(name: str) -> dict[str, Any]:
+    """A template, read by cfn-lint, which knows CloudFormation's short forms."""
+    python = ROOT / ".cache" / "lint" / "bin" / "python"
+    if not python.is_file():
+        give_up("cfn-lint is not there: `make test-all` fetches it")
+    code = "import json, sys; from cfnlint.decode import decode; print(json.dumps(decode(sys.argv[1])[0]))"
+    done = subprocess.run([python, "-c", code, str(DEPLOY / name)], capture_output=True, text=True, check=True)
+    template: dict[str, Any] = json.loads(done.stdout)
+    return template
+
+
+def resolved(value: Any) -> Any:
+    """A property with a value in place of each reference."""
+    if isinstance(value, dict) and value.keys() <= {"Ref", "Fn::ImportValue"}:
+        return STAND[next(iter(value.values()))]
+    if isinstance(value, dict):
+        return {name: resolved(part) for name, part in value.items()}
+    return value
+
+
+@pytest.mark.parametrize("name", ["runtime.yaml", "function.yaml"])
+def test_runtime_resources_are_the_apis(name: str) -> None:
+    """Every property of a runtime's resources is a parameter of AWS's API, which takes the values; none is missing."""
+    own: dict[str, dict[str, Any]] = {"CodeUri": {"Code": {}}}  # SAM's
+    for kind, properties in [(each["Type"], each["Properties"]) for each in decode(name)["Resources"].values()]:
+        service, operation = OPERATIONS[kind]
+        shape = get_session().get_service_model(service).operation_model(operation).input_shape
+        values = resolved({key: part for key, part in properties.items() if key not in own})
+        for key in properties.keys() & own.keys():
+            values |= own[key]
+        if kind == "AWS::Serverless::Function":
+            values |= {"FunctionName": "hello", "Role": "arn:aws:iam::123456789012:role/hello"}  # SAM makes them
+        report = ParamValidator().validate(values, shape)
+
+        assert report.generate_report() == ""
+        assert values.keys() <= shape.members.keys()
+        for key, part in values.items():
+            assert re.fullmatch(shape.members[key].metadata.get("pattern", ".*"), str(part)), key
+
+
+def test_runtime_is_exported_to_the_function() -> None:
+    """The function's template takes the runtime's ARN, and the alias, from the runtime's."""
+    runtime = decode("runtime.yaml")
+    config = decode("function.yaml")["Resources"]["Hello"]["Properties"]["RuntimeConfig"]
+
+    assert config["RuntimeArn"] == {"Fn::ImportValue": runtime["Outputs"]["RuntimeArn"]["Export"]["Name"]}
+    assert config["RuntimeAlias"] == runtime["Resources"]["RuntimeAlias"]["Properties"]["Name"]
 
 
 # Terraform.
