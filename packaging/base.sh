@@ -20,6 +20,11 @@ if [ "$(docker image inspect --format '{{.Architecture}}' "$image" 2>/dev/null)"
     exit
 fi
 
+if ! docker info >/dev/null 2>&1; then
+    echo "no container engine answers: make engine" >&2
+    exit 1
+fi
+
 echo "Pulling $image ..."
 if timeout 120 docker pull --quiet --platform linux/$debian "$image" >/dev/null 2>&1; then
     exit

@@ -7,16 +7,20 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support import BOOTSTRAP, ROOT
 from tests.support.extensions import an_executable
+from tests.support.frameworks import frameworks
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+__all__ = ["frameworks"]  # a fixture
 
 
 def run(handler: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -68,6 +72,73 @@ def test_stream() -> None:
     result = run("stream/app.handler")
 
     assert (result.returncode, result.stdout) == (0, "3\n2\n1\nLift-off!\n")
+
+
+def event_of(example: str, folder: Path, **changed: Any) -> Path:
+    """An example's event, with some of its top fields changed."""
+    event = json.loads((ROOT / "examples" / example / "event.json").read_text())
+    file = folder / "event.json"
+    file.write_text(json.dumps(event | changed))
+    return file
+
+
+def test_queue() -> None:
+    """examples/queue takes the record that it can, and names the other one, so that this alone is delivered again."""
+    result = run("queue/app.handler", "--event", "examples/queue/event.json")
+
+    assert json.loads(result.stdout) == {
+        "batchItemFailures": [{"itemIdentifier": "2e1424d4-f796-459a-8184-9c92662be6da"}]
+    }
+    assert "2 x lamp" in result.stderr
+    assert "nothing to order" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "answer"),
+    [
+        ({}, {"left": 1}),
+        ({"count": 9}, ("Shop.SoldOut", "no 9 of lamp", {"left": 3})),
+        ({"item": "busy"}, ("Shop.Busy", "the store is closed for a moment", None)),
+    ],
+)
+def test_steps(tmp_path: Path, changed: dict[str, Any], answer: Any) -> None:
+    """examples/steps fails with just the names that its state machine retries and catches."""
+    result = run("steps/app.handler", "--event", str(event_of("steps", tmp_path, **changed)))
+    body = json.loads(result.stdout)
+    machine = json.loads((ROOT / "examples" / "steps" / "machine.json").read_text())["States"]["Order"]
+    handled = {name for rule in (*machine["Retry"], *machine["Catch"]) for name in rule["ErrorEquals"]}
+
+    assert handled == {"Shop.SoldOut", "Shop.Busy"}
+    assert (
+        body == answer if changed == {} else (body["errorType"], body["errorMessage"], body.get("errorData")) == answer
+    )
+
+
+def test_schedule() -> None:
+    """examples/schedule does the day before the event's time, whenever it runs."""
+    result = run("schedule/app.handler", "--event", "examples/schedule/event.json")
+
+    assert json.loads(result.stdout) == {"day": "2026-11-25", "hours": 24}
+    assert "2026-11-25 is done" in result.stderr
+
+
+@pytest.mark.timeout(600)
+def test_sse(frameworks: Path) -> None:
+    """examples/sse streams its events behind a Function URL, with FastAPI as it comes from its project."""
+    example = ROOT / "examples" / "sse"
+    event = (example / "event.json").read_bytes()
+    environ = {"BOOTSTRAP_HTTP": "stream"}
+    with Emulator(
+        [frameworks, BOOTSTRAP], cwd=example, handler="app.app", environ=environ, timeout=20.0, init_timeout=30.0
+    ) as emulator:
+        outcome = emulator.invoke(event)
+    head, _, body = outcome.body.partition(bytes(8))
+
+    assert json.loads(head)["headers"]["content-type"].startswith("text/event-stream")
+    assert body.decode().split("\n\n") == [
+        *(f'event: tick\ndata: {{"number": {number}}}' for number in range(3)),
+        "",
+    ]
 
 
 class Collector(BaseHTTPRequestHandler):

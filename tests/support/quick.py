@@ -45,6 +45,7 @@ STARTING = (
     "integrations/test_stdlib.py::TestSetUp::test_all_at_once",
     "integrations/test_threads_and_warnings.py::TestWarnings",
     "integrations/test_tools.py",
+    "packaging/test_base.py",
     "packaging/test_tree.py::test_assemble",
     "packaging/test_tree.py::test_byte_code",
     "packaging/test_tree.py::test_umask",
