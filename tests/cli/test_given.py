@@ -277,7 +277,7 @@ class TestPackage:
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("event", "prompt", "typed", "shown"),
-    [('"input"', b"name? ", b"Ada\n", b"Ada"), ('"breakpoint"', b"(Pdb) ", b"p secret + 1\nc\n", b"\n42")],
+    [('"input"', b"name? ", b"Ada\n", b'\n"Ada"'), ('"breakpoint"', b"(Pdb) ", b"p secret + 1\nc\n", b"\n42")],
     ids=["input", "breakpoint"],
 )
 def test_terminal(event: str, prompt: bytes, typed: bytes, shown: bytes) -> None:

@@ -21,6 +21,8 @@ STARTING = (
     "build/test_zip.py::test_help",
     "cli/test_http.py",
     "cli/test_given.py",
+    "cli/test_new.py::test_own_test",
+    "cli/test_new.py::test_runs",
     "cli/test_run.py",
     "diagnostics/test_timeout_dump.py::TestStacks::test_run_forever",
     "diagnostics/test_timeout_dump.py::TestStacks::test_without_threading",

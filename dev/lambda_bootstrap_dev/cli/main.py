@@ -13,6 +13,7 @@ import click
 
 from .build import build
 from .events import events
+from .new import new
 from .run import run
 from .serve import serve
 
@@ -39,6 +40,7 @@ def program() -> None:
 
 program.add_command(build)
 program.add_command(events)
+program.add_command(new)
 program.add_command(run)
 program.add_command(serve)
 

@@ -115,6 +115,14 @@ def show_names(names: list[str], *, is_json: bool) -> None:
     sys.stdout.flush()
 
 
+def show_table(rows: dict[str, str], *, is_json: bool) -> None:
+    """Print names and what they mean, one a line, or as an object."""
+    width = max(map(len, rows))
+    lines = "".join(f"{name:{width}}  {meaning}\n" for name, meaning in rows.items())
+    sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n" if is_json else lines)
+    sys.stdout.flush()
+
+
 def terminal_input() -> int:
     """What the function reads: the terminal, for `input()` and `breakpoint()`, or nothing if there is none."""
     return sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() else subprocess.DEVNULL
