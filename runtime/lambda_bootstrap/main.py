@@ -190,7 +190,7 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, *,
             handler = load()
             init(handler, log)
             if workers is not None and getpid() == pid:
-                workers.enter()
+                workers.enter(is_application=handler.application is not None)
                 pid = getpid()
                 workers.open_own()
             if handler.application is not None:

@@ -208,6 +208,30 @@ class TestFailures:
 
         assert emulator.wait_exit() == 1
 
+    def test_killed_at_random(self, start: Start) -> None:
+        """While workers are killed, each invocation that its worker survives is answered once; all is flat then."""
+        emulator = start("crowd.handler", concurrency=COUNT, timeout=2.0)
+        ask(emulator, COUNT)
+        open_before = len(list(Path(f"/proc/{emulator.pid}/fd").iterdir()))
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(ask, emulator, 40, b'{"seconds": 0.05}')
+            killed = 0
+            while killed < 6:
+                time.sleep(0.25)
+                victims = sorted(children(emulator.pid))
+                os.kill(victims[killed % len(victims)], signal.SIGKILL)
+                killed += 1
+            answers = running.result()
+        wait_until(lambda: len(children(emulator.pid)) == COUNT)
+        responses = [request.request_id for request in emulator.requests if request.endpoint == "response"]
+        answered = [answer for answer in answers if "pid" in answer]
+
+        assert len(responses) == len(set(responses))
+        # At most one is lost by a death under way, and one that is delivered to a dead worker's poll.
+        assert len(answered) >= 40 - 2 * killed
+        assert {answer["errorType"] for answer in answers if "pid" not in answer} <= {"Sandbox.Timedout"}
+        assert len(list(Path(f"/proc/{emulator.pid}/fd").iterdir())) == open_before
+
 
 class TestEnd:
     """The end of the environment."""
@@ -240,6 +264,16 @@ class TestEnd:
         assert [request.endpoint for request in emulator.requests if request.endpoint != "invoke"][:2] == [
             *("extension/register", "extension/next"),
         ]
+        assert len(emulator.wait_for("extension/register")) == 1
+
+    def test_application(self, start: Start) -> None:
+        """Each worker has a lifespan of its own of a web application, from before its first poll to the end."""
+        emulator = start("webapps.app", concurrency=COUNT)
+        emulator.start()
+        emulator.wait_for("next", COUNT)
+
+        assert emulator.shut_down() == 0
+        assert emulator.stdout.count(b'"shutdown"') == COUNT
         assert len(emulator.wait_for("extension/register")) == 1
 
     def test_supervisor_killed(self, start: Start) -> None:

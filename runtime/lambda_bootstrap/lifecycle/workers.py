@@ -115,6 +115,7 @@ class Workers:
         self.workers = [Worker() for _ in range(min(found.concurrency, MOST))]
         self.words = -1  # a worker's end of the pipe to its supervisor
         self.has_begun = False  # a worker has been ready
+        self.has_end = False  # the function has hooks for the end
         self.is_told = False  # SIGTERM has come
         self.status: int | None = None  # of the supervisor's exit, once it ends
         self.terminated_at = 0.0
@@ -135,10 +136,15 @@ class Workers:
         except OSError:
             pass
 
-    def enter(self) -> None:
-        """Fork the workers, now that the function has been imported, unless that is done; return in each of them."""
+    def enter(self, *, is_application: bool) -> None:
+        """
+        Fork the workers, now that the function has been imported, unless that has been done; return in each of them.
+
+        A web application may have something to do at the end of the environment, which it says to its workers only.
+        """
         if self.is_worker:
             return
+        self.has_end = is_application or bool(hooks.shutdown)
         obstacle = sharing.obstacle(self.descriptors)
         if obstacle and not self.is_program:
             self.log.problem(IMPORTED_AGAIN.format(obstacle, PAGE))
@@ -166,7 +172,7 @@ class Workers:
             again[settings.LOG_SOCKET.name] = self.found.log_socket
         if again.get(settings.EXEC_WRAPPER.name):
             again[settings.WRAPPED] = "1"
-        if hooks.shutdown:
+        if self.has_end:
             again[settings.SIGTERM.name] = "1"
         self.log.end()
         execve(sys.executable, sys.orig_argv, again)
@@ -190,7 +196,7 @@ class Workers:
 
     def split(self) -> None:
         """Fork the workers and supervise them until the environment ends; return in each of them."""
-        if hooks.shutdown or self.found.wants_sigterm:
+        if self.has_end or self.found.wants_sigterm:
             self.register()
         self.alarm, self.bell = pipe()
         for end in (self.alarm, self.bell):
