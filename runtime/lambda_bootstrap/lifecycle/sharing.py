@@ -14,7 +14,7 @@ each copy of the library.
 
 from __future__ import annotations
 
-from posix import listdir, readlink, sched_getaffinity  # built in, which `os` is not
+from posix import getpid, listdir, readlink, sched_getaffinity  # built in, which `os` is not
 from sys import modules
 
 STANDARD = {"0", "1", "2"}
@@ -49,9 +49,9 @@ def thread() -> str:
     """Return which thread there is beside the main one, or ""."""
     known = modules["threading"].enumerate() if "threading" in modules else []
     by_id = {str(found.native_id): found.name for found in known if found.native_id is not None}
-    own, *others = sorted(listdir("/proc/self/task"), key=int)
+    own = str(getpid())
     unnamed = []
-    for number in others:
+    for number in filter(own.__ne__, listdir("/proc/self/task")):
         name = name_of(number)
         if number in by_id:
             return f"it has started the thread {by_id[number]!r}"
