@@ -100,6 +100,7 @@ def without_numbers(body: bytes) -> bytes:
 @given(RESULTS)
 @example([1e-5, 5e-5, 9.9999e-5, 1e-7, 1e16])
 @example([time.min, {"a": float("nan")}])
+@example([None, {"a": (1.5, -float("inf"))}])
 @example([2**64])
 @example({"a": None, "b": "null"})
 @example({date.min: 1})

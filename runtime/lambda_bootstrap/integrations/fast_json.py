@@ -10,6 +10,11 @@ What a library refuses, or would change, `codec` does in its place; an error has
 
 from __future__ import annotations
 
+from gc import get_referents
+from itertools import compress, repeat
+from math import isfinite
+from operator import is_
+
 from .. import codec, settings
 from ..codec import Options
 from ..errors import ConfigError
@@ -18,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+JSON_TYPES = {bool, dict, float, int, list, str, tuple, type(None)}
 
 
 def options(name: str, words: list[str]) -> Options:
@@ -55,7 +62,7 @@ def _orjson() -> Options:
         try:
             body: bytes = orjson.dumps(result, codec.convert, options)
             # NaN has left as null, and is refused by `codec`.
-            is_right = b"null" not in body or bool(orjson.loads(body) == result)
+            is_right = b"null" not in body or _is_plain(result) or bool(orjson.loads(body) == result)
         except Exception:
             is_right = False
         return body if is_right else codec.encode(result)
@@ -68,7 +75,11 @@ def _orjson() -> Options:
 
 
 def _msgspec() -> Options:
-    """Return msgspec's way. It can't be kept from writing times and `bytes` its own way, so its body is read back."""
+    """
+    Return msgspec's way.
+
+    It can't be kept from writing times and `bytes` its own way: what is not JSON's own types all through is read back.
+    """
     import msgspec
 
     dumps, loads, plain = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode, msgspec.to_builtins
@@ -76,14 +87,30 @@ def _msgspec() -> Options:
     def encode(result: Any) -> bytes:
         try:
             body: bytes = dumps(result)
-            # `codec`, too, has a Struct taken apart by msgspec.
-            whole = plain(result) if hasattr(type(result), "__struct_fields__") else result
-            is_right = bool(loads(body) == whole)
+            is_right = _is_plain(result)
+            if not is_right:
+                # `codec`, too, has a Struct taken apart by msgspec.
+                whole = plain(result) if hasattr(type(result), "__struct_fields__") else result
+                is_right = bool(loads(body) == whole)
         except Exception:
             is_right = False
         return body if is_right else codec.encode(result)
 
     return Options(_with_errors(loads), encode)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether *value* is of JSON's own types all through, of no subclass of one, and without NaN or infinity."""
+    layer = [value]
+    while layer:
+        kinds = list(map(type, layer))
+        found = set(kinds)
+        if not JSON_TYPES.issuperset(found):
+            return False
+        if float in found and not all(map(isfinite, compress(layer, map(is_, kinds, repeat(float))))):
+            return False
+        layer = get_referents(*layer)
+    return True
 
 
 def _with_errors(loads: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
