@@ -31,7 +31,8 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run *coroutine* as one task that sees the `contextvars` of its caller, and return its result."""
     global _latest  # noqa: PLW0603 - one runs at a time
     _latest = coroutine
-    return _runner.run(coroutine, context=copy_context())
+    loop = _runner.get_loop()  # and not `run`, which sets a handler of SIGINT each time
+    return loop.run_until_complete(loop.create_task(coroutine, context=copy_context()))
 
 
 def cancel(seconds: float) -> None:
