@@ -18,6 +18,7 @@ FIXTURES = {"awslambdaric", "frameworks", "repository", "samples", "start"}
 STARTING = (
     "benchmarks/test_soak.py::test_leak",
     "benchmarks/test_soak.py::test_soak",
+    "build/test_example.py",
     "build/test_zip.py::test_help",
     "cli/test_http.py",
     "cli/test_given.py",
