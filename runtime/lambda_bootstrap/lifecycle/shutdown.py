@@ -88,7 +88,7 @@ class Shutdown:
         self.timer: object = None  # the one that counts; others have been overtaken
         self.is_due = False  # the timer has run out
         self.is_polling = self.is_idle = self.is_stoppable = False  # where the main thread is
-        self.has_begun = False  # something of an answer to the poll has come
+        self.begun: socket | None = None  # where something of an answer to the poll has come, be it the end
 
     def run(self, loop: Any, address: Address) -> int:
         """Have SIGTERM sent, run *loop*, and run the hooks at its end; return the exit status."""
@@ -159,7 +159,7 @@ class Shutdown:
             if self.since is not None:
                 raise Ended(0)
             try:
-                self.is_polling, self.has_begun = True, False
+                self.is_polling, self.begun = True, None
                 invocation = poll_next()
             finally:
                 self.is_polling = False
@@ -168,7 +168,7 @@ class Shutdown:
             return invocation
 
         def warn_of_poll(message: str) -> None:
-            self.has_begun = False  # what had come was no invocation: the wait begins anew
+            self.begun = None  # what had come was no invocation: the wait begins anew
             warn(message)
 
         loop.failure, self.client.next, self.client.warn = failure, next_, warn_of_poll
@@ -256,15 +256,15 @@ class Shutdown:
         Raises:
             Ended: there is not, and there shall not be.
         """
-        if not self.is_polling or self.has_begun:
-            peek(connection)
+        if not self.is_polling or self.begun is connection:
+            if self.signals.has_begun:  # whose handlers run only while this waits
+                peek(connection)
             return
         while self.since is None and not self.is_ready(connection):
             pass
-        found = what_there_is(connection)
-        if self.since is not None and found is None:
+        if self.since is not None and not has_more(connection):
             raise Ended(0)
-        self.has_begun = bool(found)
+        self.begun = connection
 
     def is_ready(self, connection: socket) -> bool:
         """Wait for a signal, or for something to receive; return whether there is."""
@@ -335,14 +335,15 @@ def drain(alarm: socket) -> None:
         pass
 
 
-def what_there_is(connection: socket) -> bytes | None:
-    """Return a byte that can be received, nothing at the end of the connection, and None if neither has come."""
+def has_more(connection: socket) -> bool:
+    """Return whether *connection* has something to receive, or comes to its end."""
     try:
-        return connection.recv(1, MSG_PEEK | MSG_DONTWAIT)
+        connection.recv(1, MSG_PEEK | MSG_DONTWAIT)
     except BlockingIOError:
-        return None
+        return False
     except OSError:  # for the transport to find
-        return b""
+        pass
+    return True
 
 
 def has_external() -> bool:
