@@ -6,19 +6,23 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_bootstrap_dev.testing import Reply
+from lambda_bootstrap.lifecycle.workers import Workers
+from lambda_bootstrap.log import Log
+from lambda_bootstrap.protocol import Address
+from lambda_bootstrap.settings import Settings
+from lambda_bootstrap_dev.testing import Emulator, Reply
 
+from tests.support import FUNCTIONS, ROOT
 from tests.support.emulated import wait_gone
 
 if TYPE_CHECKING:
-    from lambda_bootstrap_dev.testing import Emulator
-
     from tests.support import Start
 
 COUNT = 3
@@ -289,19 +293,41 @@ class TestEnd:
             wait_gone(pid)
 
 
-def test_log_socket(start: Start, tmp_path: Path) -> None:
-    """Each worker connects its stdout and its stderr to the platform's log socket."""
+def test_program(transport: str) -> None:
+    """A program that calls `start` has worker processes, too."""
+    environ = {"PYTHONPATH": str(ROOT / "runtime"), "BOOTSTRAP_TRANSPORT": transport}
+    with Emulator([sys.executable, "program.py"], cwd=FUNCTIONS, environ=environ, concurrency=COUNT) as emulator:
+        emulator.start()
+        emulator.wait_for("next", COUNT)
+
+        assert len(children(emulator.pid)) == COUNT
+        assert emulator.invoke(b"1").json() == {"started": 1}
+
+
+def test_too_many(capfd: pytest.CaptureFixture[str]) -> None:
+    """There are 256 workers at most, and a record says what to do if more are asked for."""
+    found = Settings({"AWS_LAMBDA_MAX_CONCURRENCY": "1600"})
+    made = Workers(Log(found), None, found, Address("127.0.0.1:1"), is_program=False)
+    made.begin()
+
+    assert len(made.workers) == 256
+    assert "AWS_LAMBDA_MAX_CONCURRENCY is 1600, but there are 256 workers: more invocations" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(("left", "connections"), [("", 2 * (1 + COUNT)), ("thread", 2 * (2 + COUNT))])
+def test_log_socket(start: Start, tmp_path: Path, left: str, connections: int) -> None:
+    """Each process connects its stdout and its stderr to the platform's log socket, one that starts anew as well."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "log"))
         listener.listen(16)
         emulator = start(
             "crowd.handler",
             concurrency=COUNT,
-            environ={"_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET": str(tmp_path / "log")},
+            environ={"_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET": str(tmp_path / "log"), "LEAVE": left},
         )
         ask(emulator, COUNT, b'{"print": "hello", "seconds": 0.2}')
         listener.settimeout(5)
-        pipes = [listener.accept()[0] for _ in range(2 * (1 + COUNT))]
+        pipes = [listener.accept()[0] for _ in range(connections)]
         emulator.shut_down()
         received = [pipe.makefile("rb").read() for pipe in pipes]
         for pipe in pipes:
