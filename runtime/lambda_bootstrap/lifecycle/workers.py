@@ -37,6 +37,7 @@ from posix import (  # built in, which `os` is not
     close,
     execve,
     fork,
+    fstat,
     getpid,
     kill,
     pipe,
@@ -179,18 +180,25 @@ class Workers:
 
     def run(self, loop: Any, signals: Signals) -> int:
         """Run *loop* in a worker; return its exit status."""
-        write(self.words, READY)
+        self.say(READY)
         try:
             return Told(self.log, self.client, signals).run(loop, self.address)
         except RuntimeApiError:
-            write(self.words, LOST)
+            self.say(LOST)
             raise
+
+    def say(self, word: bytes) -> None:
+        """Say *word* to the supervisor, unless the function has closed the pipe, whose number may be its own now."""
+        try:
+            if fstat(self.words).st_ino == self.inode:
+                while word:
+                    word = word[write(self.words, word) :]
+        except OSError:
+            pass
 
     def fail_init(self, failure: ErrorReport) -> None:
         """Have the supervisor report that a worker could not begin."""
-        rest = FAILED + failure.category.encode() + b"\n" + failure.body("")
-        while rest:
-            rest = rest[write(self.words, rest) :]
+        self.say(FAILED + failure.category.encode() + b"\n" + failure.body(""))
 
     # What follows is the supervisor's.
 
@@ -287,6 +295,7 @@ class Workers:
         fcntl(life, F_SETOWN, getpid())
         fcntl(life, F_SETSIG, SIGKILL)
         fcntl(life, F_SETFL, fcntl(life, F_GETFL) | O_ASYNC)
+        self.inode = fstat(words).st_ino
         self.is_worker, self.words, self.workers, self.environ = True, words, [], {}
         self.client.transport.close()
         self.client.fail_init = self.fail_init
