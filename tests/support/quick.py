@@ -22,6 +22,7 @@ STARTING = (
     "build/test_zip.py::test_help",
     "cli/test_http.py",
     "cli/test_given.py",
+    "cli/test_invoke.py::TestCalls",
     "cli/test_new.py::test_own_test",
     "cli/test_new.py::test_runs",
     "cli/test_run.py",

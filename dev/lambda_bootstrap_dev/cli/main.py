@@ -13,6 +13,7 @@ import click
 
 from .build import build
 from .events import events
+from .invoke import invoke
 from .new import new
 from .run import run
 from .serve import serve
@@ -40,6 +41,7 @@ def program() -> None:
 
 program.add_command(build)
 program.add_command(events)
+program.add_command(invoke)
 program.add_command(new)
 program.add_command(run)
 program.add_command(serve)

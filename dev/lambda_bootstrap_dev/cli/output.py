@@ -20,14 +20,14 @@ from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
 from ..emulator.function_url import HTTP
-from ..emulator.values import Kind
+from ..emulator.values import Ending, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ..build.report import Report
+    from ..caller import Answer
     from ..emulator.function_url import Response
-    from ..emulator.values import Ending
 
 # How the platform's own lines begin.
 PLATFORM = (b"START RequestId: ", b"END RequestId: ", b"REPORT RequestId: ")
@@ -121,6 +121,19 @@ def show_table(rows: dict[str, str], *, is_json: bool) -> None:
     lines = "".join(f"{name:{width}}  {meaning}\n" for name, meaning in rows.items())
     sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n" if is_json else lines)
     sys.stdout.flush()
+
+
+def show_answer(answer: Answer, *, is_json: bool) -> None:
+    """Print what a caller gets: its log, if it comes along, and the response, or all in one object."""
+    if is_json:
+        show_json(json.dumps(answer.for_machines(), ensure_ascii=False).encode() + b"\n")
+        return
+    if answer.log:
+        write_log(answer.log)
+    if answer.body or not answer.is_accepted:
+        show(Ending(Kind.ERROR if answer.error else Kind.RESPONSE, answer.body, answer.content_type))
+    else:
+        complain("accepted: the function runs, and nobody waits for its response", "dim")
 
 
 def terminal_input() -> int:

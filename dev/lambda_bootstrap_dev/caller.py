@@ -1,0 +1,156 @@
+"""
+A caller of functions: the client's side of Lambda's Invoke API.
+
+Owns: how an event is sent to an endpoint, ours, RIE's or any other that speaks plain HTTP, or through boto3 to AWS.
+Refuses to know: who answers, and how it is printed.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Lambda's longest timeout, and some time for a start.
+PATIENCE = 960.0
+OK = 200
+ACCEPTED = 202
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is sent: to which function, with what."""
+
+    function: str
+    payload: bytes
+    client_context: str = ""  # JSON
+    is_async: bool = False
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the Invoke API by boto3's names. An asynchronous call has no log to wait for."""
+        kind = (
+            {"InvocationType": "Event"} if self.is_async else {"InvocationType": "RequestResponse", "LogType": "Tail"}
+        )
+        encoded = base64.b64encode(self.client_context.encode()).decode()
+        return kind | ({"ClientContext": encoded} if encoded else {})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes back; `error` is empty unless the function, or its runtime, failed."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    error: str = ""
+    log: bytes = b""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the function will run some time later."""
+        return self.status == ACCEPTED
+
+    def for_machines(self) -> dict[str, Any]:
+        """The answer as JSON has it: the body decoded, if it is JSON itself."""
+        try:
+            body = json.loads(self.body) if self.body else None
+        except ValueError:
+            body = self.body.decode(errors="replace")
+        return asdict(self) | {"body": body, "log": self.log.decode(errors="replace")}
+
+
+HEADERS = {
+    "ClientContext": "X-Amz-Client-Context",
+    "InvocationType": "X-Amz-Invocation-Type",
+    "LogType": "X-Amz-Log-Type",
+}
+
+
+def check_context(text: str) -> str:
+    """
+    Check a client context.
+
+    Raises:
+        UsageError: it isn't an object of JSON.
+    """
+    try:
+        is_object = isinstance(json.loads(text), dict)
+    except ValueError as error:
+        raise UsageError(f"the client context isn't JSON: {error}") from error
+    if not is_object:
+        raise UsageError(f"the client context isn't an object: {text}")
+    return text
+
+
+def call_endpoint(call: Call, endpoint: str) -> Answer:
+    """
+    Send a call to an endpoint such as http://127.0.0.1:9000, unsigned.
+
+    Raises:
+        UsageError: the endpoint is no URL, nobody answers there, or what answers refuses the call.
+    """
+    url = urlsplit(endpoint)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise UsageError(f"{endpoint!r} is no endpoint: write http://HOST:PORT")
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    path = f"{url.path.rstrip('/')}/2015-03-31/functions/{quote(call.function, safe='')}/invocations"
+    headers = {HEADERS[name]: value for name, value in call.parameters.items()} | {"Content-Type": "application/json"}
+    try:
+        connection = kind(url.netloc, timeout=PATIENCE)
+        connection.request("POST", path, call.payload, headers)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"nobody answers at {endpoint}: {reason}; start lambda-bootstrap serve, or RIE") from error
+    if response.status not in {OK, ACCEPTED}:
+        raise UsageError(f"{endpoint} refuses the call: {response.status} {body.decode(errors='replace').strip()}")
+    return _answer(response.status, body, {name.lower(): value for name, value in response.getheaders()})
+
+
+def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """The answer with these *headers*, whose names are in lower case."""
+    return Answer(
+        status,
+        body,
+        headers.get("content-type", "application/json"),
+        headers.get("x-amz-function-error", ""),
+        base64.b64decode(headers.get("x-amz-log-result", "")),
+    )
+
+
+def call_remote(call: Call, region: str | None) -> Answer:
+    """
+    Send a call to a deployed function through boto3, with the user's own credentials.
+
+    Raises:
+        UsageError: boto3 isn't installed, or AWS refuses the call.
+    """
+    try:
+        import boto3  # type: ignore[import-untyped] # noqa: PLC0415 - only who calls AWS needs it
+        from botocore.config import Config  # type: ignore[import-untyped] # noqa: PLC0415 - as above
+        from botocore.exceptions import (  # type: ignore[import-untyped] # noqa: PLC0415 - as above
+            BotoCoreError,
+            ClientError,
+        )
+    except ImportError as error:
+        raise UsageError(f"--remote calls AWS through boto3: pip install boto3 ({error})") from error
+    # A call that takes long isn't sent again, as the function would run twice.
+    config = Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1})
+    try:
+        client = boto3.client("lambda", region_name=region, config=config)
+        reply = client.invoke(FunctionName=call.function, Payload=call.payload, **call.parameters)
+        body = reply["Payload"].read()
+    except (BotoCoreError, ClientError) as error:
+        raise UsageError(f"AWS doesn't take the call: {error}") from error
+    return _answer(reply["StatusCode"], body, reply["ResponseMetadata"]["HTTPHeaders"])
