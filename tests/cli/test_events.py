@@ -130,3 +130,25 @@ class TestVerb:
         assert main(["events", "dynamo"]) == 2
         expected = "lambda-bootstrap events: there is no sample event 'dynamo'; near it: dynamodb\n"
         assert capfd.readouterr().err == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        ("lambda-bootstrap ev", ["plain,events"]),
+        ("lambda-bootstrap events s3-", ["plain,s3-batch", "plain,s3-delete"]),
+        ("lambda-bootstrap new shop --template s", ["plain,scheduled", "plain,sqs", "plain,stream"]),
+    ],
+    ids=["verb", "sample", "template"],
+)
+def test_completion(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str, ends: list[str]
+) -> None:
+    """A shell completes verbs, samples and templates."""
+    monkeypatch.setenv("_LAMBDA_BOOTSTRAP_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    with pytest.raises(SystemExit):
+        main([])
+
+    assert capfd.readouterr().out.splitlines() == ends

@@ -231,6 +231,16 @@ class TestPackage:
         assert run(capfd, *options) == {"word": "tea", "event": [1], "OWN": "file", "region": "eu-west-3"}
 
     @pytest.mark.usefixtures("home")
+    def test_json(self, capfd: pytest.CaptureFixture[str]) -> None:
+        """With --json, how the invocation ended is one object, and the exit status is the same."""
+        assert main(["run", "svc/app.handlr", "--python", sys.executable, "--json"]) == 1
+        ending = json.loads(capfd.readouterr().out)
+        assert (ending["kind"], ending["content_type"]) == ("init error", "application/json")
+        assert ending["body"]["errorType"] == "Runtime.HandlerNotFound"
+
+        assert run(capfd, "--json")["kind"] == "response"
+
+    @pytest.mark.usefixtures("home")
     def test_region(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """The user's own AWS_REGION is the function's."""
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")

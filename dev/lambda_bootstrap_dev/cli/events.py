@@ -8,11 +8,11 @@ import click
 
 from .. import samples
 from . import output
-from .verb import Verb, as_json
+from .verb import Verb, as_json, complete
 
 
 @click.command(cls=Verb)
-@click.argument("source", required=False)
+@click.argument("source", required=False, shell_complete=complete(samples.names))
 @click.option("--write", metavar="FILE", type=click.Path(path_type=Path), help="Write it to a file that isn't there.")
 @as_json
 def events(source: str | None, write: Path | None, is_json: bool) -> int:  # noqa: FBT001 - click's

@@ -36,7 +36,15 @@ def show_version(context: click.Context, _parameter: click.Parameter, is_asked: 
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version."
 )
 def program() -> None:
-    """Run AWS Lambda functions on this machine, and build what Lambda takes."""
+    """
+    Run AWS Lambda functions on this machine, and build what Lambda takes.
+
+    \b
+    lambda-bootstrap new shop               a project, with a test
+    cd shop; lambda-bootstrap run app.handler
+    lambda-bootstrap build zip              what Lambda takes
+    lambda-bootstrap VERB --help            examples of each verb
+    """  # noqa: D301 - click's mark for lines that stay
 
 
 program.add_command(build)

@@ -8,12 +8,18 @@ import click
 
 from .. import templates
 from . import output
-from .verb import Verb, as_json
+from .verb import Verb, as_json, complete
 
 
 @click.command(cls=Verb)
 @click.argument("name", required=False)
-@click.option("--template", metavar="T", default="hello", help="One that --list has; default: hello.")
+@click.option(
+    "--template",
+    metavar="T",
+    default="hello",
+    help="One that --list has; default: hello.",
+    shell_complete=complete(templates.templates),
+)
 @click.option("--list", "is_list", is_flag=True, help="List the templates.")
 @as_json
 def new(name: str | None, template: str, is_list: bool, is_json: bool) -> int:  # noqa: FBT001 - click's

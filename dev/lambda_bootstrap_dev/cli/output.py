@@ -82,6 +82,16 @@ def show_response(response: Response) -> None:
     sys.stdout.buffer.flush()
 
 
+def show_as_json(ending: Ending) -> None:
+    """Print how an invocation ended, for machines: its kind, the body, decoded if it is JSON, and its type."""
+    try:
+        body = json.loads(ending.body)
+    except ValueError:
+        body = ending.body.decode(errors="replace")
+    told = {"kind": ending.kind.value, "body": body, "content_type": ending.content_type}
+    show_json(json.dumps(told, ensure_ascii=False).encode() + b"\n")
+
+
 def headline(ending: Ending) -> str:
     """An error in one line."""
     who = "function error" if ending.is_answered else f"the runtime failed ({ending.kind.value})"

@@ -11,7 +11,7 @@ from ..emulator import function_url, inputs, session
 from ..emulator.python import ask_python, find_python
 from ..emulator.values import Kind
 from . import output
-from .verb import Verb, memory, region, timeout
+from .verb import Verb, as_json, memory, region, timeout
 
 
 @click.command(cls=Verb)
@@ -37,6 +37,7 @@ from .verb import Verb, memory, region, timeout
 @region
 @click.option("--env", metavar="NAME=VALUE", multiple=True, help="A variable of the function's; may be repeated.")
 @click.option("--env-file", metavar="FILE", multiple=True, help="A file with lines NAME=VALUE; may be repeated.")
+@as_json
 def run(  # noqa: PLR0913, PLR0917 - the options
     handler: str,
     event: str | None,
@@ -47,6 +48,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options
     region: str,
     env: tuple[str, ...],
     env_file: tuple[str, ...],
+    is_json: bool,  # noqa: FBT001 - click's
 ) -> int:
     """
     Send one event through the function that HANDLER names: app.handler, or examples/hello/app.handler.
@@ -73,7 +75,9 @@ def run(  # noqa: PLR0913, PLR0917 - the options
         stdin=output.terminal_input(),
     )
     ending = asyncio.run(sitting)
-    if http and ending.kind is Kind.RESPONSE:
+    if is_json:
+        output.show_as_json(ending)
+    elif http and ending.kind is Kind.RESPONSE:
         output.show_response(function_url.response(ending))
     else:
         output.show(ending)

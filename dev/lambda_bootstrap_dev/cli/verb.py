@@ -9,6 +9,7 @@ Refuses to know: what a verb does.
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,12 +17,20 @@ from ..emulator.session import SignalledError
 from ..errors import UsageError
 from . import output
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 
 def positive(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float:
     """Refuse what isn't a time; click calls this."""
     if not 0 < seconds < float("inf"):
         raise click.BadParameter(f"{seconds} isn't a number of seconds above zero")
     return seconds
+
+
+def complete(names: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Make what a shell asks for the ends of a word: those of *names* that begin with it."""
+    return lambda _context, _parameter, begun: [name for name in names() if name.startswith(begun)]
 
 
 # The options that say what the function is like.
