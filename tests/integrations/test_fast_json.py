@@ -104,6 +104,7 @@ def without_numbers(body: bytes) -> bytes:
 @example([2**64])
 @example({"a": None, "b": "null"})
 @example({date.min: 1})
+@example({1e16: None})
 def test_results(name: str, result: Any) -> None:
     """A result has the body, or the error, that it has without the library."""
     expected, found = outcome(codec.encode, result), outcome(CODECS[name].encode, result)

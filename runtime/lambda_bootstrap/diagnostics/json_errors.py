@@ -30,7 +30,8 @@ ESCAPE = 12  # characters, of two halves of one
 MAX_DEPTH = 100  # a path of more steps helps nobody
 MOST_STEPS = 100_000  # of a circle; what makes new parts whenever it is asked has none
 SCALARS = {bool, float, int, str, type(None)}
-CIRCLE, TOO_DEEP = "Circular reference detected", "maximum recursion depth exceeded"
+CIRCLE = "Circular reference detected"
+TOO_DEEP = ("maximum recursion depth exceeded", "Stack overflow")  # the second since Python 3.14
 
 
 def in_value(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], Any]) -> tuple[str, str]:
@@ -43,7 +44,7 @@ def in_value(value: Any, dumps: Callable[[Any], str], convert: Callable[[Any], A
         convert: turns a value into JSON's own types, one step, or raises.
     """
     reason = _reason(value, dumps)
-    if reason.startswith((CIRCLE, TOO_DEEP)):
+    if reason.startswith((CIRCLE, *TOO_DEEP)):
         steps = _circle(value, convert)
         if steps:
             path = "".join(steps[:MAX_DEPTH]).removeprefix(".")

@@ -11,7 +11,7 @@ What a library refuses, or would change, `codec` does in its place; an error has
 from __future__ import annotations
 
 from gc import get_referents
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 from math import isfinite
 from operator import is_
 
@@ -100,7 +100,11 @@ def _msgspec() -> Options:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether *value* is of JSON's own types all through, of no subclass of one, and without NaN or infinity."""
+    """
+    Return whether *value* is of JSON's own types all through, and of no subclass of one.
+
+    Then nothing in it has two forms: there is no NaN, no infinity, and every key is text.
+    """
     layer = [value]
     while layer:
         kinds = list(map(type, layer))
@@ -108,6 +112,9 @@ def _is_plain(value: Any) -> bool:
         if not JSON_TYPES.issuperset(found):
             return False
         if float in found and not all(map(isfinite, compress(layer, map(is_, kinds, repeat(float))))):
+            return False
+        keys = chain.from_iterable(compress(layer, map(is_, kinds, repeat(dict))))
+        if not {str}.issuperset(map(type, keys)):
             return False
         layer = get_referents(*layer)
     return True
