@@ -229,6 +229,13 @@ class TestOutput:
         assert rows[2] == "dependencies 0.6 MB 2 packages from requirements.txt"
         assert rows[7] == "large 0.6 MB 1.0"
 
+    def test_one_package(self, repository: Repository) -> None:
+        """A function's only dependency is one package, not "1 packages"."""
+        repository.write("requirements.txt", "alpha")
+        done = repository.build("app.handler", "--bare")
+
+        assert "1 package from requirements.txt" in done.stderr
+
     def test_too_large(self, repository: Repository) -> None:
         """What Lambda wouldn't take is refused, with the packages that make it large."""
         repository.index.wheel("large", files={"large.bin": bytes(251 * 1024**2)})

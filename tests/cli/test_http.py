@@ -54,6 +54,14 @@ def test_body(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert '"body":"{\\"id\\": 7}"' in captured.out
 
 
+def test_no_path(capfd: pytest.CaptureFixture[str]) -> None:
+    """A path that begins without a slash, or is a URL, is refused: no client sends such a one."""
+    for path in ("items/7", "http://localhost/items/7"):
+        assert run("echo.handler", "--http", "GET", path) == 2
+        expected = f"Error: Invalid value for '--http': '{path}' isn't a path: it begins with /, as in GET /items?q=a\n"
+        assert capfd.readouterr().err.endswith(expected)
+
+
 def test_error(capfd: pytest.CaptureFixture[str]) -> None:
     """A function's error is printed as an error: no client sees more of it than a 502."""
     status = run("plain.fails", "--http", "GET", "/")

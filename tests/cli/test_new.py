@@ -121,6 +121,13 @@ class TestRefused:
         assert said == "lambda-bootstrap new: there is no template 'steam'; near it: stream\n"
         assert not (tmp_path / "shop").exists()
 
+    def test_strange_template(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        """A template that is like none is answered with all of them."""
+        said = self.refuse(capfd, str(tmp_path / "shop"), "--template", "qqq")
+
+        expected = "there is no template 'qqq'; there are: hello, http, scheduled, sqs, stream, typed"
+        assert said == f"lambda-bootstrap new: {expected}\n"
+
     def test_not_empty(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """A folder that has something in it is left alone."""
         (tmp_path / "shop").mkdir()

@@ -57,7 +57,7 @@ def build_zip(plan: Plan, scratch: Path, progress: Callable[[str], None], *, bar
         report.Part(
             "dependencies",
             archive.size(files) - archive.size(own) - archive.size(code_),
-            f"{stage.packages} packages from {plan.lock}" if plan.lock.name else "none",
+            f"{stage.packages} package{'s' * (stage.packages != 1)} from {plan.lock}" if plan.lock.name else "none",
             stage.before,
         ),
         report.Part("byte code", archive.size(code_), f"Python {plan.target.python}"),
