@@ -14,6 +14,15 @@ from . import output
 from .verb import Verb, as_json, memory, region, timeout
 
 
+def request(
+    _context: click.Context, _parameter: click.Parameter, http: tuple[str, str] | None
+) -> tuple[str, str] | None:
+    """Refuse what isn't the path of a request; click calls this."""
+    if http and not http[1].startswith("/"):
+        raise click.BadParameter(f"{http[1]!r} isn't a path: it begins with /, as in GET /items?q=a")
+    return http
+
+
 @click.command(cls=Verb)
 @click.argument("handler")
 @click.option(
@@ -25,6 +34,7 @@ from .verb import Verb, as_json, memory, region, timeout
     "--http",
     metavar="METHOD PATH",
     nargs=2,
+    callback=request,
     help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
 )
 @click.option(

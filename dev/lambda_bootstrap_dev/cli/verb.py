@@ -43,7 +43,11 @@ timeout = click.option(
     help="The function's time for an event; default: 3, as Lambda.",
 )
 memory = click.option(
-    "--memory", metavar="MB", type=int, default=128, help="Its memory; default: 128, as Lambda; not enforced."
+    "--memory",
+    metavar="MB",
+    type=click.IntRange(min=1),
+    default=128,
+    help="Its memory; default: 128, as Lambda; not enforced.",
 )
 region = click.option(
     "--region",

@@ -109,7 +109,7 @@ def find_function(name: str, *, timeout: float, memory: int, region: str) -> Fun
     folder, slash, handler = name.rpartition("/")
     home = Path(folder or slash or ".")
     if "." not in handler.strip("."):
-        raise UsageError(f"{name!r} names no function: write FOLDER/MODULE.FUNCTION")
+        raise UsageError(f"{name!r} names no function: write FOLDER/MODULE.FUNCTION, as in app.handler")
     if not home.is_dir():
         raise UsageError(f"there is no folder {folder!r}{_near_folders(home)}")
     home = home.resolve()
@@ -225,7 +225,10 @@ async def serve(  # noqa: PLR0913 - what a verb knows
             server = Server(sandbox, host.strip("[]"), int(port), allow_hosts=allow_hosts)
             await stack.enter_async_context(server)
         except (OSError, OverflowError) as error:
-            raise UsageError(f"cannot listen on {where}: {error}") from error
+            # asyncio wraps the reason in a sentence of its own; some errors have only that one.
+            number = getattr(error, "errno", None) or 0
+            reason = os.strerror(number) if number > 0 else error
+            raise UsageError(f"cannot listen on {where}: {reason}") from error
         announce(f"AWS_LAMBDA_RUNTIME_API={server.address}")
         announce(f"invoke with: curl -d '{{}}' http://{server.authority}/2015-03-31/functions/function/invocations")
         await watched.wait_for(caught)

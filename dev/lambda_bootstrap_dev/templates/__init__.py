@@ -43,8 +43,9 @@ def make_project(folder: Path, template: str) -> list[Path]:
     """
     name = folder.absolute().name
     if template not in templates():
-        near = get_close_matches(template, templates(), n=3) or templates()
-        raise UsageError(f"there is no template {template!r}; near it: {', '.join(near)}")
+        near = get_close_matches(template, templates(), n=3)
+        others = f"near it: {', '.join(near)}" if near else f"there are: {', '.join(templates())}"
+        raise UsageError(f"there is no template {template!r}; {others}")
     if not NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot name a project: letters, digits, and . _ - between them")
     files = [file for part in (COMMON, template) for file in sorted((FOLDER / part).glob(f"*{SUFFIX}"))]
