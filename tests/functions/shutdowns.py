@@ -69,6 +69,9 @@ def last():
     print("hook: last")
 
 
+for phase in ("on_request", "on_response", "before_next"):
+    if phase in WORDS:
+        getattr(lambda_bootstrap, phase)(lambda *_: time.sleep(8))
 if "atexit" in WORDS:
     atexit.register(lambda: print("atexit"))
 if "thread" in WORDS:
@@ -127,6 +130,16 @@ def children(event, context):
     time.sleep(0.05)
     os.kill(child, signal.SIGTERM)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+async def application(scope, receive, send):
+    """An ASGI application that goes on after its response."""
+    import asyncio
+
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+        await asyncio.sleep(8)
 
 
 def imported(event, context):

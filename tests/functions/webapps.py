@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 
@@ -99,6 +100,11 @@ async def file(scope, receive, send):
     await send({"type": "http.response.pathsend", "path": __file__})
 
 
+async def no_content(scope, receive, send):
+    await start(send, 201, (b"x-file", b"empty"))
+    await send({"type": "http.response.pathsend", "path": os.devnull})
+
+
 async def gone(scope, receive, send):
     """Wait for the client to go, beside the response, as frameworks do."""
     waiting = asyncio.ensure_future(receive())
@@ -178,7 +184,7 @@ def wsgi_file(environ, start_response):
 
 
 CASES = {f"/{case.__name__}": case for case in (hello, tell, events, empty, bare, early, unsent, late, short, sorry)}
-CASES |= {f"/{case.__name__}": case for case in (large, file, gone)}
+CASES |= {f"/{case.__name__}": case for case in (large, file, no_content, gone)}
 WSGI_CASES = {
     f"/{name[5:]}": case for name, case in list(globals().items()) if name.startswith("wsgi_") and callable(case)
 }

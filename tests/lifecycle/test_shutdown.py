@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from lambda_bootstrap_dev.testing import Pause, Raw, Reply
 
+from tests.support.front_ends import URL, Sent
+
 if TYPE_CHECKING:
     from lambda_bootstrap_dev.testing import Emulator, Outcome
 
@@ -40,11 +42,12 @@ def wait_idle(emulator: Emulator, polls: int = 2) -> None:
 class Running:
     """An invocation that is under way, in a thread."""
 
-    def __init__(self, emulator: Emulator, payload: bytes) -> None:
+    def __init__(self, emulator: Emulator, payload: bytes, polls: int = 2) -> None:
         self.outcome: Outcome | None = None
         self.thread = threading.Thread(target=lambda: self.call(emulator, payload))
         self.thread.start()
-        emulator.wait_for("invoke", 2)
+        emulator.wait_for("next", polls)
+        emulator.wait_for("invoke", polls)
         time.sleep(0.1)
 
     def call(self, emulator: Emulator, payload: bytes) -> None:
@@ -309,6 +312,40 @@ class TestRunning:
         emulator = start("shutdowns.stream", environ={"HOOKS": "last"}, timeout=9)
         emulator.invoke()
         running = Running(emulator, b'{"seconds": 8}')
+        status = emulator.shut_down()
+
+        assert (status, running.join().error["errorType"]) == (0, "Runtime.Shutdown")
+        assert lines(emulator)[-1] == "hook: last"
+
+    @pytest.mark.parametrize(("phase", "error"), [("on_request", "Runtime.Shutdown"), ("on_response", None)])
+    def test_hook(self, start: Start, phase: str, error: str | None) -> None:
+        """A hook of the invocation that takes too long is stopped, too; after it no handler begins."""
+        emulator = start("shutdowns.handler", environ={"HOOKS": f"{phase} last"}, timeout=9)
+        running = Running(emulator, b'{"seconds": 0.01}', polls=1)
+        status = emulator.shut_down()
+        outcome = running.join()
+
+        assert (status, outcome.error and outcome.error["errorType"]) == (0, error)
+        assert [line for line in lines(emulator) if not line.startswith("[ERROR]")] == [
+            *(["the handler leaves"] if error is None else []),
+            "hook: last",
+        ]
+
+    @pytest.mark.parametrize(("handler", "words"), [("handler", "before_next last"), ("application", "last")])
+    def test_after_the_answer(self, start: Start, handler: str, words: str) -> None:
+        """What goes on after the answer, a hook or an application, is stopped in time for the hooks of the end."""
+        emulator = start(f"shutdowns.{handler}", environ={"HOOKS": words}, timeout=9)
+        running = Running(emulator, json.dumps(URL.event(Sent())).encode(), polls=1)
+        answer = running.join()
+        status = emulator.shut_down()
+
+        assert (status, answer.error) == (0, None)
+        assert lines(emulator)[-1] == "hook: last"
+
+    def test_flush(self, start: Start) -> None:
+        """After an invocation that was stopped, what follows the answer has a part of the time that is left."""
+        emulator = start("shutdowns.handler", environ={"HOOKS": "before_next last"}, timeout=9)
+        running = Running(emulator, b'{"seconds": 8}', polls=1)
         status = emulator.shut_down()
 
         assert (status, running.join().error["errorType"]) == (0, "Runtime.Shutdown")

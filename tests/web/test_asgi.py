@@ -119,6 +119,19 @@ class TestSend:
 
         assert Served(app).ask(front_end, Sent()).body == bytes(range(256)) * 1000
 
+    @pytest.mark.parametrize("body", ["text", None, 1])
+    def test_no_bytes(self, body: Any) -> None:
+        """A body that is not bytes is the application's error, which is answered with status 500."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                await send(START)
+                await send({"type": "http.response.body", "body": body})
+
+        served = Served(app)
+
+        assert (served.ask(URL, Sent()).status, len(served.log.errors)) == (500, 1)
+
     @pytest.mark.parametrize(
         ("messages", "error"),
         [

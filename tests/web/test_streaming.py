@@ -234,6 +234,12 @@ class TestStreamed:
 
         assert b"".join(pieces) == (FUNCTIONS / "webapps.py").read_bytes()
 
+    def test_empty_file(self, start: Start) -> None:
+        """A file with nothing in it has its head all the same."""
+        post = posted(start, "app", "/no_content")
+
+        assert parts(post) == ({"statusCode": 201, "headers": {"x-file": "empty"}}, [b""])
+
     def test_background(self, start: Start) -> None:
         """The client has the end of a stream while the application goes on."""
         emulator = start("webapps.app", environ=STREAM)

@@ -87,6 +87,7 @@ class Shutdown:
         self.since: float | None = None  # the signal came; a reading of the monotonic clock
         self.timer: object = None  # the one that counts; others have been overtaken
         self.is_due = False  # the timer has run out
+        self.is_late = False  # and `stop` has been called: no handler is to begin any more
         self.is_polling = self.is_idle = self.is_stoppable = False  # where the main thread is
         self.begun: socket | None = None  # where something of an answer to the poll has come, be it the end
 
@@ -148,12 +149,8 @@ class Shutdown:
 
     def guard(self, loop: Any) -> None:
         """Make *loop* end at the signal, and what the function does in it stoppable."""
-        loop.handler.call = self.stoppable(loop.handler.call)
-        loop.pour = self.stoppable(loop.pour)
-        report, poll_next, warn = loop.failure, self.client.next, self.client.warn
-
-        def failure(error: BaseException, context: Any) -> Any:
-            return report(self.explain(error) if isinstance(error, Stopped) else error, context)
+        self.guard_steps(loop)
+        poll_next, warn = self.client.next, self.client.warn
 
         def next_() -> Any:
             if self.since is not None:
@@ -171,7 +168,32 @@ class Shutdown:
             self.begun = None  # what had come was no invocation: the wait begins anew
             warn(message)
 
-        loop.failure, self.client.next, self.client.warn = failure, next_, warn_of_poll
+        self.client.next, self.client.warn = next_, warn_of_poll
+
+    def guard_steps(self, loop: Any) -> None:
+        """Make those steps of *loop* stoppable that run code of the function's: its handler, hooks, application."""
+        handle, report = self.stoppable(loop.handler.call), loop.failure
+        for name in ("invoke", "encode", "pour"):
+            setattr(loop, name, self.stoppable(getattr(loop, name)))
+        go_on = self.stoppable(loop.finish)
+
+        def call(event: Any, context: Any) -> Any:
+            if self.is_late:  # a hook before it has taken all of the time
+                raise Stopped(0)
+            return handle(event, context)
+
+        def failure(error: BaseException, context: Any) -> Any:
+            return report(self.explain(error) if isinstance(error, Stopped) else error, context)
+
+        def finish(context: Any) -> None:
+            try:
+                if self.is_late:
+                    self.stop_in((self.seconds - self.passed()) * SHARE)
+                go_on(context)
+            except Stopped:
+                self.log.problem("the environment is at its end: what went on after the answer has been stopped")
+
+        loop.handler.call, loop.failure, loop.finish = call, failure, finish
 
     def note(self, _number: int, _frame: Any) -> None:
         """Take note of the signal; end an idle wait, and stop what is stoppable if its time is over."""
@@ -215,6 +237,7 @@ class Shutdown:
         Raises:
             Stopped: in the midst of it.
         """
+        self.is_late = True
         if self.is_stoppable:
             self.is_stoppable = False
             raise Stopped(0)
@@ -307,6 +330,7 @@ class Shutdown:
     def call(self, hook: Callable[[], Any], seconds: float) -> None:
         """Call *hook*; log its failure, and stop it after *seconds*."""
         try:
+            self.is_late = False
             self.stop_in(seconds)
             self.stoppable(call)(hook)
         except Stopped:

@@ -62,7 +62,7 @@ class AsgiApplication(Application):
             return self.failure(request, exchange.failure())
         try:
             return self.result(request, exchange.status, "", exchange.headers, b"".join(exchange.pieces))
-        except ValueError as error:
+        except Exception as error:  # a body that is not bytes, a header that would end too early
             return self.failure(request, error)
 
     def pour(self, stream: ResponseStream, request: Request, event: Any, context: Any) -> None:
@@ -256,6 +256,11 @@ class StreamedExchange(Exchange):
             super().write(piece)
         elif not self.stream.has_begun or (piece and self.has_body):
             self.put(bytes(piece) if self.has_body else b"")
+
+    def complete(self) -> None:
+        """Take the end; a file with nothing in it has not even sent the head."""
+        self.write(b"")
+        super().complete()
 
     def put(self, data: bytes) -> None:
         """
