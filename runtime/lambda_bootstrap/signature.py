@@ -36,7 +36,6 @@ PLAIN_RESULTS = {
     *("Any", "Dict", "List", "Mapping", "None", "NoneType", "Optional", "bool", "dict", "float", "int", "list"),
     *("object", "str", "typing"),
 }
-
 APPLICATIONS = (["receive", "send"], ["start_response"])  # what they require after the first parameter
 COROUTINE, VARARGS = 0x80, 0x04  # CO_COROUTINE, CO_VARARGS of inspect
 CODE = type((lambda: None).__code__)
@@ -131,7 +130,8 @@ def adapt(
         kind = "None" if function is None else "a class" if is_class else f"a {type(function).__name__}"
         raise InitError("Runtime.InvalidHandler", f"handler '{name}' is {kind}, not a function")
     required = taken.positional[: taken.required]
-    if "off" not in http and (required[1:] in APPLICATIONS or required == ["scope"] or {"asgi", "wsgi"} & {*http}):
+    is_asgi_2 = required == taken.positional == ["scope"] and not taken.variadic
+    if "off" not in http and (required[1:] in APPLICATIONS or is_asgi_2 or {"asgi", "wsgi"} & {*http}):
         application = with_spare(_open_detection).application(function, required, http, name)
         handler = Handler(application.call, takes_event=True)
         handler.application, handler.decode, handler.encode = application, options.decode, options.encode

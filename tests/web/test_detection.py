@@ -175,3 +175,11 @@ class TestNearly:
 
         with pytest.raises(InitError, match="needs an instance of Framework, which cannot be made"):
             adapt(Framework, "app.Framework")
+
+
+@pytest.mark.parametrize("function", [lambda scope, context=None: scope or context, lambda scope, *rest: scope or rest])
+def test_scope_and_more(function: Any) -> None:
+    """A handler that calls its event scope, and can be given a context too, is a handler like any other."""
+    handler = adapt(function, "app.app")
+
+    assert (handler.application, handler.call({"a": 1}, None)) == (None, {"a": 1})
