@@ -395,6 +395,8 @@ class TestAddresses:
             ([("Host", "example.org"), ("X-Forwarded-Proto", "http")], ("example.org", 80), "example.org"),
             ([("Host", "[::1]")], ("::1", 443), "[::1]"),
             ([("Host", "[::1]:81")], ("::1", 81), "[::1]"),
+            ([("Host", "a"), ("X-Forwarded-Port", "9" * 5000)], ("a", 443), "a"),
+            ([("Host", "a:" + "9" * 5000)], ("a:" + "9" * 5000, 443), "a:" + "9" * 5000),
         ],
     )
     def test_server(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SAFE = "/!$&'()*+,;=:@~"  # what stands in a path as it is (RFC 3986, 3.3)
 PORTS = {"http": "80", "https": "443"}
+MAX_PORT_DIGITS = 5
 
 
 class Request:
@@ -113,7 +114,7 @@ class Request:
         host, port = split_port(self.fields.get("host") or self.host)
         if not port:
             forwarded = self.fields.get("x-forwarded-port", "")
-            port = forwarded if forwarded.isdecimal() else PORTS.get(self.scheme, "443")
+            port = forwarded if is_port(forwarded) else PORTS.get(self.scheme, "443")
         return host or "localhost", port
 
 
@@ -129,9 +130,14 @@ def split_port(place: str) -> tuple[str, str]:
     """Split a host name or address and its port; "" if it has none."""
     if ":" in place:
         host, _, port = place.rpartition(":")
-        if port.isdecimal() and (":" not in host or host.endswith("]")):
+        if is_port(port) and (":" not in host or host.endswith("]")):
             return host, port
     return place, ""
+
+
+def is_port(text: str) -> bool:
+    """Return whether *text* is digits, and no more than a port has: of thousands Python makes no number."""
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_PORT_DIGITS
 
 
 def mounted(path: str, stage: str, root_path: str | None) -> tuple[str, str]:
