@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from .codec import Options
 
+OURS = "lambda_bootstrap.pth"  # by which a plain `python3` in our image finds what `bootstrap` knows
+
 
 def process_pth(folders: list[str]) -> None:
     """Process the `.pth` files in *folders*, as AWS's managed Python runtime does."""
@@ -32,7 +34,7 @@ def process_pth(folders: list[str]) -> None:
             names = listdir(folder)
         except OSError:  # not there, or not for us
             continue
-        if any(name.endswith(".pth") for name in names):
+        if any(name.endswith(".pth") and name != OURS for name in names):
             __import__("site").addsitedir(folder)
 
 
