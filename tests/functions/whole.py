@@ -532,8 +532,23 @@ def missing_module(event, context):
     import nowhere_at_all
 
 
+class Hidden:
+    """Makes as if boto3 were not there, which the tests' own environment has."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "boto3":
+            raise ModuleNotFoundError("No module named 'boto3'", name="boto3")
+
+
 def missing_boto3(event, context):
-    import boto3
+    import sys
+
+    sys.modules.pop("boto3", None)
+    sys.meta_path.insert(0, Hidden())
+    try:
+        import boto3
+    finally:
+        del sys.meta_path[0]
 
 
 def missing_name(event, context):

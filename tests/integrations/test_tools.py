@@ -267,10 +267,19 @@ class TestDatadog:
 
     NAME = "datadog_lambda.handler.handler"
 
-    @pytest.mark.parametrize("environ", [{}, {"AWS_LAMBDA_LOG_LEVEL": "INFO"}], ids=["no level", "level"])
-    def test_correlation(self, environ: dict[str, str]) -> None:
+    def test_level(self) -> None:
+        """With a level, the handler has the name of the managed runtime's other class, which Datadog leaves alone."""
+        environ = {"AWS_LAMBDA_LOG_LEVEL": "INFO", "DD_LAMBDA_HANDLER": "traced.handler", "DD_FLUSH_TO_LOG": "true"}
+        with run(self.NAME, **environ, DD_API_KEY="k") as emulator:
+            assert emulator.invoke(b"1").json() == {"event": 1, "context": "LambdaContext"}
+            [line] = [line for line in emulator.output.decode().splitlines() if line.endswith("\twithin")]
+        level, _, request_id, message = line.split("\t")
+
+        assert (level, len(request_id), message) == ("[INFO]", 36, "within")
+
+    def test_correlation(self) -> None:
         """Each record has the ids of the trace, in the format that Datadog puts in the place of the runtime's."""
-        environ = {**environ, "DD_LAMBDA_HANDLER": "traced.handler", "DD_FLUSH_TO_LOG": "true", "DD_API_KEY": "k"}
+        environ = {"DD_LAMBDA_HANDLER": "traced.handler", "DD_FLUSH_TO_LOG": "true", "DD_API_KEY": "k"}
         with run(self.NAME, **environ) as emulator:
             assert emulator.invoke(b"1").json() == {"event": 1, "context": "LambdaContext"}
             [line] = [line for line in emulator.output.decode().splitlines() if line.endswith("\twithin")]

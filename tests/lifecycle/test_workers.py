@@ -82,7 +82,7 @@ class TestImportedOnce:
         assert records(emulator, "INFO") == [f"init in {emulator.pid}"]
 
     def test_polls(self, start: Start) -> None:
-        """Each worker polls over a connection of its own, before there is an invocation."""
+        """B4.22: each worker polls over a connection of its own, before there is an invocation."""
         emulator = start("crowd.handler", concurrency=COUNT)
         emulator.start()
         polls = emulator.wait_for("next", COUNT)
