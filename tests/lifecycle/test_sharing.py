@@ -15,6 +15,9 @@ from lambda_bootstrap.lifecycle import sharing
 if TYPE_CHECKING:
     from tests.support import Start
 
+# A worker may connect while the emulator ends; asyncio forgets to close what it has accepted only half.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.mark.parametrize(
     ("library", "is_used", "obstacle"),
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
         ("numpy", True, ""),
         ("boto3", True, ""),
         ("grpc", False, ""),
-        # Which gets its name, grpc_global_tim or jemalloc_bg_thd, a moment later.
-        ("grpc", True, "it has started the thread '"),
-        ("polars", False, "it has started the thread '"),
+        # A thread in C, which gets its name, grpc_global_tim or jemalloc_bg_thd, a moment later.
+        ("grpc", True, "it has started "),
+        ("polars", False, "it has started "),
     ],
 )
 def test_packages(start: Start, library: str, *, is_used: bool, obstacle: str) -> None:
@@ -37,7 +40,9 @@ def test_packages(start: Start, library: str, *, is_used: bool, obstacle: str) -
     warnings = [record for line in emulator.stdout.splitlines() if (record := json.loads(line))["level"] == "WARN"]
 
     assert answer.error is None
-    assert [obstacle in warning["message"] for warning in warnings] == ([True] if obstacle else [])
+    told = [warning["message"] for warning in warnings]
+    assert [text for text in told if obstacle not in text] == []
+    assert len(told) == bool(obstacle), told
 
 
 NAMED = """

@@ -110,8 +110,11 @@ class Server:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._counter += 1
-        task = asyncio.create_task(self._serve(Connection(self._counter, reader, writer)))
+        connection = Connection(self._counter, reader, writer)
+        task = asyncio.create_task(self._serve(connection))
         self._tasks.add(task)
+        # A task that is cancelled before it has begun closes nothing by itself.
+        task.add_done_callback(lambda _: connection.close())
         task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
