@@ -16,6 +16,8 @@ import sys
 import threading
 import warnings
 
+from evil_text import Evil, misbehave
+
 kept = []
 Pair = collections.namedtuple("Pair", "left right")
 
@@ -68,20 +70,6 @@ class Noted(Exception):
 class Sticky(Exception):
     def __getattribute__(self, name):
         raise RuntimeError(name)
-
-
-class Evil(str):
-    """A text that can do nothing but be written by C."""
-
-
-def misbehave(*arguments, **named):
-    sys.exit(9)
-
-
-for name in dir(str):
-    if callable(getattr(str, name)) and name not in {"__new__", "__init__", "__init_subclass__", "__hash__", "__class__"}:
-        setattr(Evil, name, misbehave)
-Evil.__str__ = Evil.__repr__ = lambda self: self
 
 
 class EvilText(Exception):

@@ -10,6 +10,8 @@ import sys
 import threading
 import warnings
 
+from evil_text import Evil
+
 
 class Unspeakable(Exception):
     def __str__(self):
@@ -90,20 +92,6 @@ def handles_signals():
     for name in ("SIGTERM", "SIGINT", "SIGALRM", "SIGCHLD"):
         signal.signal(getattr(signal, name), lambda number, frame: None)
     signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
-
-
-class Evil(str):
-    """A text that can do nothing but be written by C."""
-
-
-def misbehave(*arguments, **named):
-    sys.exit(9)
-
-
-for name in dir(str):
-    if callable(getattr(str, name)) and name not in {"__new__", "__init__", "__init_subclass__", "__hash__", "__class__"}:
-        setattr(Evil, name, misbehave)
-Evil.__str__ = Evil.__repr__ = lambda self: self
 
 
 def fails_evilly():

@@ -40,9 +40,10 @@ INSTANCE = [
     mkdir /var/task /var/python
     mount --bind "$task" /var/task
     mount --bind "$opt" /opt
-    case $python in /root/*)
+    home=~root
+    case $python in "$home"/*)
         mount --bind "$python" /var/python
-        mount -t tmpfs -o mode=755 tmpfs /root
+        mount -t tmpfs -o mode=755 tmpfs "$home"
         mkdir -p "$python"
         mount --bind /var/python "$python"
     esac
