@@ -11,6 +11,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.markers import InvalidMarker
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import InvalidSpecifier
 from packaging.utils import canonicalize_name
 
 from ..errors import BuildError
@@ -36,6 +39,19 @@ class Entry:
 
     package: Package
     asks: Callable[[frozenset[str]], Iterable[Edge]]
+
+
+def read(edges: Iterable[Edge], entries: Iterable[Entry], lock: str, remedy: str) -> list[Package]:
+    """
+    Return the packages that can be reached, each once; *edges* and *entries* read the lock as they go.
+
+    Raises:
+        BuildError: the lock has no entry for something that is asked for, or cannot be read.
+    """
+    try:
+        return reach(edges, entries, lock, remedy)
+    except (KeyError, TypeError, InvalidMarker, InvalidRequirement, InvalidSpecifier) as error:
+        raise BuildError(f"{lock} cannot be read: {error!r}") from error
 
 
 def reach(edges: Iterable[Edge], entries: Iterable[Entry], lock: str, remedy: str) -> list[Package]:

@@ -11,13 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ..errors import BuildError
-from .graph import Edge, Entry, reach
+from .graph import Edge, Entry, read
 from .packages import Package, Wheel
 from .poetry import SDIST, edges_of
 
@@ -36,15 +36,13 @@ def packages(document: dict[str, Any], project: Project, target: Target) -> list
     Raises:
         BuildError: the lock has no entry for something that is asked for, or cannot be read.
     """
-    try:
-        entries = [
-            Entry(_package(entry, project.root), partial(_edges, entry, target))
-            for entry in merged(document.get("package", []))
-            if _is_for(entry, target)
-        ]
-        return reach(roots(project, target), entries, "pdm.lock", "pdm lock")
-    except (KeyError, TypeError, InvalidMarker, InvalidRequirement, InvalidSpecifier) as error:
-        raise BuildError(f"pdm.lock cannot be read: {error!r}") from error
+    return read(roots(project, target), _entries(document, project, target), "pdm.lock", "pdm lock")
+
+
+def _entries(document: dict[str, Any], project: Project, target: Target) -> Iterator[Entry]:
+    for entry in merged(document.get("package", [])):
+        if _is_for(entry, target):
+            yield Entry(_package(entry, project.root), partial(_edges, entry, target))
 
 
 def roots(project: Project, target: Target) -> Iterator[Edge]:

@@ -11,13 +11,13 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ..errors import BuildError
-from .graph import Edge, Entry, reach
+from .graph import Edge, Entry, read
 from .packages import Package, Wheel
 
 if TYPE_CHECKING:
@@ -38,15 +38,13 @@ def packages(document: dict[str, Any], project: Project, target: Target) -> list
     Raises:
         BuildError: the lock has no entry for something that is asked for, or cannot be read.
     """
-    try:
-        entries = [
-            Entry(_package(entry, project.root), partial(_edges, entry, target))
-            for entry in document.get("package", [])
-            if _is_for(entry, target)
-        ]
-        return reach(roots(project, target), entries, "poetry.lock", REMEDY)
-    except (KeyError, TypeError, InvalidMarker, InvalidRequirement, InvalidSpecifier) as error:
-        raise BuildError(f"poetry.lock cannot be read: {error!r}") from error
+    return read(roots(project, target), _entries(document, project, target), "poetry.lock", REMEDY)
+
+
+def _entries(document: dict[str, Any], project: Project, target: Target) -> Iterator[Entry]:
+    for entry in document.get("package", []):
+        if _is_for(entry, target):
+            yield Entry(_package(entry, project.root), partial(_edges, entry, target))
 
 
 def roots(project: Project, target: Target) -> Iterator[Edge]:
