@@ -1,11 +1,9 @@
-"""What was measured, as values and as text: quartiles, ratios, the table, the targets. It starts and reads nothing."""
+"""What an echo costs, as values and as text: quartiles, ratios, rows, targets. It starts and reads nothing."""
 
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
-
-from benchmarks.logs import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,33 +28,6 @@ class Figures:
     def invocation_us(self) -> float:
         """All the time between two events that is not the server's."""
         return self.turn_us + self.loop_us
-
-
-@dataclass(frozen=True)
-class Results:
-    """
-    What a campaign has found.
-
-    Args:
-        echoes: by peer, figures of the function that returns its event.
-        logs: by peer, figures of the one that logs.
-        python_ms: by statement, how long an interpreter lives for it alone: `pass` and `import logging`.
-    """
-
-    echoes: Mapping[str, Figures]
-    logs: Mapping[str, Figures]
-    python_ms: Mapping[str, float]
-
-    @property
-    def rates(self) -> dict[str, float]:
-        """By peer, records per second."""
-        return {name: RECORDS / figures.turn_us * 1e6 for name, figures in self.logs.items()}
-
-    @property
-    def imports_ms(self) -> tuple[float, float]:
-        """What `import logging` adds: to our first `next`, to Python alone."""
-        ours = self.logs[OURS].first_next_ms - self.echoes[OURS].first_next_ms
-        return ours, self.python_ms["import logging"] - self.python_ms["pass"]
 
 
 @dataclass(frozen=True)
@@ -90,19 +61,10 @@ def quartile(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 4]
 
 
-def table(rows: Mapping[str, Figures]) -> str:
-    """A Markdown table, padded to be read as it is; every ratio is to awslambdaric."""
+def rows(found: Mapping[str, Figures]) -> list[list[str]]:
+    """The table's cells; every ratio is to awslambdaric."""
     header = ["", *(cell for words in WORDS.values() for cell in (words, "ratio"))]
-    cells = [header, *(_row(name, figures, rows.get(RIC)) for name, figures in rows.items())]
-    return aligned(cells)
-
-
-def aligned(cells: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, padded to be read as it is."""
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
-    lines.insert(1, " | ".join("-" * max(width, 3) for width in widths))
-    return "\n".join(f"| {line} |" for line in lines)
+    return [header, *(_row(name, figures, found.get(RIC)) for name, figures in found.items())]
 
 
 def _row(name: str, figures: Figures, ric: Figures | None) -> list[str]:
@@ -121,34 +83,11 @@ def _ratio(figures: Figures, base: Figures | None, figure: str) -> str:
     return f"{getattr(figures, figure) / getattr(base, figure):.2f}" if base else "-"
 
 
-def verdict(target: Target, rows: Mapping[str, Figures]) -> str:
+def verdict(target: Target, found: Mapping[str, Figures]) -> str:
     """One line: what was asked, and what was measured, met or not; or that its peer is missing."""
     asked = f"target: {WORDS[target.figure]} at most {target.ratio} x {target.peer}'s"
-    base = rows.get(target.peer)
+    base = found.get(target.peer)
     if base is None:
         return f"{asked}: not measured"
-    met = getattr(rows[OURS], target.figure) <= target.ratio * getattr(base, target.figure)
-    return f"{asked}: {_ratio(rows[OURS], base, target.figure)}, {'met' if met else 'NOT met'}"
-
-
-def log_table(rates: Mapping[str, float]) -> str:
-    """A Markdown table of records per second."""
-    rows = [[name, f"{rate:.0f} /s", _rate_ratio(rates, name)] for name, rate in rates.items()]
-    return aligned([["", "JSON records through `logging`", "ratio"], *rows])
-
-
-def _rate_ratio(rates: Mapping[str, float], name: str) -> str:
-    return f"{rates[name] / rates[RIC]:.2f}" if RIC in rates else "-"
-
-
-def log_verdict(rates: Mapping[str, float]) -> str:
-    """As `verdict`, of records per second, of which there have to be no fewer than awslambdaric's."""
-    asked = f"target: JSON records per second at least 1 x {RIC}'s"
-    if RIC not in rates:
-        return f"{asked}: not measured"
-    return f"{asked}: {_rate_ratio(rates, OURS)}, {'met' if rates[OURS] >= rates[RIC] else 'NOT met'}"
-
-
-def import_line(function_ms: float, python_ms: float) -> str:
-    """One line: what `import logging` adds to our start, which should be what it adds to Python's own."""
-    return f"`import logging` adds {function_ms:.1f} ms to our first `next`, {python_ms:.1f} ms to `python3 -c pass`"
+    met = getattr(found[OURS], target.figure) <= target.ratio * getattr(base, target.figure)
+    return f"{asked}: {_ratio(found[OURS], base, target.figure)}, {'met' if met else 'NOT met'}"

@@ -1,5 +1,5 @@
 """
-A long run of one environment: is each invocation answered once, and does it grow? `python benchmarks --soak`.
+A long run of one environment: whether each invocation is answered once, and whether it grows.
 
 The function does what no function should in many of them, and each has a trace id of its own.
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.build import UnavailableError, ours, shipped
+from benchmarks.page import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,19 +51,19 @@ class Sample:
     descriptors: int
 
 
-def report() -> tuple[str, bool]:
-    """The lines that tell how a long run went, over either transport, and whether both went well."""
+def measure(_rounds: int) -> Table:
+    """Make the long run, over either transport."""
     lines, is_well = [], True
     for name, packages in (("socket", ()), ("urllib3", ("urllib3",))):
         try:
             start, kept = best(*packages, BOOTSTRAP_TRANSPORT=name)
         except UnavailableError as error:
-            lines.append(f"soak over {name}: not measured: {error}")
+            lines.append(f"over {name}: not measured: {error}")
             continue
         samples = soak(start, INVOCATIONS)
-        lines.append(f"soak over {name}: {told(samples, kept)}")
+        lines.append(f"over {name}: {told(samples, kept)}")
         is_well = is_well and is_flat(samples, kept)
-    return "\n".join(lines), is_well
+    return Table("A long run", [], lines, is_well)
 
 
 def is_flat(samples: Sequence[Sample], kept: int = 0) -> bool:

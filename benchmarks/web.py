@@ -1,5 +1,5 @@
 """
-Web applications: this runtime beside the adapters that run on it. `python benchmarks --web`.
+Web applications: this runtime beside the adapters that run on it.
 
 Owns a Runtime API of just what is needed, the events, and the targets. Adapters are handlers of this runtime too, so
 that the differences are theirs. How this runtime is started is build.py's.
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.build import CACHE, HERE, UnavailableError, ours
-from benchmarks.report import aligned, quartile
+from benchmarks.page import Table, pinned
+from benchmarks.report import quartile
 from benchmarks.soak import ACCEPTED, PATIENCE
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ ROWS = {  # by name of the handler in applications.py
 }
 # The most that one handler may take on top of the plain one, as a multiple of what another does.
 TARGETS = (("asgi", "mangum_auto", 0.5), ("asgi", "mangum_off", 1.0), ("wsgi", "apig", 1.2))
-ROUNDS, WARM, COUNT = 6, 20, 200
+WARM, COUNT = 20, 200
 FIRST_BYTE_MS, GROWTH_MB = 1.0, 8.0
 EVENT = {
     "version": "2.0",
@@ -191,27 +192,26 @@ def packages() -> None:
     done.write_text(REQUIREMENTS.read_text())
 
 
-def report() -> str:
-    """The tables, and whether the targets are met."""
-    try:
-        packages()
+def measure(rounds: int) -> Table:
+    """Measure the same answer by every interface and adapter, and a stream."""
+    packages()
+    with pinned():
         start = ours()
-    except UnavailableError as error:
-        return f"web applications: not measured: {error}"
-    times = measured(start)
-    return "\n".join([table(times), *(verdict(target, times) for target in TARGETS), *streamed(start)])
+        times = measured(start, rounds)
+        lines = [*(verdict(target, times) for target in TARGETS), *streamed(start)]
+    return Table("Web applications", rows(times), lines)
 
 
-def measured(start: Start) -> dict[str, float]:
+def measured(start: Start, rounds: int) -> dict[str, float]:
     """By handler, what a request takes in microseconds: all take turns, and of the rounds the lower quartile counts."""
-    rounds: dict[str, list[float]] = {name: [] for name in ROWS}
-    for _ in range(ROUNDS):
-        for name, times in rounds.items():
+    found: dict[str, list[float]] = {name: [] for name in ROWS}
+    for _ in range(rounds):
+        for name, times in found.items():
             with running(start, name) as session:
                 for _ in range(WARM):
                     session.turn()
                 times.append(quartile([session.turn() for _ in range(COUNT)]))
-    return {name: quartile(times) for name, times in rounds.items()}
+    return {name: quartile(times) for name, times in found.items()}
 
 
 def streamed(start: Start) -> list[str]:
@@ -238,11 +238,9 @@ def late(stream: Sequence[tuple[int, bytes]]) -> float:
     return (came - int(text)) / 1e6
 
 
-def table(times: Mapping[str, float]) -> str:
-    """A Markdown table of what a request takes."""
-    return aligned(
-        [["web application", "per request"], *([ROWS[name], f"{time:.0f} µs"] for name, time in times.items())]
-    )
+def rows(times: Mapping[str, float]) -> list[list[str]]:
+    """The table's cells: what a request takes."""
+    return [["", "per request"], *([ROWS[name], f"{time:.0f} µs"] for name, time in times.items())]
 
 
 def verdict(target: tuple[str, str, float], times: Mapping[str, float]) -> str:

@@ -6,6 +6,8 @@ EVENT ?=
 TESTS ?=
 PYTHONS ?=
 OPTIONS ?=
+TABLES ?=
+ROUNDS ?= 10
 MODULES ?=
 LIMIT ?= 30
 MINUTES ?= 60
@@ -88,11 +90,7 @@ endef
 
 mutants = .cache/mutants/bin/python packaging/mutants.py --limit $(LIMIT) --minutes $(MINUTES) $(MODULES)
 
-define bench
-PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks
-PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --web
-PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --soak
-endef
+bench = PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --rounds $(ROUNDS) $(TABLES)
 
 define docs
 .venv/bin/python docs/options.py

@@ -5,23 +5,11 @@ from __future__ import annotations
 import logging as stdlib_logging
 from typing import TYPE_CHECKING
 
+from benchmarks import records
 from benchmarks.build import Start, logging
 from benchmarks.logs import RECORDS, handler
-from benchmarks.report import (
-    GO,
-    OURS,
-    RIC,
-    Figures,
-    Results,
-    Target,
-    import_line,
-    log_table,
-    log_verdict,
-    quartile,
-    quiet,
-    table,
-    verdict,
-)
+from benchmarks.page import Table, merged, section
+from benchmarks.report import GO, OURS, RIC, Figures, Target, quartile, quiet, rows, verdict
 
 if TYPE_CHECKING:
     import pytest
@@ -50,7 +38,7 @@ def test_one_round_tells_its_own_figures() -> None:
 
 def test_the_table_is_aligned_markdown() -> None:
     """Every line of the table has the same width and the same seven columns."""
-    lines = table(ROWS).splitlines()
+    lines = str(Table("An echo", rows(ROWS))).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert {line.count("|") for line in lines} == {8}
     assert set(lines[1]) == set("|- ")
@@ -58,14 +46,12 @@ def test_the_table_is_aligned_markdown() -> None:
 
 def test_ratios_are_to_awslambdaric() -> None:
     """A row has its figures with their units, each beside its multiple of awslambdaric's."""
-    row = [cell.strip() for cell in table(ROWS).splitlines()[2].split("|")[1:-1]]
-    assert row == ["lambda-bootstrap", "20.0 + 10.0 µs", "0.38", "15.0 ms", "0.50", "10.0 MB", "0.80"]
+    assert rows(ROWS)[1] == ["lambda-bootstrap", "20.0 + 10.0 µs", "0.38", "15.0 ms", "0.50", "10.0 MB", "0.80"]
 
 
 def test_without_awslambdaric_there_are_no_ratios() -> None:
     """Figures are shown, and a dash for each ratio, where awslambdaric could not be had."""
-    row = [cell.strip() for cell in table({OURS: ROWS[OURS]}).splitlines()[2].split("|")[1:-1]]
-    assert row == ["lambda-bootstrap", "20.0 + 10.0 µs", "-", "15.0 ms", "-", "10.0 MB", "-"]
+    assert rows({OURS: ROWS[OURS]})[1] == ["lambda-bootstrap", "20.0 + 10.0 µs", "-", "15.0 ms", "-", "10.0 MB", "-"]
 
 
 def test_a_target_is_met_at_its_very_limit() -> None:
@@ -95,7 +81,7 @@ def test_the_quartile_of_a_single_value_is_itself() -> None:
 def test_records_per_second_come_from_the_turn_alone() -> None:
     """A turn of 10 ms with 500 records is 50000 records per second, however long the loop takes."""
     logs = {OURS: Figures(turn_us=10_000, loop_us=900, first_next_ms=20, rss_kb=1)}
-    assert Results({}, logs, {}).rates == {OURS: 50_000}
+    assert records.rates(logs) == {OURS: 50_000}
 
 
 def test_the_function_that_logs_logs_what_is_counted(caplog: pytest.LogCaptureFixture) -> None:
@@ -108,29 +94,24 @@ def test_the_function_that_logs_logs_what_is_counted(caplog: pytest.LogCaptureFi
     assert sum(hasattr(record, "order") for record in caplog.records) == 240
 
 
-def test_what_an_import_adds_is_a_difference() -> None:
-    """Both sides of the import line are differences between a start with `logging` and one without."""
-    echoes = {OURS: Figures(turn_us=1, loop_us=1, first_next_ms=15, rss_kb=1)}
-    logs = {OURS: Figures(turn_us=1, loop_us=1, first_next_ms=22, rss_kb=1)}
-    results = Results(echoes, logs, {"pass": 10, "import logging": 16})
-    assert results.imports_ms == (7, 6)
-    assert import_line(7.04, 6) == "`import logging` adds 7.0 ms to our first `next`, 6.0 ms to `python3 -c pass`"
+def test_what_an_import_adds() -> None:
+    """The import line has two differences, each between a start with `logging` and one without."""
+    line = "`import logging` adds 7.0 ms to our first `next`, 6.0 ms to `python3 -c pass`"
+    assert records.import_line(7.04, 6) == line
 
 
 def test_the_log_table_has_rates_and_their_ratio() -> None:
     """A row of the second table is a rate and its multiple of awslambdaric's; more is better."""
-    lines = log_table({OURS: 90_000.4, RIC: 60_000.0}).splitlines()
-    assert [cell.strip() for cell in lines[2].split("|")[1:-1]] == ["lambda-bootstrap", "90000 /s", "1.50"]
-    assert len({len(line) for line in lines}) == 1
-    assert log_table({OURS: 90_000.4}).splitlines()[2].split("|")[3].strip() == "-"
+    assert records.rows({OURS: 90_000.4, RIC: 60_000.0})[1] == ["lambda-bootstrap", "90000 /s", "1.50"]
+    assert records.rows({OURS: 90_000.4})[1][2] == "-"
 
 
 def test_as_many_records_as_awslambdaric_meet_the_target() -> None:
     """Equal rates meet the target, one record per second less does not, and without awslambdaric nothing is claimed."""
     asked = "target: JSON records per second at least 1 x awslambdaric's"
-    assert log_verdict({OURS: 60_000.0, RIC: 60_000.0}) == f"{asked}: 1.00, met"
-    assert log_verdict({OURS: 59_999.0, RIC: 60_000.0}) == f"{asked}: 1.00, NOT met"
-    assert log_verdict({OURS: 60_000.0}) == f"{asked}: not measured"
+    assert records.verdict({OURS: 60_000.0, RIC: 60_000.0}) == f"{asked}: 1.00, met"
+    assert records.verdict({OURS: 59_999.0, RIC: 60_000.0}) == f"{asked}: 1.00, NOT met"
+    assert records.verdict({OURS: 60_000.0}) == f"{asked}: not measured"
 
 
 def test_the_logging_peer_differs_in_handler_and_options_only() -> None:
@@ -141,3 +122,26 @@ def test_the_logging_peer_differs_in_handler_and_options_only() -> None:
     assert start.environment["AWS_LAMBDA_LOG_FORMAT"] == "JSON"
     assert start.environment["AWS_LAMBDA_LOG_LEVEL"] == "INFO"
     assert start.environment["BOOTSTRAP_TRANSPORT"] == "socket"
+
+
+def test_a_table_takes_the_place_of_the_old_one() -> None:
+    """A table that is measured anew replaces its own section of the page; all others stay, in the page's order."""
+    old = merged(
+        "", {"b": section(Table("B", [["x"], ["1"]]), "then"), "c": section(Table("C", []), "then")}, ["b", "c"]
+    )
+    fresh = {"a": section(Table("A", [["x"], ["2"]], ["as it was"]), "now"), "c": section(Table("C", []), "now")}
+    page = merged(old, fresh, ["a", "b", "c"])
+    kept = "<!-- table: b -->\n## B\n\nthen\n\n| x |\n| --- |\n| 1 |\n"
+
+    assert page.count("## ") == 3
+    assert kept in old
+    assert kept in page
+    assert page.index("## A\n\nnow") < page.index("## B") < page.index("## C\n\nnow")
+    assert "| 2 |\n\n- as it was\n" in page
+
+
+def test_a_table_that_is_no_more() -> None:
+    """A section goes from the page when there is no such table any longer; the page's own words stay."""
+    old = merged("# Top\n\nWords.\n", {"gone": section(Table("Gone", []), "then")}, ["gone"])
+
+    assert merged(old, {}, ["a"]) == "# Top\n\nWords.\n"
