@@ -1,5 +1,5 @@
 """
-The emulator for synchronous tests: the server on a thread of its own.
+What tests import: `LambdaFunction` and `make_context` for functions, and the emulator, a server on a thread of its own.
 
 Owns: the thread and the waiting.
 Refuses to know: the Runtime API.
@@ -19,6 +19,7 @@ from .emulator.instances import Instances
 from .emulator.sandbox import Sandbox, within
 from .emulator.server import Server
 from .emulator.values import Close, Default, Kind, Outcome, Pause, Raw, Reply, Report, Request, Reset
+from .unit import Answer, LambdaFunction, make_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -26,7 +27,22 @@ if TYPE_CHECKING:
 
     from .emulator.values import Step
 
-__all__ = ["Close", "Default", "Emulator", "Kind", "Outcome", "Pause", "Raw", "Reply", "Report", "Request", "Reset"]
+__all__ = [
+    "Answer",
+    "Close",
+    "Default",
+    "Emulator",
+    "Kind",
+    "LambdaFunction",
+    "Outcome",
+    "Pause",
+    "Raw",
+    "Reply",
+    "Report",
+    "Request",
+    "Reset",
+    "make_context",
+]
 
 T = TypeVar("T")
 

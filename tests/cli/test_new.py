@@ -15,7 +15,7 @@ from lambda_bootstrap_dev.cli.main import main
 from lambda_bootstrap_dev.templates import templates
 from lambda_bootstrap_dev.testing import Emulator
 
-from tests.support import BOOTSTRAP, PYTHON, ROOT
+from tests.support import BOOTSTRAP, PYTHON
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,8 +89,9 @@ def test_template(project: tuple[str, Path]) -> None:
 def test_own_test(project: tuple[str, Path]) -> None:
     """A project's own test passes."""
     _, folder = project
-    environ = {**os.environ, "PYTHONPATH": f"{ROOT}/runtime", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    plugin = ["-p", "lambda_bootstrap_dev.pytest_plugin"]  # as the wheel's metadata have pytest load it
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout

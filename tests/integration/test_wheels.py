@@ -179,6 +179,12 @@ class TestInstalled:
         with pytest.raises(AssertionError, match=r"(?s)wrong\.py:5:.*wrong\.py:6:.*wrong\.py:7:"):
             run(*command, "wrong.py", cwd=tmp_path)
 
+    def test_pytest(self, python: Path) -> None:
+        """pytest learns of the plugin from the wheel's metadata, and needs no line in anybody's conftest."""
+        found = "from importlib.metadata import entry_points as e; print([p.value for p in e(group='pytest11')])"
+
+        assert run(python, "-c", found) == "['lambda_bootstrap_dev.pytest_plugin']\n"
+
     def test_run(self, python: Path, tmp_path: Path) -> None:
         """`lambda-bootstrap run` works in any folder, and the function runs on the active environment's Python."""
         own = tmp_path / "own"

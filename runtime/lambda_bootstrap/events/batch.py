@@ -37,7 +37,7 @@ PIPES_IDENTIFIERS = {"aws:sqs": ("messageId",), "aws:kinesis": ("eventID",), "aw
 KAFKA = {"aws:kafka", "SelfManagedKafka", "aws:SelfManagedKafka"}
 
 
-def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[str, Any]]:
+def partial_batch(function: Callable[..., object]) -> Callable[..., dict[str, Any]]:
     """
     Turn a handler of single records into a handler of batches. Only failed records are delivered again.
 
@@ -59,11 +59,11 @@ def partial_batch(function: Callable[..., object]) -> Callable[[Any, Any], dict[
     return handler
 
 
-def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any], dict[str, Any]]:
+def _calling(function: Callable[..., object], name: str) -> Callable[..., dict[str, Any]]:
     """Return a handler that calls *function* with one record after another."""
     single = _single(function, name)
 
-    def handler(event: Any, context: Any) -> dict[str, Any]:
+    def handler(event: Any, context: Any = None) -> dict[str, Any]:
         lanes = lanes_of(event, name, function.__module__)
         for lane in lanes:
             for attempt in lane:
@@ -74,7 +74,7 @@ def _calling(function: Callable[..., object], name: str) -> Callable[[Any, Any],
     return handler
 
 
-def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], dict[str, Any]]:
+def _awaiting(function: Callable[..., Any], name: str) -> Callable[..., dict[str, Any]]:
     """Return such a handler for an `async` *function*; each record has a task, and so a context, of its own."""
     from ..lifecycle.event_loop import run
 
@@ -96,7 +96,7 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[[Any, Any], d
         await _at_once(single_records + [follow(lane, context) for lane in lanes if len(lane.attempts) > 1])
         return response_of(lanes)
 
-    def handler(event: Any, context: Any) -> dict[str, Any]:
+    def handler(event: Any, context: Any = None) -> dict[str, Any]:
         try:
             return run(handle(event, context))
         except _ExitError as error:
