@@ -14,9 +14,10 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from .emulator.environment import within
 from .emulator.function import Function, environment
 from .emulator.instances import Instances
-from .emulator.sandbox import Sandbox, within
+from .emulator.sandbox import Sandbox
 from .emulator.server import Server
 from .emulator.values import Close, Default, Kind, Outcome, Pause, Raw, Reply, Report, Request, Reset
 from .unit import Answer, LambdaFunction, make_context

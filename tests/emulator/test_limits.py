@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from lambda_bootstrap_dev.emulator import server, wire
+from lambda_bootstrap_dev.emulator import port, server, wire
 from lambda_bootstrap_dev.testing import Emulator, Kind, Reply
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class TestMany:
 
     def test_connections(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         """A connection too many is refused with 503; there is room again when another one goes."""
-        monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+        monkeypatch.setattr(port, "MAX_CONNECTIONS", 2)
         with connect(emulator) as one:
             with connect(emulator) as two:
                 for raw in (one, two):
@@ -348,4 +348,4 @@ class TestLost:
 
 def test_numbers() -> None:
     """Without a test's own, the limits leave the runtime half of the connections, and a silent caller a minute."""
-    assert (server.MAX_CONNECTIONS, server.MAX_CALLS, server.IDLE_SECONDS) == (200, 100, 60.0)
+    assert (port.MAX_CONNECTIONS, server.MAX_CALLS, server.IDLE_SECONDS) == (200, 100, 60.0)

@@ -629,7 +629,7 @@ class TestAddress:
         port = int(emulator.address.rpartition(":")[2])
         before = threading.active_count()
 
-        with pytest.raises(OSError, match="address already in use"), Emulator(port=port):
+        with pytest.raises(OSError, match="Address already in use"), Emulator(port=port):
             pass
         assert threading.active_count() == before
 

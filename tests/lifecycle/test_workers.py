@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tests.support import Start
 
 # A worker may connect while the emulator ends; asyncio forgets to close what it has accepted only half.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 COUNT = 3
 

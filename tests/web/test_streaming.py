@@ -112,7 +112,6 @@ class TestWhole:
         assert "extension/register" not in {request.endpoint for request in emulator.requests}
 
     @both
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as in lifecycle/test_workers.py
     def test_many_at_once(self, start: Start, handler: str) -> None:
         """With AWS_LAMBDA_MAX_CONCURRENCY, worker processes serve; each has a lifespan and an event loop of its own."""
         emulator = start(f"webapps.{handler}", concurrency=2)

@@ -16,12 +16,14 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .environment import within
 from .function import Function, deliver
 from .platform_log import timeout_message
 from .process import describe_exit
 from .rules import ACCEPTED, Situation, judge
-from .sandbox import Sandbox, Turn, within
+from .sandbox import Sandbox
 from .states import STUCK, State
+from .turn import Turn
 from .values import Kind, Reply, Request, platform_ending
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ class Instances(Sandbox):
             self._fail_all(ending)
 
     def _on_exit(self, process: Process) -> None:
-        if self._situation.state is not State.STARTED or not self._is_ending:
+        if self._situation.state is not State.STARTED or not self._environment.is_ending:
             reason = describe_exit(process.status or 0)
             self._fail_all(platform_ending(Kind.EXIT, "Runtime.ExitError", f"Error: {reason}"))
         super()._on_exit(process)

@@ -1,8 +1,9 @@
 """
 An execution environment: one runtime, one invocation at a time, a deadline that kills.
 
-Owns: turns, deadlines, restarts, and the end: who gets SIGTERM, the event SHUTDOWN, and how much time.
-Refuses to know: sockets; the server carries requests in and replies out.
+Owns: turns, deadlines and restarts.
+Refuses to know: sockets; the server carries requests in and replies out. How processes start and end is the
+environment's.
 """
 
 from __future__ import annotations
@@ -12,49 +13,28 @@ import subprocess
 import time
 from collections import deque
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .extensions import Extensions
-from .function import Function, deliver, extension_environment
+from .environment import Bell, Environment, within
+from .function import Function, deliver
 from .platform_log import end_line, extension_line, report_line, start_line, timeout_message
 from .process import Process, describe_exit
-from .rules import ACCEPTED, RefusalError, Situation, judge
+from .rules import Situation, judge
 from .states import STUCK, Move, State, advance
-from .telemetry import Telemetry
-from .values import Delivery, Ending, Invocation, Kind, Reply, Report, Request, find_header, platform_ending
+from .turn import Turn
+from .values import Delivery, Ending, Kind, Reply, Report, Request, find_header, platform_ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from .extensions import Extensions
+    from .values import Invocation
 
 # So many invocations that timed out are remembered, for posts that come late.
 KEPT_NONCES = 100
 # A scripted reply with one of these statuses ends the runtime's invocation.
 SETTLING = frozenset({202, 403, 410, 413})
 RESTORED = Reply(200)
-# At the end the runtime has so long between SIGTERM and SIGKILL; with external extensions, all together have this.
-RUNTIME_SECONDS = 0.5
-RUNTIME_SHARE = 0.3
-END_SECONDS = 2.0
-
-
-class Turn:
-    """One invocation: begun when it is delivered, answered when it is posted, over at the following `next`."""
-
-    def __init__(self, invocation: Invocation) -> None:
-        self.invocation = invocation
-        self.delivery: Delivery | None = None
-        self.begun = asyncio.Event()
-        self.over = asyncio.Event()
-        self.ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self.report: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
-        self.begun_at = time.monotonic()
-
-    def end(self, ending: Ending) -> None:
-        """Answer the caller, unless that has been done."""
-        if not self.ending.done():
-            self.ending.set_result(ending)
-        self.begun.set()
 
 
 class Sandbox:
@@ -83,23 +63,25 @@ class Sandbox:
         on_report: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self.function = function
-        self.environ: Mapping[str, str] = {}
-        self.process: Process | None = None
-        self.changed = asyncio.Event()  # set once, then replaced: waiters look again
-        self.extensions = Extensions(function)
-        self._telemetry = Telemetry()
-        self._files = {Path(file).name: file for file in extensions}
-        self._externals: list[Process] = []
-        self._is_ending = False
-        self._failure: tuple[str, str] | None = None  # of an extension, before there was an invocation
-        self._command = command
-        self._cwd = cwd
+        self._bell = Bell()
+        self._environment = Environment(
+            function,
+            command,
+            cwd=cwd,
+            init_timeout=init_timeout,
+            merge_output=merge_output,
+            stdin=stdin,
+            extensions=extensions,
+            bell=self._bell,
+            on_output=self._on_output,
+            on_exit=self._on_exit,
+            on_failure=self._on_failure,
+        )
         self._init_timeout = init_timeout
-        self._merge_output = merge_output
-        self._stdin = stdin
         self._log = log
         self._report_output = on_output
         self._on_report = on_report
+        self._failure: tuple[str, str] | None = None  # of an extension, before there was an invocation
         self._polls: list[Request] = []  # calls to `next` that are held, the oldest first
         self._served_to = 0  # the connection that got the event, until it says more
         self._expired: deque[str] = deque(maxlen=KEPT_NONCES)
@@ -110,6 +92,30 @@ class Sandbox:
         self._runs: set[asyncio.Task[None]] = set()
         self._init_ms: float | None = None
         self._memory_mb: int | None = None
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of the process; set it before the start."""
+        return self._environment.environ
+
+    @environ.setter
+    def environ(self, variables: Mapping[str, str]) -> None:
+        self._environment.environ = variables
+
+    @property
+    def process(self) -> Process | None:
+        """The runtime's process, the last one if it has exited."""
+        return self._environment.process
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set at the next change; whoever waits for it looks again."""
+        return self._bell.changed
+
+    @property
+    def extensions(self) -> Extensions:
+        """Who has registered."""
+        return self._environment.extensions
 
     # The caller's side.
 
@@ -131,12 +137,10 @@ class Sandbox:
         async with self._starting:
             if self._situation.state in STUCK:
                 await self._kill()
-            if not self._command or (self.process and not self.process.exited.is_set()):
+            if not self.has_command or self._environment.is_running:
                 return
-            await self._start_extensions()
-            process = Process(self._on_output, self._on_exit, merge_output=self._merge_output, stdin=self._stdin)
-            await process.start(self._command, self.environ, self._cwd)
-            self.process = process
+            self._failure = None
+            await self._environment.start()
             self._init_ms = self._memory_mb = None
 
     async def stop(self) -> None:
@@ -195,19 +199,8 @@ class Sandbox:
         turn.begun.set()
         if self._init_ms is not None:
             self._log(b"".join(map(extension_line, self.extensions.registered)))
-            self._telemetry.tell("platform.initReport", phase="init", metrics={"durationMs": round(self._init_ms, 3)})
         self._log(start_line(turn.invocation, self.function))
-        version = self.function.version
-        self._telemetry.tell_start(turn.invocation.request_id, version, turn.invocation.trace_id)
-        tracing = {"type": "X-Amzn-Trace-Id", "value": turn.invocation.trace_id}
-        arn = self.function.arn
-        self.extensions.tell(
-            "INVOKE",
-            deadlineMs=deadline_ms,
-            requestId=turn.invocation.request_id,
-            invokedFunctionArn=arn,
-            tracing=tracing,
-        )
+        self._environment.tell_begin(turn.invocation, deadline_ms, self._init_ms)
         self.ring()
         return turn.delivery.reply
 
@@ -235,7 +228,7 @@ class Sandbox:
     @property
     def has_command(self) -> bool:
         """Whether the runtime is started here."""
-        return bool(self._command)
+        return bool(self._environment.command)
 
     def holds(self, request: Request) -> bool:
         """Whether a call to `next` is held; one of a runtime that has been killed isn't."""
@@ -260,13 +253,12 @@ class Sandbox:
 
     def detach(self) -> None:
         """Note that no runtime is connected: one that was started elsewhere and can only exit has exited."""
-        if not self._command and self._situation.state in STUCK:
+        if not self.has_command and self._situation.state in STUCK:
             self._reset()
 
     def ring(self) -> None:
         """Wake those that wait for a change."""
-        self.changed.set()
-        self.changed = asyncio.Event()
+        self._bell.ring()
 
     # Between the two.
 
@@ -310,7 +302,7 @@ class Sandbox:
         if turn.delivery is None:
             self._log(start_line(turn.invocation, self.function))
         self._log(end_line(turn.invocation) + report_line(report, self.function))
-        self._telemetry.tell_report(report, self.function.memory)
+        self._environment.telemetry.tell_report(report, self.function.memory)
         self._on_report(report)
         turn.report.set_result(report)
 
@@ -319,7 +311,7 @@ class Sandbox:
         if turn is None or turn.delivery is not self._situation.delivery:
             return  # it belongs to a scripted event
         turn.end(ending)
-        if self._situation.state in STUCK and not self._command:
+        if self._situation.state in STUCK and not self.has_command:
             turn.over.set()
 
     def _note_progress(self, was: State) -> None:
@@ -347,23 +339,22 @@ class Sandbox:
 
     def _on_output(self, fd: int, data: bytes) -> None:
         self._report_output(fd, data)
-        self._telemetry.tell_output("function", data)
-        self._log(data)
-
-    def _on_extension_output(self, fd: int, data: bytes) -> None:
-        self._report_output(fd, data)
-        self._telemetry.tell_output("extension", data)
         self._log(data)
 
     def _on_exit(self, process: Process) -> None:
         if self._turn:
             self._fail_turn("Runtime.ExitError", describe_exit(process.status or 0))
-        if self._is_ending:
+        if self._environment.is_ending:
             return
-        if self._externals:
+        if self._environment.has_externals:
             self._later(self._replace())
         else:
             self._reset()
+
+    def _on_failure(self, error_type: str, reason: str) -> None:
+        # Of an extension. The next invocation gets a new environment.
+        self._fail_turn(error_type, reason)
+        self._later(self._replace())
 
     def _fail_turn(self, error_type: str, reason: str) -> None:
         turn = self._turn
@@ -374,46 +365,14 @@ class Sandbox:
             turn.end(platform_ending(Kind.EXIT, error_type, message))
             turn.over.set()
 
-    # Extensions.
-
-    async def _start_extensions(self) -> None:
-        self.extensions, self._failure = Extensions(self.function, self._files), None
-        for file in self._files.values():
-            process = Process(self._on_extension_output, self._on_extension_exit, merge_output=self._merge_output)
-            await process.start([file], extension_environment(self.environ), "/")
-            self._externals.append(process)
-        async with asyncio.timeout(self._init_timeout):
-            while not self.extensions.are_started:
-                if any(process.exited.is_set() for process in self._externals):
-                    raise OSError("an extension has exited before it registered")
-                await self.changed.wait()
-
-    def _on_extension_exit(self, process: Process) -> None:
-        if not self._is_ending and process in self._externals:
-            self._fail_turn("Extension.Crash", describe_exit(process.status or 0).replace("Runtime", "Extension"))
-            self._later(self._replace())
-        self.ring()
-
     def _take_of_extension(self, request: Request) -> Reply | None:
-        if request.endpoint == "extension/telemetry":
-            return self._take_subscription(request)
-        reply = self.extensions.take(request, is_open=self._situation.state is State.STARTED)
+        reply = self._environment.take(request, is_open=self._situation.state is State.STARTED)
         if request.endpoint == "extension/next":
             self._close_turn()
-        elif request.endpoint != "extension/register" and reply is ACCEPTED:
-            self._fail_turn(request.header("Lambda-Extension-Function-Error-Type"), request.body.decode("latin-1"))
-            self._later(self._replace())
         self.ring()
         return reply
 
-    def _take_subscription(self, request: Request) -> Reply:
-        try:
-            return self._telemetry.subscribe(self.extensions.find(request), request)
-        except RefusalError as refusal:
-            return refusal.reply
-
     async def _replace(self) -> None:
-        # After a failure: the next invocation gets a new environment.
         async with self._starting:
             await self._kill("failure")
 
@@ -423,46 +382,14 @@ class Sandbox:
         task.add_done_callback(self._runs.discard)
 
     async def _kill(self, reason: str = "spindown") -> None:
-        self._is_ending = True
-        try:
-            began = time.monotonic()
-            if self.process and self.extensions.has_any:
-                await self.process.end(RUNTIME_SHARE if self.extensions.has_external else RUNTIME_SECONDS)
-            elif self.process:
-                await self.process.kill()
-            await self._end_extensions(reason, END_SECONDS - (time.monotonic() - began))
-        finally:
-            self._is_ending = False
+        await self._environment.end(reason)
         self._reset()
 
-    async def _end_extensions(self, reason: str, seconds: float) -> None:
-        await self._telemetry.flush()
-        self.extensions.tell("SHUTDOWN", shutdownReason=reason, deadlineMs=int((time.time() + seconds) * 1000))
-        self.ring()
-        ends = time.monotonic() + seconds
-        for process in self._externals:
-            if self.extensions.are_to_hear_the_end:
-                await within(max(0.0, ends - time.monotonic()), process.exited)
-            await process.kill()
-
     def _reset(self) -> None:
-        if self._command:
+        if self.has_command:
             self._polls.clear()
-            self._externals.clear()
-        self.extensions = Extensions(self.function, self._files)
-        self._telemetry.close()
-        self._telemetry = Telemetry()
+        self._environment.renew()
         # A runtime from elsewhere that waits is ready still.
         state = State.READY if self._polls else State.STARTED
         self._situation = Situation(state, expired=frozenset(self._expired))
         self.ring()
-
-
-async def within(seconds: float, event: asyncio.Event) -> bool:
-    """Wait for *event*, at most *seconds*; return whether it is set."""
-    # Not asyncio.wait_for: before Python 3.12 it swallows a cancellation that comes with the event.
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False

@@ -1,36 +1,35 @@
 """
-The port: accept connections, answer by script or by the rules.
+What a runtime and its callers connect to: answer by script or by the rules.
 
-Owns: connections and their limits, and scripts.
+Owns: scripts, and how long who may be silent.
 Refuses to know: what to answer; the sandbox decides, or the script.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from .invoke_api import BadInvocationError, answer, invocation_of
+from .port import Port
 from .rules import limit_of
 from .sites import Sites
 from .values import Default, Reply, Request, Step
-from .wire import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
     from types import TracebackType
 
     from .sandbox import Sandbox
+    from .wire import Connection
 
 SCRIPTABLE = (
     *("next", "response", "error", "init/error", "restore/next", "restore/error"),
     *("extension/register", "extension/next", "extension/telemetry"),
 )
-# Of these, callers that wait for their answers may have half, so that the runtime always finds room.
-MAX_CONNECTIONS = 200
+# Callers that wait for their answers: half of the connections, so that the runtime always finds room.
 MAX_CALLS = 100
 # How long a connection may be silent; a runtime's may be for ever.
 IDLE_SECONDS = 60.0
@@ -54,24 +53,18 @@ class Server:
         on_request: Callable[[Request], None] = lambda _: None,
     ) -> None:
         self._sandbox = sandbox
-        self._host = host
-        self._port = port
+        self._port = Port(host, port, self._serve)
         self._prefix = prefix
         self._sites = Sites.of(host, allow_hosts)
         self._on_request = on_request
         self._scripts: dict[str, deque[Sequence[Step]]] = {endpoint: deque() for endpoint in SCRIPTABLE}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._counter = 0
         self._runtimes: set[int] = set()
         self._calls = 0
-        self._listener: asyncio.Server | None = None
-        self._failure: BaseException | None = None
 
     @property
     def authority(self) -> str:
         """Host and port, for a client on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - compared, not bound
-        return f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
+        return self._port.authority
 
     @property
     def address(self) -> str:
@@ -79,21 +72,15 @@ class Server:
         return f"http://{self.authority}{self._prefix}" if self._prefix else self.authority
 
     async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._accept, self._host, self._port)
-        self._port = self._listener.sockets[0].getsockname()[1]
+        await self._port.__aenter__()
         return self
 
     async def __aexit__(
-        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._listener:
-            self._listener.close()
+        self._port.stop()
         await self._sandbox.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._failure:
-            raise self._failure
+        await self._port.__aexit__(kind, value, traceback)
 
     def script(self, endpoint: str, *answers: Step | Sequence[Step]) -> None:
         """
@@ -108,34 +95,13 @@ class Server:
         self._scripts[endpoint].extend(as_steps)
         self._sandbox.ring()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._counter += 1
-        connection = Connection(self._counter, reader, writer)
-        task = asyncio.create_task(self._serve(connection))
-        self._tasks.add(task)
-        # A task that is cancelled before it has begun closes nothing by itself.
-        task.add_done_callback(lambda _: connection.close())
-        task.add_done_callback(self._finish)
-
-    def _finish(self, task: asyncio.Task[None]) -> None:
-        # Keep an error, such as a script that isn't HTTP, to raise it at the end.
-        self._tasks.discard(task)
-        if not task.cancelled():
-            self._failure = self._failure or task.exception()
-
     async def _serve(self, connection: Connection) -> None:
         try:
-            # OSError: a client that goes away, whenever it does.
-            with contextlib.suppress(OSError):
-                if len(self._tasks) > MAX_CONNECTIONS:
-                    await connection.refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-                    return
-                while await self._serve_one(connection):
-                    pass
+            while await self._serve_one(connection):
+                pass
         finally:
             connection.close()
             self._forget(connection.number)
-            await connection.wait_closed()
 
     async def _serve_one(self, connection: Connection) -> bool:
         # A function of its own, as a silent connection shall not hold the last request that it made.

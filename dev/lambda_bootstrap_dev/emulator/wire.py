@@ -158,9 +158,12 @@ class Connection:
         self._writer.close()
 
     async def wait_closed(self) -> None:
-        """Wait until the socket is released."""
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        """Wait until the socket is released; if that is cut short, what has not been sent is lost."""
+        try:
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
+        finally:
+            self._writer.transport.abort()
 
     def _reset(self) -> None:
         linger_zero = struct.pack("ii", 1, 0)
