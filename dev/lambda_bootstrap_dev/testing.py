@@ -14,6 +14,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from .emulator.callers import RETRY_SECONDS
 from .emulator.environment import within
 from .emulator.function import Function, environment
 from .emulator.instances import Instances
@@ -61,6 +62,8 @@ class Emulator:
     *merge_output*, all output counts as stdout, in the exact order of writing. Callers may use an address, localhost
     or *host*; *allow_hosts* are more names. *extensions* are executable files, started as those in /opt/extensions.
     With *concurrency*, it is one of Lambda Managed Instances, and that many invocations run at once.
+    With *freeze*, the runtime is stopped between invocations, as on Lambda. An asynchronous event that fails is sent
+    again after each of *retries*, in seconds.
     With *snapstart*, the runtime is restored from a snapshot before its first invocation, in all copies that forked.
     """
 
@@ -82,6 +85,8 @@ class Emulator:
         extensions: Sequence[str | os.PathLike[str]] = (),
         snapstart: bool = False,
         concurrency: int = 0,
+        freeze: bool = False,
+        retries: Sequence[float] = RETRY_SECONDS,
     ) -> None:
         folder = os.fspath(cwd) if cwd is not None else None
         task_root = folder or os.fspath(os.getcwd())  # noqa: PTH109 - a string, as configured in Lambda
@@ -111,6 +116,7 @@ class Emulator:
             init_timeout=init_timeout,
             merge_output=merge_output,
             extensions=[os.path.abspath(file) for file in extensions],  # noqa: PTH100 - a string, as the command's
+            freeze=freeze,
             on_output=lambda fd, data: self._keep(self._written, (fd, data)),
             on_report=lambda report: self._keep(self._reports, report),
         )
@@ -120,6 +126,7 @@ class Emulator:
             port,
             prefix=prefix,
             allow_hosts=allow_hosts,
+            retries=retries,
             on_request=lambda request: self._keep(self._requests, request),
         )
 

@@ -63,7 +63,8 @@ class TestCalls:
         """An error of the function is status 1, with a line that says so, and its body on stdout."""
         assert main(["invoke", *ways, "--event", '"fail"']) == 1
         captured = capfd.readouterr()
-        assert captured.err == "function error: ValueError: boom\n"
+        assert captured.err.startswith("START RequestId: ")
+        assert captured.err.endswith("\nfunction error: ValueError: boom\n")
         assert json.loads(captured.out)["errorType"] == "ValueError"
 
     def test_json(self, ways: list[str], capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +72,8 @@ class TestCalls:
         assert main(["invoke", *ways, "--event", '"fail"', "--json"]) == 1
         answer = json.loads(capfd.readouterr().out)
 
-        assert (answer["status"], answer["error"], answer["log"]) == (200, "Unhandled", "")
+        assert (answer["status"], answer["error"]) == (200, "Unhandled")
+        assert [line.split()[0] for line in answer["log"].splitlines()[-2:]] == ["END", "REPORT"]
         assert answer["body"]["errorMessage"] == "boom"
 
     def test_default_event(self, emulator: Emulator, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

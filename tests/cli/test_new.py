@@ -10,7 +10,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml  # type: ignore[import-untyped] # chalice's dependency
+import yaml
 from lambda_bootstrap_dev.cli.main import main
 from lambda_bootstrap_dev.templates import templates
 from lambda_bootstrap_dev.testing import Emulator

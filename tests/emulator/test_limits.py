@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from lambda_bootstrap_dev.emulator import callers as invoking
 from lambda_bootstrap_dev.emulator import port, server, wire
 from lambda_bootstrap_dev.testing import Emulator, Kind, Reply
 
@@ -222,7 +223,7 @@ class TestMany:
 
     def test_callers(self, emulator: Emulator, callers: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
         """A caller too many is answered 429; the runtime finds room, and answered callers make room."""
-        monkeypatch.setattr(server, "MAX_CALLS", 1)
+        monkeypatch.setattr(invoking, "MAX_CALLS", 1)
         call = callers.submit(emulator.invoke, headers={"X-Amzn-RequestId": "id-1"})
         emulator.wait_for("invoke")
         refused = emulator.invoke()
@@ -348,4 +349,4 @@ class TestLost:
 
 def test_numbers() -> None:
     """Without a test's own, the limits leave the runtime half of the connections, and a silent caller a minute."""
-    assert (port.MAX_CONNECTIONS, server.MAX_CALLS, server.IDLE_SECONDS) == (200, 100, 60.0)
+    assert (port.MAX_CONNECTIONS, invoking.MAX_CALLS, server.IDLE_SECONDS) == (512, 256, 60.0)

@@ -301,7 +301,8 @@ class TestRoute:
             ("POST", "/2018-06-01/runtime/invocation/a/error?x=1", "error", "a"),
             ("POST", "/2018-06-01/runtime/init/error", "init/error", ""),
             ("GET", "/2018-06-01/ping", "ping", ""),
-            ("POST", "/2015-03-31/functions/any:live/invocations", "invoke", ""),
+            ("POST", "/2015-03-31/functions/any:live/invocations", "invoke", "any:live"),
+            ("POST", "/2021-11-15/functions/any/response-streaming-invocations?x", "invoke/stream", "any"),
         ],
     )
     def test_known(self, method: str, target: str, endpoint: str, request_id: str) -> None:

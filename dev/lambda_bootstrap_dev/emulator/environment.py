@@ -9,6 +9,7 @@ Refuses to know: invocations; the sandbox hears what becomes of the processes.
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from .telemetry import Telemetry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from .bell import Bell
     from .function import Function
     from .values import Invocation, Reply, Request
 
@@ -29,18 +31,6 @@ if TYPE_CHECKING:
 RUNTIME_SECONDS = 0.5
 RUNTIME_SHARE = 0.3
 END_SECONDS = 2.0
-
-
-class Bell:
-    """What wakes all that wait for a change, which then look again."""
-
-    def __init__(self) -> None:
-        self.changed = asyncio.Event()  # set once, then replaced
-
-    def ring(self) -> None:
-        """Wake those that wait."""
-        self.changed.set()
-        self.changed = asyncio.Event()
 
 
 class Environment:
@@ -115,6 +105,7 @@ class Environment:
         self.is_ending = True
         try:
             began = time.monotonic()
+            self.thaw()
             if self.process and self.extensions.has_any:
                 await self.process.end(RUNTIME_SHARE if self.extensions.has_external else RUNTIME_SECONDS)
             elif self.process:
@@ -122,6 +113,16 @@ class Environment:
             await self._end_extensions(reason, END_SECONDS - (time.monotonic() - began))
         finally:
             self.is_ending = False
+
+    def freeze(self) -> None:
+        """Stop the runtime and its children, as Lambda does between invocations, until `thaw`."""
+        if self.is_running and self.process:
+            self.process.kill_group(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let the runtime go on."""
+        if self.is_running and self.process:
+            self.process.kill_group(signal.SIGCONT)
 
     def renew(self) -> None:
         """Forget who was registered: what starts next is another environment."""

@@ -20,10 +20,10 @@ from .environment import within
 from .function import Function, deliver
 from .platform_log import timeout_message
 from .process import describe_exit
-from .rules import ACCEPTED, Situation, judge
+from .rules import ACCEPTED, Situation, judge, matches
 from .sandbox import Sandbox
 from .states import STUCK, State
-from .turn import Turn
+from .turn import Stream, Turn
 from .values import Kind, Reply, Request, platform_ending
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Instances(Sandbox):
         self._waiting: deque[Turn] = deque()
         self._running: dict[str, Turn] = {}  # by request id
 
-    def invoke(self, invocation: Invocation) -> Turn:
+    def invoke(self, invocation: Invocation, stream: Stream | None = None) -> Turn:
         """Queue an invocation; its turn reports how it goes on."""
-        turn = Turn(invocation)
+        turn = Turn(invocation, stream)
         self._waiting.append(turn)
         self._later(self._run(turn))
         return turn
@@ -77,6 +77,15 @@ class Instances(Sandbox):
 
     def lose(self, connection: int) -> None:
         """Do nothing: no event is served twice."""
+
+    def _log(self, data: bytes) -> None:
+        for turn in self._running.values():  # nobody knows whose it is
+            turn.note(data)
+        self._write_log(data)
+
+    def _turn_of(self, request: Request) -> Turn | None:
+        turn = self._running.get(request.request_id)
+        return turn if turn and turn.delivery and matches(turn.delivery, request) else None
 
     def _take_answer(self, request: Request) -> Reply | None:
         turn = self._running.get(request.request_id)

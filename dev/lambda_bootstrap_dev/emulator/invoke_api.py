@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
+from difflib import get_close_matches
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,7 +18,17 @@ from .rules import MAX_PAYLOAD, is_over
 from .values import Ending, Invocation, Kind, Reply, Request
 
 if TYPE_CHECKING:
-    from http import HTTPStatus
+    from collections.abc import Sequence
+
+
+# What the API calls a refusal with this status.
+ERROR_TYPES = {
+    400: "InvalidRequestContentException",
+    403: "AccessDeniedException",
+    404: "ResourceNotFoundException",
+    413: "RequestTooLargeException",
+    429: "TooManyRequestsException",
+}
 
 
 class BadInvocationError(Exception):
@@ -30,7 +42,15 @@ class BadInvocationError(Exception):
     def reply(self) -> Reply:
         """The response to the caller."""
         body = json.dumps({"Type": "User", "message": str(self)}).encode()
-        return Reply(self.status, [("Content-Type", "application/json")], body)
+        headers = [("Content-Type", "application/json"), ("X-Amzn-ErrorType", ERROR_TYPES[self.status])]
+        return Reply(self.status, headers, body)
+
+
+def resource_not_found(name: str, names: Sequence[str]) -> BadInvocationError:
+    """The refusal of a call for a function that isn't among *names*."""
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    hint = f"near it: {', '.join(near)}" if near else f"there are: {', '.join(names)}"
+    return BadInvocationError(HTTPStatus.NOT_FOUND, f"Function not found: {name}; {hint}")
 
 
 def new_invocation(payload: bytes, **given: str) -> Invocation:
@@ -89,13 +109,28 @@ def client_context(encoded: str) -> str:
     return text.strip()
 
 
-def answer(invocation: Invocation, ending: Ending) -> Reply:
-    """Make the response to the caller: always 200, with a header to mark an error."""
-    headers = [
-        ("Content-Type", ending.content_type),
-        ("X-Amzn-RequestId", invocation.request_id),
-        ("X-Amz-Executed-Version", "$LATEST"),
-    ]
+def base_headers(invocation: Invocation) -> list[tuple[str, str]]:
+    """The headers of every answer to a call."""
+    return [("X-Amzn-RequestId", invocation.request_id), ("X-Amz-Executed-Version", "$LATEST")]
+
+
+def answer(invocation: Invocation, ending: Ending, *, log: str | None = None) -> Reply:
+    """Make the response to the caller: always 200, with a header to mark an error, and the *log* if it is wanted."""
+    headers = [("Content-Type", ending.content_type), *base_headers(invocation)]
     if ending.kind is not Kind.RESPONSE:
         headers.append(("X-Amz-Function-Error", "Unhandled"))
+    if log is not None:
+        headers.append(("X-Amz-Log-Result", log))
     return Reply(200, headers, ending.body)
+
+
+def error_of(ending: Ending) -> tuple[str, str]:
+    """The type and the details of the error that ends a stream; two empty texts if it isn't one."""
+    if ending.kind is Kind.RESPONSE:
+        return "", ""
+    details = ending.body.decode(errors="replace")
+    try:
+        error_type = str(json.loads(ending.body)["errorType"])
+    except (ValueError, TypeError, KeyError):
+        error_type = "Unhandled"
+    return error_type, details

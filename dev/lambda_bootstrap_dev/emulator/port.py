@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
 
-MAX_CONNECTIONS = 200
-BACKLOG = 256
+MAX_CONNECTIONS = 512
+BACKLOG = 512
 # Where a client on this machine finds who listens everywhere.
 NEAR = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 

@@ -42,7 +42,11 @@ EXTENSION_ROUTES = (
 )
 TELEMETRY_API = "/2022-07-01"
 TELEMETRY_ROUTES = (("PUT", re.compile(r"/telemetry"), "extension/telemetry"),)
-INVOKE_ROUTES = (("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations"), "invoke"),)
+# Here the segment is the function's name.
+INVOKE_ROUTES = (
+    ("POST", re.compile(r"/2015-03-31/functions/([^/]+)/invocations"), "invoke"),
+    ("POST", re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations"), "invoke/stream"),
+)
 
 APIS = ((RUNTIME_API, RUNTIME_ROUTES), (EXTENSIONS_API, EXTENSION_ROUTES), (TELEMETRY_API, TELEMETRY_ROUTES))
 

@@ -83,7 +83,7 @@ def limit_of(request: Request) -> int:
     """The most bytes that a request's body may have, by its head."""
     if request.endpoint == "response":
         return MAX_STREAM if is_stream(request) else MAX_PAYLOAD
-    return MAX_PAYLOAD if request.endpoint == "invoke" else MAX_ERROR
+    return MAX_PAYLOAD if request.endpoint.startswith("invoke") else MAX_ERROR
 
 
 def is_stream(request: Request) -> bool:
@@ -205,6 +205,12 @@ def check_ids(situation: Situation, request: Request) -> None:
         raise RefusalError(INVALID_REQUEST_ID)
     if nonce and nonce != delivery.invocation_id:
         raise RefusalError(INVOKE_TIMEOUT)
+
+
+def matches(delivery: Delivery, request: Request) -> bool:
+    """Whether a post is for a delivered event, and for this attempt of it."""
+    nonce = request.header("Lambda-Runtime-Invocation-Id")
+    return delivery.request_id == request.request_id and nonce in {"", delivery.invocation_id}
 
 
 def check_size(request: Request) -> None:

@@ -15,13 +15,14 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .environment import Bell, Environment, within
+from .bell import Bell
+from .environment import Environment, within
 from .function import Function, deliver
 from .platform_log import end_line, extension_line, report_line, start_line, timeout_message
 from .process import Process, describe_exit
-from .rules import Situation, judge
+from .rules import Situation, content_type, judge, matches
 from .states import STUCK, Move, State, advance
-from .turn import Turn
+from .turn import Stream, Turn
 from .values import Delivery, Ending, Kind, Reply, Report, Request, find_header, platform_ending
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Sandbox:
     Without a *command*, it waits for a runtime that is started elsewhere. *log* gets the process's output and the
     platform's lines as they come, *on_output* the output alone with its descriptor, *on_report* each report; nothing
     here keeps them. With *merge_output*, stderr shares stdout's pipe, so that their order is exact. The
-    runtime reads from *stdin*. *extensions* are
-    executable files, each an external extension that is started before the runtime.
+    runtime reads from *stdin*. *extensions* are executable files, each an external extension that is started before
+    the runtime. With *freeze*, the runtime is stopped between invocations. No deadline passes while *is_paused*.
     """
 
     def __init__(  # noqa: PLR0913 - all by name but the first two
@@ -58,6 +59,8 @@ class Sandbox:
         merge_output: bool = False,
         stdin: int = subprocess.DEVNULL,
         extensions: Sequence[str] = (),
+        freeze: bool = False,
+        is_paused: Callable[[], bool] = lambda: False,
         log: Callable[[bytes], None] = lambda _: None,
         on_output: Callable[[int, bytes], None] = lambda _fd, _data: None,
         on_report: Callable[[Report], None] = lambda _: None,
@@ -78,7 +81,9 @@ class Sandbox:
             on_failure=self._on_failure,
         )
         self._init_timeout = init_timeout
-        self._log = log
+        self._freeze = freeze
+        self._is_paused = is_paused
+        self._write_log = log
         self._report_output = on_output
         self._on_report = on_report
         self._failure: tuple[str, str] | None = None  # of an extension, before there was an invocation
@@ -87,6 +92,7 @@ class Sandbox:
         self._expired: deque[str] = deque(maxlen=KEPT_NONCES)
         self._situation = Situation()
         self._turn: Turn | None = None
+        self._is_stale = False
         self._starting = asyncio.Lock()
         self._next_in_line = asyncio.Lock()
         self._runs: set[asyncio.Task[None]] = set()
@@ -119,12 +125,10 @@ class Sandbox:
 
     # The caller's side.
 
-    def invoke(self, invocation: Invocation) -> Turn:
+    def invoke(self, invocation: Invocation, stream: Stream | None = None) -> Turn:
         """Queue an invocation; its turn reports how it goes on."""
-        turn = Turn(invocation)
-        run = asyncio.create_task(self._run(turn))
-        self._runs.add(run)
-        run.add_done_callback(self._runs.discard)
+        turn = Turn(invocation, stream)
+        self._later(self._run(turn))
         return turn
 
     async def start(self) -> None:
@@ -153,6 +157,23 @@ class Sandbox:
     async def shut_down(self) -> None:
         """End the environment as Lambda does when it has been idle for minutes; the next invocation gets a new one."""
         await self._kill()
+
+    async def renew(self) -> None:
+        """
+        Replace the environment by a new one, as the function has changed, once it isn't in use.
+
+        Raises:
+            OSError: the command cannot be executed.
+        """
+        self._is_stale = True
+        async with self._next_in_line:
+            await self._renew()
+        await self.start()
+
+    async def _renew(self) -> None:
+        if self._is_stale:
+            self._is_stale = False
+            await self._kill()
 
     # The runtime's side.
 
@@ -213,6 +234,20 @@ class Sandbox:
             self._situation = replace(self._situation, state=advance(self._situation.state, Move.RESTORE))
         return RESTORED
 
+    def open_stream(self, request: Request) -> Stream | None:
+        """Return where the pieces of a response go whose head has come, if somebody waits for them."""
+        turn = self._turn_of(request)
+        if turn is None or turn.stream is None or turn.ending.done():
+            return None
+        turn.stream.begin(content_type(request))
+        return turn.stream
+
+    def _turn_of(self, request: Request) -> Turn | None:
+        """Return the invocation that a response is for, if it may have one."""
+        turn, delivery = self._turn, self._situation.delivery
+        is_due = self._situation.state is State.RUNNING and turn is not None and turn.delivery is delivery
+        return turn if is_due and delivery and matches(delivery, request) else None
+
     def take_scripted(self, request: Request, reply: Reply) -> None:
         """Change the state as a scripted reply implies; see `Reply`."""
         request_id = find_header(reply.headers, "Lambda-Runtime-Aws-Request-Id")
@@ -264,12 +299,14 @@ class Sandbox:
 
     async def _run(self, turn: Turn) -> None:
         async with self._next_in_line:
+            await self._renew()
             try:
                 await self.start()
             except OSError as error:
                 turn.end(platform_ending(Kind.INIT_ERROR, "Runtime.InvalidEntrypoint", f"Error: {error}"))
                 turn.over.set()
             self._turn = turn
+            self._environment.thaw()
             if self._failure:
                 self._fail_turn(*self._failure)
                 self._failure = None
@@ -277,12 +314,17 @@ class Sandbox:
             self.ring()
             if self.process and self.process.exited.is_set():
                 self._on_exit(self.process)  # it has exited already
-            if not await within(self._init_timeout, turn.begun):
+            if not await self._within(self._init_timeout, turn.begun):
                 await self._time_out(turn, self._init_timeout)
-            elif not await within(self.function.timeout, turn.over):
+            elif not await self._within(self.function.timeout, turn.over):
                 await self._time_out(turn, self.function.timeout)
             self._turn = None
             self._close(turn, turn.ending.result())
+
+    async def _within(self, seconds: float, event: asyncio.Event) -> bool:
+        while not (is_set := await within(seconds, event)) and self._is_paused():
+            pass
+        return is_set
 
     async def _time_out(self, turn: Turn, limit: float) -> None:
         self._measure()
@@ -299,9 +341,10 @@ class Sandbox:
             self._memory_mb,
         )
         self._init_ms = None
-        if turn.delivery is None:
-            self._log(start_line(turn.invocation, self.function))
-        self._log(end_line(turn.invocation) + report_line(report, self.function))
+        begin = b"" if turn.delivery else start_line(turn.invocation, self.function)
+        lines = begin + end_line(turn.invocation) + report_line(report, self.function)
+        turn.note(lines)
+        self._write_log(lines)
         self._environment.telemetry.tell_report(report, self.function.memory)
         self._on_report(report)
         turn.report.set_result(report)
@@ -323,9 +366,12 @@ class Sandbox:
         self.ring()
 
     def _close_turn(self) -> None:
-        is_idle = self._situation.state is State.READY and self.extensions.are_idle
-        if is_idle and self._turn and self._turn.ending.done():
+        if self._situation.state is not State.READY or not self.extensions.are_idle:
+            return
+        if self._turn and self._turn.ending.done():
             self._turn.over.set()
+        if self._freeze and (self._turn is None or self._turn.over.is_set()):
+            self._environment.freeze()
 
     def _deliver(self, delivery: Delivery) -> Delivery:
         self._situation = replace(
@@ -336,6 +382,11 @@ class Sandbox:
     def _measure(self) -> None:
         if self.process:
             self._memory_mb = self.process.peak_memory_mb() or self._memory_mb
+
+    def _log(self, data: bytes) -> None:
+        if self._turn:
+            self._turn.note(data)
+        self._write_log(data)
 
     def _on_output(self, fd: int, data: bytes) -> None:
         self._report_output(fd, data)

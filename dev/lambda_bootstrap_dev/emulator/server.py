@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from .invoke_api import BadInvocationError, answer, invocation_of
+from .callers import RETRY_SECONDS, Callers
 from .port import Port
-from .rules import limit_of
+from .rules import is_stream, limit_of
 from .sites import Sites
 from .values import Default, Reply, Request, Step
+from .wire import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -29,8 +29,6 @@ SCRIPTABLE = (
     *("next", "response", "error", "init/error", "restore/next", "restore/error"),
     *("extension/register", "extension/next", "extension/telemetry"),
 )
-# Callers that wait for their answers: half of the connections, so that the runtime always finds room.
-MAX_CALLS = 100
 # How long a connection may be silent; a runtime's may be for ever.
 IDLE_SECONDS = 60.0
 
@@ -50,16 +48,16 @@ class Server:
         *,
         prefix: str = "",
         allow_hosts: Iterable[str] = (),
-        on_request: Callable[[Request], None] = lambda _: None,
+        retries: Sequence[float] = RETRY_SECONDS,
+        on_request: Callable[[Request], None] | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._port = Port(host, port, self._serve)
         self._prefix = prefix
-        self._sites = Sites.of(host, allow_hosts)
+        self._callers = Callers({sandbox.function.name: sandbox}, Sites.of(host, allow_hosts), retries=retries)
         self._on_request = on_request
         self._scripts: dict[str, deque[Sequence[Step]]] = {endpoint: deque() for endpoint in SCRIPTABLE}
         self._runtimes: set[int] = set()
-        self._calls = 0
 
     @property
     def authority(self) -> str:
@@ -79,6 +77,7 @@ class Server:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._port.stop()
+        self._callers.stop()
         await self._sandbox.stop()
         await self._port.__aexit__(kind, value, traceback)
 
@@ -106,23 +105,26 @@ class Server:
     async def _serve_one(self, connection: Connection) -> bool:
         # A function of its own, as a silent connection shall not hold the last request that it made.
         patience = None if connection.number in self._runtimes else IDLE_SECONDS
-        request = await connection.receive(self._prefix, self._limit, patience)
+        request = await connection.receive(self._prefix, self._take_in, patience)
         if request is None:
             return False
-        if request.endpoint not in {"invoke", ""}:
+        if request.endpoint and not request.endpoint.startswith("invoke"):
             self._runtimes.add(request.connection)
-        self._on_request(request)
+        if self._on_request:
+            self._on_request(request)
         self._sandbox.hear(request.connection)
         await self._answer(connection, request)
         return True
 
-    def _limit(self, request: Request) -> int:
-        if request.endpoint == "invoke":
-            try:
-                self._sites.check(request)
-            except BadInvocationError:
-                return 0
-        return limit_of(request)
+    def _take_in(self, request: Request) -> Intake:
+        if request.endpoint.startswith("invoke") and not self._callers.may_send(request):
+            return Intake(0)
+        most = limit_of(request)
+        is_judged = request.endpoint == "response" and not self._scripts["response"]
+        stream = self._sandbox.open_stream(request) if is_judged and is_stream(request) else None
+        if stream is None:
+            return Intake(most)
+        return Intake(most, stream.put, keeps=self._on_request is not None)
 
     def _forget(self, number: int) -> None:
         self._sandbox.lose(number)
@@ -132,27 +134,12 @@ class Server:
                 self._sandbox.detach()
 
     async def _answer(self, connection: Connection, request: Request) -> None:
-        if request.endpoint == "invoke":
-            await connection.send(await self._invoke(request))
+        if request.endpoint.startswith("invoke"):
+            await self._callers.answer(connection, request)
         elif self._scripts.get(request.endpoint):
             await self._play(connection, request)
         else:
             await self._default(connection, request)
-
-    async def _invoke(self, request: Request) -> Reply:
-        try:
-            self._sites.check(request)
-            if self._calls >= MAX_CALLS:
-                message = f"Rate exceeded: {MAX_CALLS} callers are waiting already"
-                raise BadInvocationError(HTTPStatus.TOO_MANY_REQUESTS, message)  # noqa: TRY301 - one way to refuse
-            invocation = invocation_of(request)
-        except BadInvocationError as error:
-            return error.reply
-        self._calls += 1
-        try:
-            return answer(invocation, await self._sandbox.invoke(invocation).ending)
-        finally:
-            self._calls -= 1
 
     async def _play(self, connection: Connection, request: Request) -> None:
         for step in self._scripts[request.endpoint].popleft():

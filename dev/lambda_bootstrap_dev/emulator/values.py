@@ -29,7 +29,7 @@ def find_header(headers: Iterable[tuple[str, str]], name: str) -> str:
 class Request:
     """A request exactly as it came in; text is latin-1, so that every byte survives."""
 
-    endpoint: str  # "next", "response", "error", "init/error", "ping", "invoke"; "" for anything else
+    endpoint: str  # "next", "response", "error", "init/error", "ping", "invoke", "invoke/stream"; "" for anything else
     method: str
     target: str
     headers: Headers  # in order, names in their own case
@@ -38,7 +38,7 @@ class Request:
     connection: int  # counted from 1 in order of arrival
     at: float  # time.monotonic() when the last byte was read
     ends: Sequence[int] = ()  # where each chunk of the body ends, if it was chunked
-    request_id: str = ""  # the segment of the path, unchanged
+    request_id: str = ""  # the segment of the path, unchanged; of a call to invoke, the name of the function
     refusal: HTTPStatus | None = None  # for the path or the method, before any rule
     is_complete: bool = True  # False: the peer closed before the body ended
     is_oversized: bool = False  # True: the body is over the limit and hasn't been kept

@@ -25,7 +25,7 @@ from .routes import route
 from .values import Headers, Pause, Raw, Reply, Request, Reset, find_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from .values import Close
 
@@ -69,6 +69,15 @@ def check(head: h11.Request) -> None:
         raise MalformedError(HTTPStatus.BAD_REQUEST)
 
 
+@dataclass(frozen=True)
+class Intake:
+    """What becomes of a body: the most bytes that it may have, who gets its pieces as they come, whether it is kept."""
+
+    most: int
+    sink: Callable[[bytes], Awaitable[None]] | None = None
+    keeps: bool = True
+
+
 @dataclass
 class Body:
     """A body as it comes in. Without its end, it isn't complete."""
@@ -77,6 +86,21 @@ class Body:
     ends: array[int] = field(default_factory=lambda: array("Q"))  # a list would take more than chunks of one byte
     trailers: Headers = ()
     is_complete: bool = False
+    size: int = 0
+    is_within: bool = False  # a chunk, of which there is a part
+
+    async def take(self, event: h11.Data, intake: Intake) -> bool:
+        """Take a piece, unless it is too much; whether it isn't."""
+        self.size += len(event.data)
+        if self.size > intake.most:
+            return False
+        if intake.sink:
+            await intake.sink(bytes(event.data))
+        if intake.keeps:
+            self.data += event.data
+            self.ends[-1 if self.is_within else len(self.ends) :] = array("Q", [len(self.data)])
+        self.is_within = not event.chunk_end
+        return True
 
 
 class Connection:
@@ -91,11 +115,13 @@ class Connection:
         self._is_unread = False
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
 
-    async def receive(self, prefix: str, limit: Callable[[Request], int], patience: float | None) -> Request | None:
+    async def receive(
+        self, prefix: str, take_in: Callable[[Request], Intake], patience: float | None
+    ) -> Request | None:
         """
         Wait for a complete request and return it; None when the connection is over.
 
-        *limit* is asked once the head is there: how many bytes the body may have. A request whose body is longer is
+        *take_in* is asked once the head is there: what becomes of the body. A request whose body is too long is
         returned without it, and the connection is over when that has been answered. A connection without a byte for
         *patience* seconds is over; None: it may be silent for ever.
         """
@@ -112,7 +138,7 @@ class Connection:
             if not isinstance(head, h11.Request):
                 return None
             check(head)
-            return await self._request(head, prefix, limit)
+            return await self._request(head, prefix, take_in)
         except h11.RemoteProtocolError as error:
             if not self._is_ended:
                 await self.refuse(HTTPStatus(error.error_status_hint))
@@ -144,6 +170,19 @@ class Connection:
                 self._reset()
             case _:
                 self.close()
+
+    async def begin(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
+        """Send the head of a response whose body comes piece by piece."""
+        await self._write(self._h11.send(self._head(status, headers)))
+
+    async def push(self, data: bytes) -> None:
+        """Send a piece of the body."""
+        await self._write(self._h11.send(h11.Data(data=data)))
+
+    async def finish(self) -> None:
+        """Send the end of the body."""
+        await self._write(self._h11.send(h11.EndOfMessage()))
+        self._close_unless_done()
 
     async def gone(self) -> None:
         """Wait until the peer closes, or sends too much; keep for later what it sends before that."""
@@ -180,7 +219,7 @@ class Connection:
         if is_ended or self._is_ended:
             self._h11.receive_data(b"")
 
-    async def _request(self, head: h11.Request, prefix: str, limit: Callable[[Request], int]) -> Request:
+    async def _request(self, head: h11.Request, prefix: str, take_in: Callable[[Request], Intake]) -> Request:
         method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
         where = route(method, target, prefix)
         request = Request(
@@ -195,9 +234,9 @@ class Connection:
             request_id=where.request_id,
             refusal=where.refusal,
         )
-        most = limit(request)
+        intake = take_in(request)
         announced = int(find_header(request.headers, "Content-Length") or 0)
-        self._is_unread = announced > most or not await self._body(body := Body(), most)
+        self._is_unread = announced > intake.most or not await self._body(body := Body(), intake)
         if self._is_unread:
             return replace(request, is_oversized=True, at=time.monotonic())
         return replace(
@@ -209,9 +248,8 @@ class Connection:
             at=time.monotonic(),
         )
 
-    async def _body(self, body: Body, most: int) -> bool:
-        # Whether the body was read to its end, be it a cut one; otherwise it has more than `most` bytes.
-        is_begun = False
+    async def _body(self, body: Body, intake: Intake) -> bool:
+        # Whether the body was read to its end, be it a cut one; otherwise it is too long.
         while True:
             if self._h11.they_are_waiting_for_100_continue:
                 proceed = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
@@ -227,15 +265,8 @@ class Connection:
                 size = sum(len(name + value) + 4 for name, value in body.trailers) + 2
                 body.is_complete = size <= MAX_TRAILERS
                 return True
-            if isinstance(event, h11.Data):
-                if len(body.data) + len(event.data) > most:
-                    return False
-                body.data += event.data
-                if is_begun:
-                    body.ends[-1] = len(body.data)
-                else:
-                    body.ends.append(len(body.data))
-                is_begun = not event.chunk_end
+            if isinstance(event, h11.Data) and not await body.take(event, intake):
+                return False
 
     async def _is_begun(self, patience: float | None) -> bool:
         # Whether there is the beginning of a request.
@@ -270,16 +301,19 @@ class Connection:
         headers = list(reply.headers)
         if not {name.lower() for name, _ in headers} & {"content-length", "transfer-encoding"}:
             headers.append(("Content-Length", str(len(reply.body))))
-        if self._is_unread:
-            headers.append(("Connection", "close"))
-        reason = http.client.responses.get(reply.status, "")
-        head = h11.Response(
-            status_code=int(reply.status),
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
-            reason=reason.encode(),
-        )
-        events: list[h11.Event] = [head, h11.Data(data=reply.body), h11.EndOfMessage()]
+        events: list[h11.Event] = [self._head(reply.status, headers), h11.Data(data=reply.body), h11.EndOfMessage()]
         await self._write(b"".join(self._h11.send(event) or b"" for event in events))
+        self._close_unless_done()
+
+    def _head(self, status: int, headers: Iterable[tuple[str, str]]) -> h11.Response:
+        close = [("Connection", "close")] if self._is_unread else []
+        return h11.Response(
+            status_code=int(status),
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *close)],
+            reason=http.client.responses.get(status, "").encode(),
+        )
+
+    def _close_unless_done(self) -> None:
         if not self._is_unread and {self._h11.our_state, self._h11.their_state} != {h11.DONE}:
             self.close()
 
