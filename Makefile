@@ -33,6 +33,9 @@ bench: .venv/.bench ## Measure this runtime beside its peers, and write docs/per
 mutants: .venv/.tests .venv/.build .cache/mutants/.made rie ## Break the code, one place at a time, and print what no test notices: MODULES="a.py folder" LIMIT=30 MINUTES=60
 	@$(mutants)
 
+conformance: .venv/.tests ## Run this runtime, awslambdaric and a bare loop through the conformance kit: docs/conformance.md
+	$(conformance)
+
 docs: .venv/.made .cache/docs/.made ## Build the site, and check its links: build/site
 	$(docs)
 

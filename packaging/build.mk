@@ -92,6 +92,8 @@ mutants = .cache/mutants/bin/python packaging/mutants.py --limit $(LIMIT) --minu
 
 bench = PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --rounds $(ROUNDS) $(TABLES)
 
+conformance = .venv/bin/python docs/conformance.py
+
 define docs
 .venv/bin/python docs/options.py
 .venv/bin/python docs/lifecycle.py

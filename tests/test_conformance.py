@@ -1,15 +1,19 @@
-"""The runtime against the emulator, over both transports: what it sends, and what it makes of the answers."""
+"""
+The runtime against the emulator, over both transports: what it sends, and what it makes of the answers.
+
+What has to hold of any runtime stands in the table of the conformance kit; `test_conformance_kit.py` runs it.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import lambda_bootstrap
 import pytest
-from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
+from lambda_bootstrap_dev.testing import Emulator, Reply
 
 from tests.support import BOOTSTRAP, FUNCTIONS, LAZY, PYTHON, ROOT
 from tests.support.emulated import REQUEST_ID, see
@@ -93,20 +97,6 @@ class TestRequests:
             ],
             "paths": [path],
         }
-
-    @pytest.mark.parametrize("handler", ["echo.handler", "errors.raises"])
-    def test_invocation_id(self, start: Start, handler: str) -> None:
-        """The nonce of an attempt is echoed to the letter, and no header is sent where there was none."""
-        emulator = start(handler)
-        emulator.script(
-            "next", event(Lambda_Runtime_Invocation_Id="9f0C+/="), event(Lambda_Runtime_Invocation_Id=""), event()
-        )
-        emulator.start()
-        posts = emulator.wait_for("response" if handler == "echo.handler" else "error", count=3)
-
-        assert [post.header("Lambda-Runtime-Invocation-Id") for post in posts] == ["9f0C+/=", "", ""]
-        names = [{name.lower() for name, _ in post.headers} for post in posts]
-        assert ["lambda-runtime-invocation-id" in found for found in names] == [True, False, False]
 
     @pytest.mark.parametrize("prefix", ["", "/.rt"])
     @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -522,68 +512,6 @@ class TestAnswers:
         emulator.wait_for("next", count=2)
 
         assert [post.body for post in posts] == [b"1", b"1"]
-
-    def test_connection_close(self, start: Start) -> None:
-        """When an answer announces the end of the connection, the next request opens another."""
-        emulator = start("echo.handler")
-        answer = event(b"1", Connection="close")
-        emulator.script("next", answer)
-        emulator.start()
-        (request,) = emulator.wait_for("response")
-
-        assert request.body == b"1"
-        assert request.connection == 2
-
-    @pytest.mark.parametrize("end", [Close(), Reset()], ids=["FIN", "RST"])
-    def test_idle_connection_lost(self, start: Start, end: Close | Reset) -> None:
-        """A connection that is closed after an answer is replaced, and the request made again on the new one."""
-        emulator = start("echo.handler")
-        emulator.script("next", [event(b"7"), Pause(0.05), end])
-        emulator.start()
-        (request,) = emulator.wait_for("response")
-
-        assert (request.body, request.connection) == (b"7", 2)
-
-    @pytest.mark.parametrize(
-        "pieces",
-        [
-            pytest.param(
-                [b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nContent-Le", b"ngth: 4\r\n\r\ntr", b"ue"],
-                id="split",
-            ),
-            pytest.param(
-                [b"HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: one\r\ncontent-length: 4\r\n\r\ntrue"],
-                id="lower case",
-            ),
-            pytest.param(
-                [
-                    b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nTransfer-Encoding: chunked\r\n\r\n2\r",
-                    b"\ntr\r\n2;x=y\r\nue\r\n0\r\n",
-                    b"Trailer: yes\r\n\r\n",
-                ],
-                id="chunked",
-            ),
-            pytest.param(
-                [
-                    b"HTTP/1.1 100 Continue\r\n\r\n",
-                    b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\nContent-Length: 4\r\n\r\ntrue",
-                ],
-                id="interim",
-            ),
-        ],
-    )
-    def test_framings(self, start: Start, pieces: list[bytes]) -> None:
-        """An event arrives whole however its bytes are cut and framed."""
-        emulator = start("echo.handler")
-        steps: list[Any] = []
-        for piece in pieces:
-            steps += [Raw(piece), Pause(0.02)]
-        emulator.script("next", steps)
-        emulator.script("response", Reply(202))
-        emulator.start()
-        (request,) = emulator.wait_for("response")
-
-        assert (request.body, request.request_id) == (b"true", "one")
 
 
 class TestExits:

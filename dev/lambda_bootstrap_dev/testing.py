@@ -189,6 +189,11 @@ class Emulator:
             raise AssertionError("no runtime has been started")
         return self._sandbox.process.pid
 
+    @property
+    def status(self) -> int | None:
+        """The exit status of the runtime, -N for signal N; None while it runs."""
+        return self._sandbox.process.status if self._sandbox.process else None
+
     def script(self, endpoint: str, *answers: Step | Sequence[Step]) -> None:
         """
         Queue answers for "next", "response", "error" or "init/error", one per request.

@@ -180,7 +180,7 @@ class TestInstalled:
             run(*command, "wrong.py", cwd=tmp_path)
 
     def test_pytest(self, python: Path) -> None:
-        """pytest learns of the plugin from the wheel's metadata, and needs no line in anybody's conftest."""
+        """Pytest learns of the plugin from the wheel's metadata, and needs no line in anybody's conftest."""
         found = "from importlib.metadata import entry_points as e; print([p.value for p in e(group='pytest11')])"
 
         assert run(python, "-c", found) == "['lambda_bootstrap_dev.pytest_plugin']\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .build import build
+from .conform import conform
 from .events import events
 from .invoke import invoke
 from .new import new
@@ -48,6 +49,7 @@ def program() -> None:
 
 
 program.add_command(build)
+program.add_command(conform)
 program.add_command(events)
 program.add_command(invoke)
 program.add_command(new)

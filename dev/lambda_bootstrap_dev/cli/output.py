@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..build.report import Report
     from ..caller import Answer
+    from ..conformance.running import Result
     from ..emulator.function_url import Response
 
 # How the platform's own lines begin.
@@ -144,6 +145,41 @@ def show_answer(answer: Answer, *, is_json: bool) -> None:
         show(Ending(Kind.ERROR if answer.error else Kind.RESPONSE, answer.body, answer.content_type))
     else:
         complain("accepted: the function runs, and nobody waits for its response", "dim")
+
+
+def show_results(results: Iterable[Result], *, is_json: bool) -> list[Result]:
+    """Print the cases of the conformance kit as they come, by their groups, or all in one object; return them."""
+    shown, group = [], ""
+    for result in results:
+        shown.append(result)
+        if not is_json:
+            style, mark = ("green", "✓") if result.passes else ("red", "✗")
+            if result.case.group != group:
+                group = result.case.group
+                _print(Text(group, "bold"))
+            _print(Text(f"  {mark} ", style).append(result.case.name, "default"))
+            for wrong in result.wrong:
+                _print(Text(f"      {wrong}", style))
+    passed = sum(result.passes for result in shown)
+    if is_json:
+        cases = [
+            {"group": each.case.group, "name": each.case.name, "rule": each.case.rule, "wrong": list(each.wrong)}
+            for each in shown
+        ]
+        told = {"passed": passed, "failed": len(shown) - passed, "cases": cases}
+        show_json(json.dumps(told, ensure_ascii=False).encode() + b"\n")
+    else:
+        _print(Text(f"{passed} of {len(shown)} pass"))
+    return shown
+
+
+def _print(line: Text) -> None:
+    """Print a line on stdout, with colours on a terminal."""
+    if (console := Console()).is_terminal:
+        console.print(line, soft_wrap=True)
+        return
+    sys.stdout.write(f"{line.plain}\n")
+    sys.stdout.flush()
 
 
 def terminal_input() -> int:
