@@ -157,7 +157,7 @@ GRAPH = {
         *("protocol", "report"),
         *("settings", "signature", "spare", "transport"),
     ],
-    "__main__": ["main"],
+    "__main__": [],
     "__init__": ["context", "errors", "hooks", "main", "web.response"],
 }
 

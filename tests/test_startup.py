@@ -149,6 +149,22 @@ def test_lazy_imports(tmp_path: Path, mode: str) -> None:
         assert emulator.invoke().json() == [mode, []]
 
 
+SPECS = """
+import importlib.machinery, os, sys
+PREFIX = "lambda_bootstrap."
+def is_found(module):
+    spec, name = module.__spec__, module.__name__
+    found = importlib.machinery.PathFinder.find_spec(name, sys.modules["lambda_bootstrap"].__path__)
+    return [spec == found, module.__cached__ == found.cached and os.path.exists(module.__file__)]
+def handler(event, context):
+    modules = {name: module for name, module in sys.modules.items() if name.startswith(PREFIX) and name.count(".") == 1}
+    return [
+        {name.removeprefix(PREFIX): is_found(module) for name, module in modules.items()},
+        [getattr(finder, "__name__", type(finder).__name__) for finder in sys.meta_path],
+    ]
+"""
+
+
 def test_nothing_heavy(before_next: set[str]) -> None:
     """None of the modules is imported that decision D3 in docs/why.md rules out."""
     assert before_next & RULED_OUT == set()
@@ -162,6 +178,17 @@ def test_the_package_costs_nothing() -> None:
     )
 
     assert result.stdout == "['lambda_bootstrap']\n"
+
+
+def test_own_modules(tmp_path: Path) -> None:
+    """The runtime's modules are as an ordinary import makes them, and what finds them faster is gone afterwards."""
+    (tmp_path / "app.py").write_text(SPECS)
+    with Emulator([sys.executable, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler") as emulator:
+        modules, finders = emulator.invoke().json()
+
+    assert set(modules) >= OURS
+    assert [name for name, (is_same, has_code) in modules.items() if not (is_same and has_code)] == []
+    assert "find_spec" not in finders
 
 
 def test_logging_costs_itself(before_next: set[str]) -> None:

@@ -6,8 +6,6 @@ that one, so that the package is found by its place, whatever is on their path.
 Refuses to know: everything else.
 """
 
-import builtins
-import gc
 import os
 import sys
 
@@ -16,13 +14,9 @@ HOME = os.path.dirname(os.path.realpath(__file__))
 BOOTSTRAP = next(filter(os.path.exists, (f"{HOME}/bootstrap", os.path.realpath(f"{HOME}/../../bootstrap"))), __file__)
 
 if __name__ == "__main__":
-    gc.disable()  # until `main` has all it needs, as in `bootstrap`
     del sys.path[: not sys.flags.safe_path]  # the working directory, which `main` puts in its proper place
-    builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment] # by `site` something that closes stdin first
     __spec__ = None  # so that `multiprocessing` goes by the file
     __file__ = sys.argv[0] = BOOTSTRAP
-    lazy = getattr(sys, "get_lazy_imports", str)()  # as in `bootstrap`
-    getattr(sys, "set_lazy_imports", str)("normal")
-    from .main import run
+    from . import _begin
 
-    run(sys.argv, os.path.dirname(BOOTSTRAP), lazy)
+    _begin(os.path.dirname(BOOTSTRAP), is_main=True)
