@@ -118,6 +118,16 @@ class TestRun:
         _, duration, billed, init = report.groups()
         assert int(billed) - float(duration) - float(init) == pytest.approx(0.5, abs=0.52)
 
+    def test_other_python_than_the_project(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        """A Python that the project isn't for is said in the second line, and runs the function all the same."""
+        (folder / "pyproject.toml").write_text('[project]\nname = "shop"\nrequires-python = ">=3.99"\n')
+
+        assert run(folder) == 0
+        second = capfd.readouterr().err.splitlines()[1]
+        assert second == (
+            f"{folder / 'pyproject.toml'} asks for Python >=3.99, and this is 3.14.0: name another with --python"
+        )
+
     def test_credentials(self) -> None:
         """A function gets the credentials of whoever runs it; without any, it gets some that open nothing."""
         mine = environment(Function(), "x:1", {"AWS_ACCESS_KEY_ID": "mine"})

@@ -128,6 +128,20 @@ def find(handler: str | None, cwd: Path) -> Project:
     return Project(root, folder, name or None, settings, pyproject)
 
 
+def misfit(folder: Path, python: str) -> str:
+    """
+    Return a sentence if the project of a function in *folder* isn't for a Python like `3.13.2`, else "".
+
+    Raises:
+        BuildError: pyproject.toml cannot be read, or says something that nobody understands.
+    """
+    root = find_root(folder)
+    wanted = Project(root, folder, None, pyproject=read(root / "pyproject.toml")).requires_python
+    if wanted.contains(python, prereleases=True):
+        return ""
+    return f"{root / 'pyproject.toml'} asks for Python {wanted}, and this is {python}: name another with --python"
+
+
 def find_root(folder: Path) -> Path:
     """The nearest folder of a project: *folder* itself or one above it, within the repository."""
     for place in (folder, *folder.parents):

@@ -13,6 +13,7 @@ import click
 
 from .build import build
 from .conform import conform
+from .doctor import doctor
 from .events import events
 from .invoke import invoke
 from .new import new
@@ -43,6 +44,7 @@ def program() -> None:
     \b
     lambda-bootstrap new shop               a project, with a test
     cd shop; lambda-bootstrap run app.handler
+    lambda-bootstrap doctor app.handler     what is wrong with it, or slow
     lambda-bootstrap build zip              what Lambda takes
     lambda-bootstrap VERB --help            examples of each verb
     """  # noqa: D301 - click's mark for lines that stay
@@ -50,6 +52,7 @@ def program() -> None:
 
 program.add_command(build)
 program.add_command(conform)
+program.add_command(doctor)
 program.add_command(events)
 program.add_command(invoke)
 program.add_command(new)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..build.report import Report
     from ..caller import Answer
     from ..conformance.running import Result
+    from ..doctor.findings import Report as Examination
     from ..emulator.function_url import Response
 
 # How the platform's own lines begin.
@@ -171,6 +172,32 @@ def show_results(results: Iterable[Result], *, is_json: bool) -> list[Result]:
     else:
         _print(Text(f"{passed} of {len(shown)} pass"))
     return shown
+
+
+# How many rows of a table are for people; machines get all.
+MOST_ROWS = 10
+STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
+
+
+def show_examination(report: Examination, *, is_json: bool) -> None:
+    """Print what the doctor has found: the findings, then what the import takes, and the sizes."""
+    if is_json:
+        show_json(json.dumps(report.for_machines(), ensure_ascii=False).encode() + b"\n")
+        return
+    _print(Text(report.python, "dim"))
+    for finding in report.findings:
+        level = finding.level.value
+        _print(Text(f"{level}: ", STYLES[level]).append(f"{finding.about}: {finding.text}", "default"))
+    if not report.findings:
+        _print(Text("nothing is wrong", "green"))
+    if report.imports:
+        _print(Text(f"the import takes {report.import_ms:.0f} ms:", "bold"))
+        for each in report.imports[:MOST_ROWS]:
+            _print(Text(f"  {each.package:<24}{each.ms:>8.1f} ms{each.modules:>6} modules"))
+    if report.sizes:
+        _print(Text("the largest parts:", "bold"))
+        for part in report.sizes[:MOST_ROWS]:
+            _print(Text(f"  {part.part:<24}{part.size / 1024:>8.0f} KB"))
 
 
 def _print(line: Text) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 
 import click
 
@@ -11,7 +12,7 @@ from ..emulator import function_url, inputs, session
 from ..emulator.python import ask_python, find_python
 from ..emulator.values import Kind
 from . import output
-from .verb import Verb, as_json, memory, region, timeout
+from .verb import Verb, as_json, memory, own_variables, python_of, region, timeout
 
 
 def request(
@@ -37,16 +38,11 @@ def request(
     callback=request,
     help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
 )
-@click.option(
-    "--python",
-    metavar="PROGRAM",
-    help="The function's Python; default: the active virtual environment's, else python3 on the PATH.",
-)
+@python_of
 @timeout
 @memory
 @region
-@click.option("--env", metavar="NAME=VALUE", multiple=True, help="A variable of the function's; may be repeated.")
-@click.option("--env-file", metavar="FILE", multiple=True, help="A file with lines NAME=VALUE; may be repeated.")
+@own_variables
 @as_json
 def run(  # noqa: PLR0913, PLR0917 - the options
     handler: str,
@@ -70,6 +66,8 @@ def run(  # noqa: PLR0913, PLR0917 - the options
     lambda-bootstrap run app.handler --event '{"name": "you"}' --env GREETING=Hi
     lambda-bootstrap run services/orders/app.handler --event sqs
     """  # noqa: D301 - click's mark for lines that stay
+    from ..build import project  # noqa: PLC0415 - the other verbs start without it
+
     function = session.find_function(handler, timeout=timeout, memory=memory, region=region)
     chosen = ask_python(find_python(python, os.environ))
     command = [chosen.program, str(session.find_bootstrap())]
@@ -79,6 +77,8 @@ def run(  # noqa: PLR0913, PLR0917 - the options
         payload = inputs.read_event(event, function)
     variables = inputs.read_variables(env_file, env)
     output.complain(str(chosen), "dim")
+    if misfit := project.misfit(Path(function.task_root), chosen.version):
+        output.complain(misfit, "yellow")
     sitting = session.run(
         *(function, command, payload, output.write_log, output.log_pipe()),
         variables=variables,

@@ -1,0 +1,1 @@
+"""What is wrong with a function, or slow, before Lambda finds out."""
