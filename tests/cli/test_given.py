@@ -77,6 +77,13 @@ class TestPython:
         assert python.version == ".".join(map(str, sys.version_info[:3]))
         assert str(python) == f"Python {python.version}: {sys.executable}"
 
+    def test_shim(self, tmp_path: Path) -> None:
+        """A shim, as pyenv has them, is asked once for the program that it starts, which is taken from then on."""
+        folder = tmp_path / "shims"
+        folder.mkdir()
+
+        assert ask_python(a_python(folder, f'exec {sys.executable} "$@"')).program == sys.executable
+
     @pytest.mark.parametrize("version", ["2.7.18", "3.10.14"])
     def test_old(self, tmp_path: Path, version: str) -> None:
         """A Python before 3.11 is refused by its version."""

@@ -164,8 +164,10 @@ def read(file: Path) -> dict[str, Any]:
 
 def read_settings(table: dict[str, Any], file: Path) -> Settings:
     """Check the table's names and types."""
-    known = {"handler", *LISTS}
+    known = {"handler", "functions", *LISTS}
     for key, value in table.items():
+        if key == "functions":  # `serve` reads it
+            continue
         if key not in known:
             near = get_close_matches(key, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(known))}"
@@ -174,5 +176,5 @@ def read_settings(table: dict[str, Any], file: Path) -> Settings:
             raise BuildError(f"{file}: handler in {TABLE} has to be a text like 'app.handler'")
         if key != "handler" and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
             raise BuildError(f"{file}: {key} in {TABLE} has to be a list of texts, as in {key} = ['...']")
-    lists: dict[str, Any] = {key: tuple(value) for key, value in table.items() if key != "handler"}
+    lists: dict[str, Any] = {key: tuple(value) for key, value in table.items() if key in LISTS}
     return Settings(handler=table.get("handler"), **lists)

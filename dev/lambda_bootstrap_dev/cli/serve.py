@@ -1,35 +1,127 @@
-"""`serve`: open a port for a runtime that runs elsewhere, in a container say, and for those who invoke it."""
+"""`serve`: functions that are edited meanwhile, or a port for a runtime that runs elsewhere, in a container say."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..emulator import session
+from ..emulator import inputs, session
 from ..emulator.function import Function
-from . import output
-from .verb import Verb, memory, region, timeout
+from ..emulator.python import ask_python, find_python
+from ..errors import UsageError
+from . import output, verb
+
+if TYPE_CHECKING:
+    from ..emulator.projects import Entry
+
+# No handler has a colon, or is a number.
+ADDRESS = re.compile(r".*:.*|\d+")
 
 
-@click.command(cls=Verb)
-@click.argument("address", metavar="HOST:PORT")
-@timeout
-@memory
-@region
+@click.command(cls=verb.Verb)
+@click.argument("target", metavar="[HANDLER | HOST:PORT]", required=False)
+@click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), help="Where to invoke; default: 9000.")
+@click.option(
+    "--url-port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    help="Serve the Function URL there; that of a second function at the next port, and so on.",
+)
+@verb.python_of
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=float,
+    callback=verb.positive_if_any,
+    help="A function's time for an event; default: the project's, else 3.",
+)
+@click.option(
+    "--memory", metavar="MB", type=click.IntRange(min=1), help="Its memory; default: the project's, else 128."
+)
+@verb.region
+@verb.own_variables
+@click.option("--freeze", is_flag=True, help="Stop the runtime between invocations, as Lambda does.")
 @click.option(
     "--allow-host",
     metavar="NAME",
     multiple=True,
     help="A name, beside localhost, that callers may use, and whose web pages may call; may be repeated.",
 )
-def serve(address: str, timeout: float, memory: int, region: str, allow_host: tuple[str, ...]) -> int:
+def serve(  # noqa: PLR0913, PLR0917 - the options
+    target: str | None,
+    port: int | None,
+    url_port: int | None,
+    python: str | None,
+    timeout: float | None,
+    memory: int | None,
+    region: str,
+    env: tuple[str, ...],
+    env_file: tuple[str, ...],
+    freeze: bool,  # noqa: FBT001 - click's
+    allow_host: tuple[str, ...],
+) -> int:
     """
-    Emulate the Runtime API at HOST:PORT for a runtime that is started elsewhere, until SIGTERM, SIGINT or SIGHUP.
+    Serve functions at port 9000 until Ctrl-C, and start them anew when their files change.
 
-    The runtime needs AWS_LAMBDA_RUNTIME_API, which is printed. Events are sent to the port by HTTP.
-    """
-    function = Function(timeout=timeout, memory=memory, region=region)
-    log = output.write_log
-    asyncio.run(session.serve(function, address, log, output.complain, output.log_pipe(), allow_hosts=allow_host))
+    HANDLER is app.handler, or services/orders/app.handler. Without it, the functions of [tool.lambda-bootstrap] in
+    pyproject.toml are served, or those of template.yaml.
+
+    With HOST:PORT, emulate the Runtime API there for a runtime that is started elsewhere.
+
+    \b
+    lambda-bootstrap serve app.handler
+    lambda-bootstrap invoke --event '{"name": "you"}'
+    lambda-bootstrap serve app.handler --url-port 9100
+    lambda-bootstrap serve 127.0.0.1:9001
+    """  # noqa: D301 - click's mark for lines that stay
+    asked = {"timeout": timeout, "memory": memory}
+    given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
+    if target and ADDRESS.fullmatch(target):
+        if port is not None or url_port is not None or python or env or env_file or freeze:
+            raise click.UsageError(
+                "with HOST:PORT, the runtime is started elsewhere: only --timeout, --memory, --region"
+                " and --allow-host say something"
+            )
+        function = Function(**given, region=region)
+        log = output.write_log
+        asyncio.run(session.serve(function, target, log, output.complain, output.log_pipe(), allow_hosts=allow_host))
+        return 0
+    from ..emulator.serving import Serving  # noqa: PLC0415 - the other verbs start without it
+
+    entries = [replace(entry, function=replace(entry.function, **given, region=region)) for entry in find(target)]
+    variables = inputs.read_variables(env_file, env)
+    chosen = ask_python(find_python(python, os.environ))
+    output.complain(str(chosen), "dim")
+    serving = Serving(
+        entries,
+        [chosen.program, str(session.find_bootstrap())],
+        output.write_log,
+        output.complain,
+        port=9000 if port is None else port,
+        url_port=url_port,
+        variables=variables,
+        allow_hosts=allow_host,
+        freeze=freeze,
+        stdin=output.terminal_input(),
+        pipe=output.log_pipe(),
+    )
+    asyncio.run(serving.run())
     return 0
+
+
+def find(handler: str | None) -> list[Entry]:
+    """Find the function that a handler names, or without one those of the project."""
+    from ..emulator.projects import Entry, find_functions  # noqa: PLC0415 - as above
+
+    if handler is None:
+        return find_functions(Path.cwd())
+    try:
+        return [Entry(session.find_function(handler))]
+    except UsageError as error:
+        raise UsageError(f"{error}; or HOST:PORT for a runtime that is started elsewhere") from error

@@ -28,6 +28,11 @@ def positive(_context: click.Context, _parameter: click.Parameter, seconds: floa
     return seconds
 
 
+def positive_if_any(context: click.Context, parameter: click.Parameter, seconds: float | None) -> float | None:
+    """Refuse what isn't a time, if there is one; click calls this."""
+    return None if seconds is None else positive(context, parameter, seconds)
+
+
 def complete(names: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """Make what a shell asks for the ends of a word: those of *names* that begin with it."""
     return lambda _context, _parameter, begun: [name for name in names() if name.startswith(begun)]

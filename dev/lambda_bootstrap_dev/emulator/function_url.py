@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -19,11 +20,65 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .values import Ending
 
 HTTP = "application/vnd.awslambda.http-integration-response"
 DOMAIN = "localhost.lambda-url.us-east-1.on.aws"
 CLIENT = "127.0.0.1"
+# Media types of bodies that an event has as they are.
+TEXTS = re.compile(r"text/|application/(json|javascript|xml|[\w.-]+\+(json|xml))\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Cors:
+    """Which other sites' pages may call; an asterisk stands for all."""
+
+    allow_origins: tuple[str, ...] = ()
+    allow_methods: tuple[str, ...] = ()
+    allow_headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    allow_credentials: bool = False
+    max_age: int = 0
+
+    def headers(self, origin: str) -> list[tuple[str, str]]:
+        """The headers of a response to a page of *origin*; none if it isn't allowed."""
+        if not origin or not {"*", origin} & set(self.allow_origins):
+            return []
+        found = [("Access-Control-Allow-Origin", origin if self.allow_credentials else self._named(origin))]
+        if self.allow_credentials:
+            found.append(("Access-Control-Allow-Credentials", "true"))
+        if self.expose_headers:
+            found.append(("Access-Control-Expose-Headers", ",".join(self.expose_headers)))
+        return [*found, ("Vary", "Origin")]
+
+    def preflight(self, origin: str) -> list[tuple[str, str]]:
+        """The headers of the answer to a browser that asks whether a page of *origin* may call."""
+        found = self.headers(origin)
+        if found and self.allow_methods:
+            found.append(("Access-Control-Allow-Methods", ",".join(self.allow_methods)))
+        if found and self.allow_headers:
+            found.append(("Access-Control-Allow-Headers", ",".join(self.allow_headers)))
+        if found and self.max_age:
+            found.append(("Access-Control-Max-Age", str(self.max_age)))
+        return found
+
+    def _named(self, origin: str) -> str:
+        return "*" if "*" in self.allow_origins else origin
+
+
+@dataclass(frozen=True)
+class Url:
+    """
+    The settings of a Function URL.
+
+    With mode `BUFFERED` a stream is sent whole, with `RESPONSE_STREAM` a result is sent as it stands; without a mode,
+    streams are sent as they come, and results are read.
+    """
+
+    mode: str = ""
+    cors: Cors | None = None
 
 
 @dataclass(frozen=True)
@@ -42,24 +97,19 @@ class Response:
         return "\n".join(lines)
 
 
-def event(method: str, target: str, body: bytes = b"") -> bytes:
-    """Return the event of a request for *target*, a path with or without a query."""
+def event(method: str, target: str, body: bytes = b"", given: Mapping[str, str] | None = None) -> bytes:
+    """Return the event of a request for *target*, a path with or without a query, with the headers *given*."""
     path, _, query = target.partition("?")
     now = time.time()
+    headers = own_headers(body) if given is None else {**given}
+    if given is None:
+        headers |= {"x-forwarded-for": CLIENT, "x-forwarded-port": "443", "x-forwarded-proto": "https"}
     about = {
         "method": method,
         "path": unquote(path),
         "protocol": "HTTP/1.1",
         "sourceIp": CLIENT,
-        "userAgent": "lambda-bootstrap",
-    }
-    headers = {
-        "accept": "*/*",
-        "host": "localhost",
-        "user-agent": "lambda-bootstrap",
-        "x-forwarded-for": CLIENT,
-        "x-forwarded-port": "443",
-        "x-forwarded-proto": "https",
+        "userAgent": headers.get("user-agent", ""),
     }
     made: dict[str, Any] = {
         "version": "2.0",
@@ -81,16 +131,34 @@ def event(method: str, target: str, body: bytes = b"") -> bytes:
         },
         "isBase64Encoded": False,
     }
+    if cookies := headers.get("cookie"):
+        made["cookies"] = [cookie.strip() for cookie in cookies.split(";")]
     if query:
         made["queryStringParameters"] = parameters(query)
     if body:
+        text = text_of(body, headers.get("content-type", ""), is_ours=given is None)
+        made["body"] = base64.b64encode(body).decode() if text is None else text
+        made["isBase64Encoded"] = text is None
+    return json.dumps(made).encode()
+
+
+def own_headers(body: bytes) -> dict[str, str]:
+    """The headers of a request that a command makes."""
+    headers = {"accept": "*/*", "host": "localhost", "user-agent": "lambda-bootstrap"}
+    if body:
         headers["content-length"] = str(len(body))
         headers["content-type"] = "application/json" if is_json(body) else "application/octet-stream"
-        try:
-            made["body"] = body.decode()
-        except UnicodeDecodeError:
-            made["body"], made["isBase64Encoded"] = base64.b64encode(body).decode(), True
-    return json.dumps(made).encode()
+    return headers
+
+
+def text_of(body: bytes, content_type: str, *, is_ours: bool) -> str | None:
+    """A body as text; None if it is sent as base64, as anything but text is whose client is another's."""
+    if not is_ours and not TEXTS.match(content_type):
+        return None
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def parameters(query: str) -> dict[str, str]:

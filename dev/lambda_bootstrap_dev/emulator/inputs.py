@@ -17,7 +17,7 @@ from ..errors import UsageError
 from .function import RESERVED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from .function import Function
 
@@ -89,9 +89,20 @@ def _split(pair: str, where: str) -> tuple[str, str]:
     name = name.strip()
     if not sign or not name:
         raise UsageError(f"{where}: {pair!r} isn't NAME=VALUE")
-    if name in RESERVED:
-        raise UsageError(f"{where}: {name} is Lambda's own{RESERVED[name]}")
+    check_names([name], where)
     return name, value
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """
+    Check the names of variables.
+
+    Raises:
+        UsageError: one is Lambda's.
+    """
+    for name in names:
+        if name in RESERVED:
+            raise UsageError(f"{where}: {name} is Lambda's own{RESERVED[name]}")
 
 
 def _unquote(value: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OLDEST = (3, 11)
 # Understood by Python 2 too, so that it can say what it is.
-QUESTION = ("-E", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])")
+QUESTION = ("-E", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)")
 ANSWER_SECONDS = 20.0
 
 
@@ -68,10 +68,12 @@ def ask_python(program: str) -> Python:
         raise UsageError(f"{program} cannot be run: {error.strerror}; {advice}") from error
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"{program} doesn't say its version within {ANSWER_SECONDS:g} seconds; {advice}") from error
-    version = done.stdout.decode(errors="replace").strip()
+    version, _, executable = done.stdout.decode(errors="replace").strip().partition("\n")
     if done.returncode or not re.fullmatch(r"\d+\.\d+\.\d+", version):
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise UsageError(f"{program} isn't a Python that works: {said[-1] if said else 'no version'}; {advice}")
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
         raise UsageError(f"{program} is Python {version}, and the runtime needs 3.11 or newer; {advice}")
-    return Python(program, version)
+    # A shim, as pyenv and asdf have them, looks for the program at each start, which takes longer than the start.
+    is_shim = os.path.basename(os.path.dirname(program)) == "shims"  # noqa: PTH119, PTH120 - as above
+    return Python(executable if is_shim and os.access(executable, os.X_OK) else program, version)

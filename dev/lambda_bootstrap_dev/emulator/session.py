@@ -97,11 +97,12 @@ class Watched:
             raise self._closed.result()
 
 
-def find_function(name: str, *, timeout: float, memory: int, region: str) -> Function:
+def find_function(name: str, **given: Any) -> Function:
     """
     Find the function that a handler like `examples/hello/app.handler` names.
 
     Its folder is the task root, unless the module has relative imports: those work from the package's root only.
+    What is *given*, such as its timeout, is as in `Function`.
 
     Raises:
         UsageError: the name has no dot, or the folder doesn't exist.
@@ -115,14 +116,7 @@ def find_function(name: str, *, timeout: float, memory: int, region: str) -> Fun
     home = home.resolve()
     root = _root_of(home, handler.partition(".")[0])
     place = "".join(f"{part}/" for part in home.relative_to(root).parts)
-    return Function(
-        name=home.name,
-        handler=f"{place}{handler}",
-        task_root=str(root),
-        timeout=timeout,
-        memory=memory,
-        region=region,
-    )
+    return Function(**{"name": home.name, **given}, handler=f"{place}{handler}", task_root=str(root))
 
 
 def _near_folders(missing: Path) -> str:

@@ -1,0 +1,40 @@
+"""
+The sources of a function, watched.
+
+Owns: which changes count.
+Refuses to know: what is done about them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from watchfiles import DefaultFilter, awatch
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+# What belongs to one save comes within this time; a change is looked for that often.
+DEBOUNCE_MS = 40
+STEP_MS = 10
+# What tools write while a function is worked on, beside what watchfiles leaves out.
+IGNORED = (".aws-sam", ".cache", ".eggs", ".nox", ".ruff_cache", "build", "dist", "htmlcov", "venv")
+
+
+class Sources(DefaultFilter):
+    """All files but those that tools write."""
+
+    ignore_dirs = (*DefaultFilter.ignore_dirs, *IGNORED)
+    ignore_entity_patterns = (
+        *DefaultFilter.ignore_entity_patterns,
+        r"\.(log|tmp|bak|orig)$",
+        r"^\.coverage",
+        r"^4913$",
+    )
+
+
+async def follow(folder: str, on_change: Callable[[str], Awaitable[None]]) -> None:
+    """Call *on_change* with the name of a changed file, after each save of files in *folder*."""
+    changes = awatch(folder, watch_filter=Sources(), debounce=DEBOUNCE_MS, step=STEP_MS, raise_interrupt=False)
+    async for changed in changes:
+        await on_change(min(path for _, path in changed))

@@ -1,0 +1,160 @@
+"""
+A sitting at work: functions that are served while somebody edits them.
+
+Owns: what runs beside each function, and what is said of it.
+Refuses to know: the command line, and how anything is printed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import UsageError
+from .front import Front
+from .function import environment
+from .reload import follow
+from .sandbox import Sandbox
+from .server import Server
+from .session import Watched, catch
+from .url_port import UrlPort
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from .projects import Entry
+
+HOST = "127.0.0.1"
+T = TypeVar("T", Front, UrlPort)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """
+    What is served: the functions, and on which ports.
+
+    *command* starts the runtime, *variables* are all functions' own, *stdin* is what a single function reads.
+    *log* takes the output, which goes to *pipe* if that is one; *announce* takes lines for people.
+    """
+
+    entries: Sequence[Entry]
+    command: Sequence[str]
+    log: Callable[[bytes], None]
+    announce: Callable[[str], None]
+    port: int = 9000
+    url_port: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    allow_hosts: Sequence[str] = ()
+    freeze: bool = False
+    stdin: int = subprocess.DEVNULL
+    pipe: int | None = None
+
+    async def run(self) -> None:
+        """
+        Serve until SIGTERM, SIGINT or SIGHUP.
+
+        Raises:
+            UsageError: a port cannot be listened on.
+            OSError: the log cannot be written any more.
+        """
+        caught = catch(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        watched = Watched(self.log, self.pipe)
+        async with AsyncExitStack() as stack:
+            sandboxes = {entry.function.name: self._sandbox(entry, watched) for entry in self.entries}
+            front = Front(sandboxes, HOST, self.port, allow_hosts=self.allow_hosts)
+            await open_port(stack, front, self.port)
+            for number, entry in enumerate(self.entries):
+                sandbox = sandboxes[entry.function.name]
+                await self._serve(stack, entry, sandbox, front, number)
+            tasks = [asyncio.create_task(self._follow(sandbox)) for sandbox in sandboxes.values()]
+            await asyncio.sleep(0)  # each of them has begun: from here on no change is missed
+            tasks += [asyncio.create_task(self._try(sandbox.start())) for sandbox in sandboxes.values()]
+            name = self.entries[0].function.name
+            self.announce(f"ready: lambda-bootstrap invoke {name} --endpoint http://{front.authority}")
+            try:
+                await watched.wait_for(caught)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _sandbox(self, entry: Entry, watched: Watched) -> Sandbox:
+        is_only = len(self.entries) == 1
+        log = watched.write if is_only else prefixed(entry.function.name, watched.write)
+        return Sandbox(
+            entry.function,
+            self.command,
+            cwd=entry.function.task_root,
+            merge_output=True,
+            stdin=self.stdin if is_only else subprocess.DEVNULL,
+            freeze=self.freeze,
+            log=log,
+        )
+
+    async def _serve(self, stack: AsyncExitStack, entry: Entry, sandbox: Sandbox, front: Front, number: int) -> None:
+        function = entry.function
+        server = await stack.enter_async_context(Server(sandbox, HOST))
+        sandbox.environ = environment(function, server.address, os.environ) | {**entry.variables, **self.variables}
+        self.announce(
+            f"{function.handler} at http://{front.authority}/2015-03-31/functions/{function.name}/invocations"
+        )
+        if self.url_port is not None:
+            port = self.url_port + number if self.url_port else 0
+            url = await open_port(stack, UrlPort(sandbox, entry.url, HOST, port), port)
+            self.announce(f"{function.handler} as a Function URL at http://{url.authority}/")
+        for line in entry.about:
+            self.announce(line)
+
+    async def _follow(self, sandbox: Sandbox) -> None:
+        home = sandbox.function.task_root
+
+        async def renew(changed: str) -> None:
+            self.announce(f"{changed.removeprefix(home)[1:]} has changed: {sandbox.function.handler} starts anew")
+            await self._try(sandbox.renew())
+
+        try:
+            await follow(home, renew)
+        except (OSError, RuntimeError) as error:  # watchfiles has either
+            self.announce(f"changes in {home} aren't noticed: {error}")
+
+    async def _try(self, start: Awaitable[None]) -> None:
+        try:
+            await start
+        except OSError as error:
+            self.announce(f"the runtime doesn't start: {error}")
+
+
+async def open_port(stack: AsyncExitStack, port: T, number: int) -> T:
+    """
+    Listen until the end of *stack*.
+
+    Raises:
+        UsageError: the port isn't free.
+    """
+    try:
+        return await stack.enter_async_context(port)
+    except (OSError, OverflowError) as error:
+        number_of_error = getattr(error, "errno", None) or 0
+        reason = os.strerror(number_of_error) if number_of_error > 0 else error
+        raise UsageError(f"cannot listen on {HOST}:{number}: {reason}; choose another with --port") from error
+
+
+def prefixed(name: str, log: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """A log whose lines begin with a function's name."""
+    mark = f"{name} | ".encode()
+    is_within = False
+
+    def write(data: bytes) -> None:
+        nonlocal is_within
+        if not data:
+            return
+        lines = data.splitlines(keepends=True)
+        log(b"".join((b"" if is_within and not number else mark) + line for number, line in enumerate(lines)))
+        is_within = not data.endswith(b"\n")
+
+    return write
