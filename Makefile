@@ -47,6 +47,9 @@ image: rie base tree ## Build the image: IMAGE=lambda-bootstrap:latest ARCH=arm6
 build-image: image build/installers/$(ARCH) ## Build the image with pip and uv, for the build stage of a function's Dockerfile: IMAGE-build
 	@$(build_image_with_installers)
 
+emulator: base .venv/.made .cache/wheels/.made ## Build the Runtime API as an image, for tests of any runtime: EMULATOR_IMAGE=lambda-bootstrap-emulator:latest ARCH=arm64
+	@$(emulator)
+
 layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip, or OUTPUT=file.zip or a folder
 	@$(layer)
 

@@ -12,6 +12,7 @@ MODULES ?=
 LIMIT ?= 30
 MINUTES ?= 60
 IMAGE ?= lambda-bootstrap:latest
+EMULATOR_IMAGE ?= lambda-bootstrap-emulator:latest
 FUNCTION ?= examples/hello
 GLIBC ?= 2.34
 OUTPUT ?=
@@ -78,7 +79,7 @@ define check
 .venv/bin/ruff format --check
 .venv/bin/mypy
 $(pytest) --quiet tests/test_graph.py
-.venv/bin/hadolint Dockerfile packaging/debian.Dockerfile packaging/build.Dockerfile
+.venv/bin/hadolint Dockerfile packaging/debian.Dockerfile packaging/build.Dockerfile packaging/emulator.Dockerfile
 @# DL3006: a function's image follows the runtime's latest, as the example is meant to be read.
 .venv/bin/hadolint --ignore DL3006 examples/*/Dockerfile
 .cache/lint/bin/cfn-lint examples/deploy/template.yaml
@@ -116,6 +117,17 @@ endef
 
 build_image_with_installers = docker build --quiet --tag $(IMAGE)-build --platform linux/$(ARCH:x86_64=amd64) \
 	--build-arg IMAGE=$(IMAGE) --build-arg ARCH=$(ARCH) --file packaging/build.Dockerfile .
+
+# `serve HOST:PORT` needs these three libraries, and no runtime.
+define emulator
+@rm -rf build/emulator && mkdir -p build/emulator
+@.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-index --find-links .cache/wheels --no-deps \
+	--no-compile --target build/emulator click h11 rich
+@cp -R dev/lambda_bootstrap_dev build/emulator/ && find build/emulator -name __pycache__ -prune -exec rm -rf {} +
+@chmod -R a+rX build/emulator
+docker build --quiet --tag $(EMULATOR_IMAGE) --platform linux/$(ARCH:x86_64=amd64) --build-arg BASE_IMAGE=$(BASE_IMAGE) \
+	--file packaging/emulator.Dockerfile .
+endef
 
 # Build a package and, beside it, its bill of materials; only the package where `sam build` asks for a folder.
 pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--output "$(OUTPUT)", \

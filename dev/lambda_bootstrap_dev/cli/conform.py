@@ -10,7 +10,11 @@ from . import output
 from .verb import Verb, as_json
 
 
-@click.command(cls=Verb, context_settings={"allow_interspersed_args": False})
+@click.command(
+    cls=Verb,
+    short_help="Run any runtime through the conformance kit.",
+    context_settings={"allow_interspersed_args": False},
+)
 @click.argument("runtime", metavar="[COMMAND|IMAGE]", nargs=-1, type=click.UNPROCESSED)
 @click.option(
     "--function",

@@ -8,14 +8,15 @@ import click
 
 from ..emulator import inputs
 from ..emulator.python import ask_python, find_python
-from . import output
-from .verb import Verb, as_json, own_variables, python_of
+from . import output, verb
+from .verb import Verb, as_json
 
 
-@click.command(cls=Verb)
+@click.command(cls=Verb, short_help="Say what is wrong with a function, or slow.")
 @click.argument("handler", required=False)
-@python_of
-@own_variables
+@verb.python
+@verb.env
+@verb.env_file
 @as_json
 def doctor(
     handler: str | None,

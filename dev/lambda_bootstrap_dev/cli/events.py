@@ -11,7 +11,7 @@ from . import output
 from .verb import Verb, as_json, complete
 
 
-@click.command(cls=Verb)
+@click.command(cls=Verb, short_help="Print a sample event, or the names of all.")
 @click.argument("source", required=False, shell_complete=complete(samples.names))
 @click.option("--write", metavar="FILE", type=click.Path(path_type=Path), help="Write it to a file that isn't there.")
 @as_json

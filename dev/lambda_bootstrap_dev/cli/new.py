@@ -11,7 +11,7 @@ from . import output
 from .verb import Verb, as_json, complete
 
 
-@click.command(cls=Verb)
+@click.command(cls=Verb, short_help="Make a project of a template.")
 @click.argument("name", required=False)
 @click.option(
     "--template",

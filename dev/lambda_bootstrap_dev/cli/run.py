@@ -11,8 +11,8 @@ import click
 from ..emulator import function_url, inputs, session
 from ..emulator.python import ask_python, find_python
 from ..emulator.values import Kind
-from . import output
-from .verb import Verb, as_json, memory, own_variables, python_of, region, timeout
+from . import output, verb
+from .verb import Verb, as_json, memory, region, timeout
 
 
 def request(
@@ -24,7 +24,7 @@ def request(
     return http
 
 
-@click.command(cls=Verb)
+@click.command(cls=Verb, short_help="Send one event through a function.")
 @click.argument("handler")
 @click.option(
     "--event",
@@ -38,11 +38,12 @@ def request(
     callback=request,
     help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
 )
-@python_of
+@verb.python
 @timeout
 @memory
 @region
-@own_variables
+@verb.env
+@verb.env_file
 @as_json
 def run(  # noqa: PLR0913, PLR0917 - the options
     handler: str,

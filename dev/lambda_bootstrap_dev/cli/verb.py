@@ -9,7 +9,7 @@ Refuses to know: what a verb does.
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -61,23 +61,16 @@ region = click.option(
     default="us-east-1",
     help="Its region; default: AWS_REGION, else AWS_DEFAULT_REGION, else us-east-1.",
 )
-python_of = click.option(
+env = click.option("--env", metavar="NAME=VALUE", multiple=True, help="A variable of the function's; may be repeated.")
+env_file = click.option(
+    "--env-file", metavar="FILE", multiple=True, help="A file with lines NAME=VALUE; may be repeated."
+)
+python = click.option(
     "--python",
     metavar="PROGRAM",
     help="The function's Python; default: the active virtual environment's, else python3 on the PATH.",
 )
 as_json = click.option("--json", "is_json", is_flag=True, help="Print for machines: JSON, without colours.")
-
-
-def own_variables(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options for variables of the function's own."""
-    one = click.option(
-        "--env", metavar="NAME=VALUE", multiple=True, help="A variable of the function's; may be repeated."
-    )
-    file = click.option(
-        "--env-file", metavar="FILE", multiple=True, help="A file with lines NAME=VALUE; may be repeated."
-    )
-    return one(file(command))
 
 
 class Verb(click.Command):
