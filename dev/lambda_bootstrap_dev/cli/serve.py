@@ -33,7 +33,7 @@ ADDRESS = re.compile(r".*:.*|\d+")
     type=click.IntRange(0, 65535),
     help="Serve the Function URL there; that of a second function at the next port, and so on.",
 )
-@verb.python_of
+@verb.python
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -45,7 +45,8 @@ ADDRESS = re.compile(r".*:.*|\d+")
     "--memory", metavar="MB", type=click.IntRange(min=1), help="Its memory; default: the project's, else 128."
 )
 @verb.region
-@verb.own_variables
+@verb.env
+@verb.env_file
 @click.option("--freeze", is_flag=True, help="Stop the runtime between invocations, as Lambda does.")
 @click.option(
     "--allow-host",
