@@ -10,14 +10,16 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from .emulator import event_stream
 from .errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 # Lambda's longest timeout, and some time for a start.
 PATIENCE = 960.0
@@ -33,6 +35,7 @@ class Call:
     payload: bytes
     client_context: str = ""  # JSON
     is_async: bool = False
+    tenant: str = ""
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -41,7 +44,13 @@ class Call:
             {"InvocationType": "Event"} if self.is_async else {"InvocationType": "RequestResponse", "LogType": "Tail"}
         )
         encoded = base64.b64encode(self.client_context.encode()).decode()
-        return kind | ({"ClientContext": encoded} if encoded else {})
+        more = {"ClientContext": encoded, "TenantId": self.tenant}
+        return kind | {name: value for name, value in more.items() if value}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The same as headers."""
+        return {HEADERS[name]: value for name, value in self.parameters.items()} | {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,7 @@ HEADERS = {
     "ClientContext": "X-Amz-Client-Context",
     "InvocationType": "X-Amz-Invocation-Type",
     "LogType": "X-Amz-Log-Type",
+    "TenantId": "X-Amz-Tenant-Id",
 }
 
 
@@ -91,9 +101,11 @@ def check_context(text: str) -> str:
     return text
 
 
-def call_endpoint(call: Call, endpoint: str) -> Answer:
+def call_endpoint(call: Call, endpoint: str, on_piece: Callable[[bytes], None] | None = None) -> Answer:
     """
     Send a call to an endpoint such as http://127.0.0.1:9000, unsigned.
+
+    With *on_piece*, the response is streamed there, and the answer has the rest: what the end says.
 
     Raises:
         UsageError: the endpoint is no URL, nobody answers there, or what answers refuses the call.
@@ -102,20 +114,39 @@ def call_endpoint(call: Call, endpoint: str) -> Answer:
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise UsageError(f"{endpoint!r} is no endpoint: write http://HOST:PORT")
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    path = f"{url.path.rstrip('/')}/2015-03-31/functions/{quote(call.function, safe='')}/invocations"
-    headers = {HEADERS[name]: value for name, value in call.parameters.items()} | {"Content-Type": "application/json"}
+    version, action = ("2021-11-15", "response-streaming-invocations") if on_piece else ("2015-03-31", "invocations")
+    path = f"{url.path.rstrip('/')}/{version}/functions/{quote(call.function, safe='')}/{action}"
     try:
-        connection = kind(url.netloc, timeout=PATIENCE)
-        connection.request("POST", path, call.payload, headers)
-        response = connection.getresponse()
-        body = response.read()
-        connection.close()
+        with closing(kind(url.netloc, timeout=PATIENCE)) as connection:
+            connection.request("POST", path, call.payload, call.headers)
+            response = connection.getresponse()
+            if on_piece and response.status == OK:
+                return _ending(event_stream.read(response.read1), on_piece)
+            body = response.read()
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"nobody answers at {endpoint}: {reason}; start lambda-bootstrap serve, or RIE") from error
+    except ValueError as error:
+        raise UsageError(f"{endpoint} doesn't answer with a stream: {error}") from error
     if response.status not in {OK, ACCEPTED}:
         raise UsageError(f"{endpoint} refuses the call: {response.status} {body.decode(errors='replace').strip()}")
     return _answer(response.status, body, {name.lower(): value for name, value in response.getheaders()})
+
+
+def _ending(events: Iterator[tuple[str, bytes]], on_piece: Callable[[bytes], None]) -> Answer:
+    """Pass the pieces of a stream on; return what its end says."""
+    for event_type, payload in events:
+        if event_type == "PayloadChunk":
+            on_piece(payload)
+        elif event_type == "InvokeComplete":
+            return _ended(event_stream.ending(payload))
+    raise ValueError("it has no end")
+
+
+def _ended(said: Mapping[str, str]) -> Answer:
+    """The answer that the end of a stream is."""
+    body = said.get("ErrorDetails", "").encode()
+    return Answer(OK, body, error=said.get("ErrorCode", ""), log=base64.b64decode(said.get("LogResult", "")))
 
 
 def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -129,9 +160,9 @@ def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
     )
 
 
-def call_remote(call: Call, region: str | None) -> Answer:
+def call_remote(call: Call, region: str | None, on_piece: Callable[[bytes], None] | None = None) -> Answer:
     """
-    Send a call to a deployed function through boto3, with the user's own credentials.
+    Send a call to a deployed function through boto3, with the user's own credentials; *on_piece* as above.
 
     Raises:
         UsageError: boto3 isn't installed, or AWS refuses the call.
@@ -149,8 +180,21 @@ def call_remote(call: Call, region: str | None) -> Answer:
     config = Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1})
     try:
         client = boto3.client("lambda", region_name=region, config=config)
+        if on_piece:
+            return _stream_remote(client, call, on_piece)
         reply = client.invoke(FunctionName=call.function, Payload=call.payload, **call.parameters)
         body = reply["Payload"].read()
     except (BotoCoreError, ClientError) as error:
         raise UsageError(f"AWS doesn't take the call: {error}") from error
     return _answer(reply["StatusCode"], body, reply["ResponseMetadata"]["HTTPHeaders"])
+
+
+def _stream_remote(client: Any, call: Call, on_piece: Callable[[bytes], None]) -> Answer:
+    reply = client.invoke_with_response_stream(FunctionName=call.function, Payload=call.payload, **call.parameters)
+    with closing(reply["EventStream"]) as events:
+        for event in events:
+            if "PayloadChunk" in event:
+                on_piece(event["PayloadChunk"]["Payload"])
+            elif "InvokeComplete" in event:
+                return _ended(event["InvokeComplete"])
+    return Answer(OK, b"", error="the stream has no end")

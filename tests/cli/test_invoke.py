@@ -23,16 +23,30 @@ APP = """
 def handler(event, context):
     if event == "fail":
         raise ValueError("boom")
+    if event == "tenant":
+        return context.tenant_id
+    if event == "slow":
+        __import__("time").sleep(4)
+    if isinstance(event, dict) and "rawPath" in event:
+        return {"statusCode": 418, "headers": {"x-own": "1"}, "body": event["rawPath"] + event.get("body", "")}
     return {"event": event, "custom": context.client_context and context.client_context.custom}
+
+
+def stream(event, context):
+    yield b"one "
+    if event == "break":
+        raise ValueError("half-way")
+    yield b"two"
 """
 
 
 @pytest.fixture(name="emulator")
-def _emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def _emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Emulator]:
     """An emulator with a function, which is also where boto3 finds Lambda."""
     (tmp_path / "app.py").write_text(APP)
     monkeypatch.chdir(tmp_path)
-    with Emulator([*PYTHON, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler") as emulator:
+    handler = getattr(request, "param", "app.handler")
+    with Emulator([*PYTHON, str(BOOTSTRAP)], cwd=tmp_path, handler=handler, timeout=20) as emulator:
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://{emulator.address}")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "mine")
@@ -82,6 +96,41 @@ class TestCalls:
 
         assert main(["invoke", "--endpoint", f"http://{emulator.address}"]) == 0
         assert json.loads(capfd.readouterr().out)["event"] == "mine"
+
+    def test_tenant(self, ways: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+        """A tenant's id arrives."""
+        assert main(["invoke", *ways, "--event", '"tenant"', "--tenant", "blue"]) == 0
+        assert capfd.readouterr().out == '"blue"\n'
+
+    def test_http(self, ways: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+        """A request of a Function URL is sent with its body, and the response printed as curl does."""
+        assert main(["invoke", *ways, "--http", "PUT", "/a?b=c", "--event", "[1]"]) == 0
+        captured = capfd.readouterr()
+        assert captured.out == "/a[1]"
+        assert captured.err.endswith("HTTP/1.1 418 I'm a Teapot\nx-own: 1\n")
+
+    def test_patience(self, ways: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+        """Whoever waits long is told so."""
+        assert main(["invoke", *ways, "--event", '"slow"']) == 0
+        assert capfd.readouterr().err.startswith("no answer yet from ")
+
+    @pytest.mark.parametrize("emulator", ["app.stream"], indirect=True)
+    def test_stream(self, ways: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+        """With --stream, pieces are printed as they are; the log follows."""
+        assert main(["invoke", *ways, "--stream", "--event", "[1]"]) == 0
+        captured = capfd.readouterr()
+        assert captured.out == "one two"
+        assert "REPORT RequestId" in captured.err
+
+    @pytest.mark.parametrize("emulator", ["app.stream"], indirect=True)
+    def test_broken_stream(self, ways: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+        """A stream that breaks off is status 1, after the pieces that there were; with --json it is one object."""
+        assert main(["invoke", *ways, "--stream", "--event", '"break"']) == 1
+        captured = capfd.readouterr()
+        assert captured.out == "one "
+        assert captured.err.endswith("\nthe stream has broken off: function error: ValueError: half-way\n")
+        assert main(["invoke", *ways, "--stream", "--event", '"break"', "--json"]) == 1
+        assert json.loads(capfd.readouterr().out)["error"] == "ValueError"
 
     def test_refused(self, ways: list[str], capfd: pytest.CaptureFixture[str]) -> None:
         """A call that is refused is status 2, with what was said."""
@@ -163,6 +212,14 @@ class TestAnswers:
         assert "--remote calls AWS through boto3: pip install boto3 (" in capfd.readouterr().err
 
 
+def test_stream_of_another(
+    lambda_: tuple[str, list[BaseHTTPRequestHandler]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What isn't a stream of events is refused, with the reason."""
+    assert main(["invoke", "--endpoint", lambda_[0], "--stream"]) == 2
+    assert "doesn't answer with a stream: it isn't a stream of events" in capfd.readouterr().err
+
+
 class TestRefused:
     """What cannot be called is one line and status 2."""
 
@@ -171,13 +228,17 @@ class TestRefused:
         [
             (["--endpoint", "localhost:9000"], "'localhost:9000' is no endpoint: write http://HOST:PORT"),
             (["--client-context", "x"], "the client context isn't JSON: Expecting value: line 1 column 1 (char 0)"),
+            (
+                ["--endpoint", "http://127.0.0.1:1", "--stream"],
+                "nobody answers at http://127.0.0.1:1: Connection refused; start lambda-bootstrap serve, or RIE",
+            ),
             (["--client-context", "[1]"], "the client context isn't an object: [1]"),
             (
                 ["--endpoint", "http://127.0.0.1:1"],
                 "nobody answers at http://127.0.0.1:1: Connection refused; start lambda-bootstrap serve, or RIE",
             ),
         ],
-        ids=["endpoint", "context", "array", "nobody"],
+        ids=["endpoint", "context", "streamed", "array", "nobody"],
     )
     def test_message(self, capfd: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
         """The message says what is wrong and what to do."""

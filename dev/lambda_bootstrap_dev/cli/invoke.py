@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from .. import caller
-from ..emulator import inputs
+from ..emulator import function_url, inputs
 from ..emulator.function import Function
+from ..emulator.values import Ending, Kind
 from . import output
+from .run import request
 from .verb import Verb, as_json
 
 
@@ -27,8 +29,17 @@ from .verb import Verb, as_json
 )
 @click.option("--remote", is_flag=True, help="Call a deployed function, through boto3 and with your credentials.")
 @click.option("--region", metavar="REGION", help="With --remote; default: boto3's own.")
+@click.option("--stream", "is_stream", is_flag=True, help="Print the response's pieces as they come.")
 @click.option("--async", "is_async", is_flag=True, help="Don't wait for the response.")
 @click.option("--client-context", metavar="JSON", help="What the function has as context.client_context.")
+@click.option("--tenant", metavar="ID", default="", help="What the function has as context.tenant_id.")
+@click.option(
+    "--http",
+    metavar="METHOD PATH",
+    nargs=2,
+    callback=request,
+    help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
+)
 @as_json
 def invoke(  # noqa: PLR0913, PLR0917 - the options
     function: str,
@@ -36,8 +47,11 @@ def invoke(  # noqa: PLR0913, PLR0917 - the options
     endpoint: str,
     remote: bool,  # noqa: FBT001 - click's
     region: str | None,
+    is_stream: bool,  # noqa: FBT001 - click's
     is_async: bool,  # noqa: FBT001 - click's
     client_context: str | None,
+    tenant: str,
+    http: tuple[str, str] | None,
     is_json: bool,  # noqa: FBT001 - click's
 ) -> int:
     """
@@ -48,11 +62,27 @@ def invoke(  # noqa: PLR0913, PLR0917 - the options
     \b
     lambda-bootstrap invoke --event '{"name": "you"}'
     lambda-bootstrap invoke --endpoint http://127.0.0.1:8080 --event sqs
+    lambda-bootstrap invoke --stream
+    lambda-bootstrap invoke --http GET '/items?q=a'
     lambda-bootstrap invoke orders --remote --event order.json
     """  # noqa: D301 - click's mark for lines that stay
-    payload = inputs.read_event(event, Function(handler="app.handler", task_root="."))
+    if is_stream + is_async + bool(http) > 1:
+        raise click.UsageError("--stream, --async and --http are three ways to call: take one")
+    here = Function(handler="app.handler", task_root=".")
+    if http:
+        payload = function_url.event(*http, inputs.read_event(event, here) if event else b"")
+    else:
+        payload = inputs.read_event(event, here)
     context = caller.check_context(client_context) if client_context else ""
-    call = caller.Call(function, payload, context, is_async)
-    answer = caller.call_remote(call, region) if remote else caller.call_endpoint(call, endpoint)
-    output.show_answer(answer, is_json=is_json)
+    call = caller.Call(function, payload, context, is_async, tenant)
+    pieces = output.Pieces(is_json=is_json)
+    sink = pieces.take if is_stream else None
+    with output.patience(f"no answer yet from {'AWS' if remote else endpoint}: it is slow, or has no runtime"):
+        answer = caller.call_remote(call, region, sink) if remote else caller.call_endpoint(call, endpoint, sink)
+    if http and not answer.error and not is_json:
+        output.show_response(function_url.response(Ending(Kind.RESPONSE, answer.body, answer.content_type)))
+    elif is_stream:
+        pieces.finish(answer)
+    else:
+        output.show_answer(answer, is_json=is_json)
     return 1 if answer.error else 0

@@ -12,7 +12,9 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -207,6 +209,45 @@ def _print(line: Text) -> None:
         return
     sys.stdout.write(f"{line.plain}\n")
     sys.stdout.flush()
+
+
+class Pieces:
+    """The pieces of a streamed response, printed as they come, or kept until the end for machines."""
+
+    def __init__(self, *, is_json: bool) -> None:
+        self._is_json = is_json
+        self._kept: list[bytes] = []
+
+    def take(self, piece: bytes) -> None:
+        """Print a piece, or keep it."""
+        if self._is_json:
+            self._kept.append(piece)
+            return
+        sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+
+    def finish(self, answer: Answer) -> None:
+        """Print what the end says."""
+        if self._is_json:
+            kept = b"".join(self._kept)
+            show_answer(replace(answer, body=answer.body or kept), is_json=True)
+            return
+        if answer.log:
+            write_log(answer.log)
+        if answer.error:
+            complain(f"the stream has broken off: {headline(Ending(Kind.ERROR, answer.body))}", "bold red")
+
+
+@contextmanager
+def patience(message: str, seconds: float = 3.0) -> Iterator[None]:
+    """Say on stderr that somebody is still waited for."""
+    timer = threading.Timer(seconds, complain, (message, "dim"))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def terminal_input() -> int:
