@@ -1,7 +1,7 @@
 """
 The port of those who invoke functions.
 
-Owns: which request is for the Invoke API.
+Owns: which request is for the Invoke API, and which for the page; neither is answered to other sites.
 Refuses to know: how a function runs.
 """
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from .callers import Callers
+from .invoke_api import BadInvocationError
 from .port import Port
-from .rules import NOT_FOUND, limit_of
+from .rules import limit_of
 from .sites import Sites
 from .wire import Intake
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
+    from .page import Page
     from .sandbox import Sandbox
     from .values import Request
     from .wire import Connection
@@ -28,13 +30,21 @@ IDLE_SECONDS = 60.0
 
 
 class Front:
-    """The Invoke API of several functions, by their names."""
+    """The Invoke API of functions, by their names, and the page."""
 
     def __init__(
-        self, functions: Mapping[str, Sandbox], host: str, port: int, *, allow_hosts: Iterable[str] = ()
+        self,
+        functions: Mapping[str, Sandbox],
+        host: str,
+        port: int,
+        page: Page,
+        *,
+        allow_hosts: Iterable[str] = (),
     ) -> None:
         self._port = Port(host, port, self._serve)
-        self._callers = Callers(functions, Sites.of(host, allow_hosts))
+        self._sites = Sites.of(host, allow_hosts)
+        self._callers = Callers(functions, self._sites)
+        self._page = page
 
     @property
     def authority(self) -> str:
@@ -55,8 +65,13 @@ class Front:
         while request := await connection.receive("", self._take_in, IDLE_SECONDS):
             if request.endpoint.startswith("invoke"):
                 await self._callers.answer(connection, request)
+                continue
+            try:
+                self._sites.check(request)
+            except BadInvocationError as error:
+                await connection.send(error.reply)
             else:
-                await connection.send(NOT_FOUND)
+                await self._page.answer(connection, request)
 
     def _take_in(self, request: Request) -> Intake:
         return Intake(limit_of(request) if self._callers.may_send(request) else 0)

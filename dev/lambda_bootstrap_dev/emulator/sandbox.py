@@ -43,10 +43,11 @@ class Sandbox:
     The environment of one function.
 
     Without a *command*, it waits for a runtime that is started elsewhere. *log* gets the process's output and the
-    platform's lines as they come, *on_output* the output alone with its descriptor, *on_report* each report; nothing
-    here keeps them. With *merge_output*, stderr shares stdout's pipe, so that their order is exact. The
-    runtime reads from *stdin*. *extensions* are executable files, each an external extension that is started before
-    the runtime. With *freeze*, the runtime is stopped between invocations. No deadline passes while *is_paused*.
+    platform's lines as they come, *on_output* the output alone with its descriptor, *on_begin* each invocation that is
+    the next, *on_report* each report; nothing here keeps them. With *merge_output*, stderr shares stdout's pipe, so
+    that their order is exact. The runtime reads from *stdin*. *extensions* are executable files, each an external
+    extension that is started before the runtime. With *freeze*, the runtime is stopped between invocations. No
+    deadline passes while *is_paused*.
     """
 
     def __init__(  # noqa: PLR0913 - all by name but the first two
@@ -63,6 +64,7 @@ class Sandbox:
         is_paused: Callable[[], bool] = lambda: False,
         log: Callable[[bytes], None] = lambda _: None,
         on_output: Callable[[int, bytes], None] = lambda _fd, _data: None,
+        on_begin: Callable[[Turn], None] = lambda _: None,
         on_report: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self.function = function
@@ -85,6 +87,7 @@ class Sandbox:
         self._is_paused = is_paused
         self._write_log = log
         self._report_output = on_output
+        self._on_begin = on_begin
         self._on_report = on_report
         self._failure: tuple[str, str] | None = None  # of an extension, before there was an invocation
         self._polls: list[Request] = []  # calls to `next` that are held, the oldest first
@@ -306,6 +309,7 @@ class Sandbox:
                 turn.end(platform_ending(Kind.INIT_ERROR, "Runtime.InvalidEntrypoint", f"Error: {error}"))
                 turn.over.set()
             self._turn = turn
+            self._on_begin(turn)
             self._environment.thaw()
             if self._failure:
                 self._fail_turn(*self._failure)

@@ -13,11 +13,13 @@ import signal
 import subprocess
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import UsageError
+from .feed import Feed, Watch
 from .front import Front
 from .function import environment
+from .page import Page
 from .reload import follow
 from .sandbox import Sandbox
 from .server import Server
@@ -65,16 +67,18 @@ class Serving:
         caught = catch(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         watched = Watched(self.log, self.pipe)
         async with AsyncExitStack() as stack:
-            sandboxes = {entry.function.name: self._sandbox(entry, watched) for entry in self.entries}
-            front = Front(sandboxes, HOST, self.port, allow_hosts=self.allow_hosts)
+            feed, about = Feed(), [about_function(entry) for entry in self.entries]
+            sandboxes = {entry.function.name: self._sandbox(entry, watched, feed) for entry in self.entries}
+            front = Front(sandboxes, HOST, self.port, Page(feed, about), allow_hosts=self.allow_hosts)
             await open_port(stack, front, self.port)
             for number, entry in enumerate(self.entries):
                 sandbox = sandboxes[entry.function.name]
-                await self._serve(stack, entry, sandbox, front, number)
-            tasks = [asyncio.create_task(self._follow(sandbox)) for sandbox in sandboxes.values()]
+                about[number]["url"] = await self._serve(stack, entry, sandbox, front, number)
+            tasks = [asyncio.create_task(self._follow(sandbox, feed)) for sandbox in sandboxes.values()]
             await asyncio.sleep(0)  # each of them has begun: from here on no change is missed
             tasks += [asyncio.create_task(self._try(sandbox.start())) for sandbox in sandboxes.values()]
             name = self.entries[0].function.name
+            self.announce(f"page at http://{front.authority}/")
             self.announce(f"ready: lambda-bootstrap invoke {name} --endpoint http://{front.authority}")
             try:
                 await watched.wait_for(caught)
@@ -83,9 +87,15 @@ class Serving:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _sandbox(self, entry: Entry, watched: Watched) -> Sandbox:
+    def _sandbox(self, entry: Entry, watched: Watched, feed: Feed) -> Sandbox:
         is_only = len(self.entries) == 1
-        log = watched.write if is_only else prefixed(entry.function.name, watched.write)
+        write = watched.write if is_only else prefixed(entry.function.name, watched.write)
+        watch = Watch(feed, entry.function.name)
+
+        def log(data: bytes) -> None:
+            write(data)
+            watch.log(data)
+
         return Sandbox(
             entry.function,
             self.command,
@@ -94,27 +104,34 @@ class Serving:
             stdin=self.stdin if is_only else subprocess.DEVNULL,
             freeze=self.freeze,
             log=log,
+            on_begin=watch.begin,
+            on_report=watch.end,
         )
 
-    async def _serve(self, stack: AsyncExitStack, entry: Entry, sandbox: Sandbox, front: Front, number: int) -> None:
+    async def _serve(self, stack: AsyncExitStack, entry: Entry, sandbox: Sandbox, front: Front, number: int) -> str:
         function = entry.function
         server = await stack.enter_async_context(Server(sandbox, HOST))
         sandbox.environ = environment(function, server.address, os.environ) | {**entry.variables, **self.variables}
         self.announce(
             f"{function.handler} at http://{front.authority}/2015-03-31/functions/{function.name}/invocations"
         )
+        address = ""
         if self.url_port is not None:
             port = self.url_port + number if self.url_port else 0
             url = await open_port(stack, UrlPort(sandbox, entry.url, HOST, port), port)
-            self.announce(f"{function.handler} as a Function URL at http://{url.authority}/")
+            address = f"http://{url.authority}/"
+            self.announce(f"{function.handler} as a Function URL at {address}")
         for line in entry.about:
             self.announce(line)
+        return address
 
-    async def _follow(self, sandbox: Sandbox) -> None:
+    async def _follow(self, sandbox: Sandbox, feed: Feed) -> None:
         home = sandbox.function.task_root
 
         async def renew(changed: str) -> None:
-            self.announce(f"{changed.removeprefix(home)[1:]} has changed: {sandbox.function.handler} starts anew")
+            news = f"{changed.removeprefix(home)[1:]} has changed: {sandbox.function.handler} starts anew"
+            self.announce(news)
+            feed.tell("change", function=sandbox.function.name, text=news)
             await self._try(sandbox.renew())
 
         try:
@@ -142,6 +159,17 @@ async def open_port(stack: AsyncExitStack, port: T, number: int) -> T:
         number_of_error = getattr(error, "errno", None) or 0
         reason = os.strerror(number_of_error) if number_of_error > 0 else error
         raise UsageError(f"cannot listen on {HOST}:{number}: {reason}; choose another with --port") from error
+
+
+def about_function(entry: Entry) -> dict[str, Any]:
+    """What the page says of a function."""
+    function = entry.function
+    return {
+        "name": function.name,
+        "handler": function.handler,
+        "timeout": function.timeout,
+        "memory": function.memory,
+    }
 
 
 def prefixed(name: str, log: Callable[[bytes], None]) -> Callable[[bytes], None]:
