@@ -7,7 +7,7 @@ Refuses to know: what an invocation is for, and when one begins.
 
 It belongs to the process, not to a thread: one invocation runs at a time, so a thread of a pool, or one that was
 started three invocations ago, logs with the ids of the one that is running now, as under awslambdaric. Where tasks run
-side by side, a `ContextVar` has to take its place in `begin` and `get`.
+side by side, each has its own: see `keep_by_task`.
 
 Source: AWS Lambda Developer Guide, "Building a custom runtime", propagate the tracing header.
 """
@@ -17,6 +17,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
+    from typing import Any
 
     from .protocol import Invocation
 
@@ -37,6 +38,8 @@ NOBODY = Nobody()
 _invocation: Invocation | Nobody = NOBODY
 beginnings: list[Callable[[Invocation], object]] = []
 endings: list[Callable[[], object]] = []
+is_by_task = False  # many may run at once
+_keeper: Callable[[Invocation], None] | None = None  # of the trace
 
 
 def get() -> Invocation | Nobody:
@@ -58,6 +61,23 @@ def end() -> None:
         follow()
 
 
+def keep_by_task(variable: Any) -> None:
+    """
+    Have *variable*, a `ContextVar`, say which invocation is current.
+
+    The environment, of which a process has only one, then says nothing of its trace.
+    """
+    global get, begin, is_by_task
+
+    def begin_in_task(invocation: Invocation) -> None:
+        variable.set(invocation)
+        for follow in beginnings:
+            follow(invocation)
+
+    get, begin, is_by_task = variable.get, begin_in_task, True
+    beginnings[:] = [follow for follow in beginnings if follow is not _keeper]
+
+
 def trace_keeper(environ: MutableMapping[str, str]) -> Callable[[Invocation], None]:
     """Return a follower that keeps the trace of the current invocation in *environ*."""
 
@@ -67,4 +87,6 @@ def trace_keeper(environ: MutableMapping[str, str]) -> Callable[[Invocation], No
         else:
             environ.pop(VARIABLE, None)
 
+    global _keeper  # noqa: PLW0603 - there is one a process
+    _keeper = keep
     return keep

@@ -22,7 +22,7 @@ from .client import RuntimeClient
 from .codec import DEFAULTS
 from .errors import ConfigError, RuntimeApiError
 from .log import Log
-from .loop import InvokeLoop, child_status, exit_code
+from .loop import InvokeLoop, child_status, exit_code, exit_status
 from .on_import import SET_UPS, OnImport
 from .protocol import Address
 from .settings import Settings
@@ -190,7 +190,7 @@ def serve(transport: Transport, load: Callable[[], Handler], found: Settings, *,
             handler = load()
             init(handler, log)
             if workers is not None and getpid() == pid:
-                workers.enter(is_application=handler.application is not None)
+                workers.enter(handler)
                 pid = getpid()
                 workers.open_own()
             if handler.application is not None:
@@ -224,7 +224,7 @@ def answer(loop: InvokeLoop, workers: Workers | None, client: RuntimeClient, log
     if not is_told:
         hooks.take_late = lambda hook: log.problem(TOO_LATE.format(hooks.name(hook)))
     if workers is not None:
-        return workers.run(loop, open_signals(log, client))
+        return workers.run(loop, open_signals(log, client), exit_status)
     return run_until_sigterm(loop, client, log, found) if is_told else loop.run()
 
 

@@ -177,7 +177,8 @@ INITIALIZATION = Setting(
 )
 MAX_CONCURRENCY = Setting(
     "AWS_LAMBDA_MAX_CONCURRENCY",
-    "How many invocations run at once, each in a worker process; Lambda Managed Instances set it.",
+    "How many invocations run at once: in a worker process each, or as tasks if the handler is `async`; Lambda Managed "
+    "Instances set it.",
     "a number from 1 to 9999",
     default="1",
 )

@@ -37,7 +37,7 @@ PLAIN_RESULTS = {
     *("object", "str", "typing"),
 }
 APPLICATIONS = (["receive", "send"], ["start_response"])  # what they require after the first parameter
-COROUTINE, VARARGS = 0x80, 0x04  # CO_COROUTINE, CO_VARARGS of inspect
+COROUTINE, ASYNC_GENERATOR, VARARGS = 0x80, 0x200, 0x04  # flags of code, as inspect has them
 CODE = type((lambda: None).__code__)
 
 
@@ -50,18 +50,19 @@ class Handler:
         takes_event: whether the event has to be decoded at all.
         decode: makes the event of a payload that is JSON; where `is_typed`, of any other too.
         encode: makes the body of a result that is not `bytes`.
+        is_async: whether many of its invocations can run as tasks of one process.
         warnings: what the function's author should know, and is no reason to refuse the function.
         application: what serves the web application that this is, or None.
     """
 
-    __slots__ = ("application", "call", "decode", "encode", "is_typed", "takes_event", "warnings")
+    __slots__ = ("application", "call", "decode", "encode", "is_async", "is_typed", "takes_event", "warnings")
 
     def __init__(self, call: Callable[[Any, Any], Any], *, takes_event: bool) -> None:
         self.call = call
         self.takes_event = takes_event
         self.decode: Callable[[bytes], Any] = codec.decode
         self.encode: Callable[[Any], bytes] = codec.encode
-        self.is_typed = False
+        self.is_typed = self.is_async = False
         self.warnings: list[str] = []
         self.application: Any = None
 
@@ -77,7 +78,7 @@ class Signature:
         keyword_only: names of the keyword-only parameters without a default.
         annotations: by name, as written; "return" is the result's.
         names: those of the module that the annotations were written in.
-        is_async: whether it is an `async def`, or a decorator around one.
+        is_async: whether it is an `async def`, a generator too, or a decorator around one.
         inner: of a decorator that takes any arguments, what the function inside it takes.
     """
 
@@ -134,7 +135,8 @@ def adapt(
     if "off" not in http and (required[1:] in APPLICATIONS or is_asgi_2 or {"asgi", "wsgi"} & {*http}):
         application = with_spare(_open_detection).application(function, required, http, name)
         handler = Handler(application.call, takes_event=True)
-        handler.application, handler.decode, handler.encode = application, options.decode, options.encode
+        handler.application, handler.is_async = application, application.is_async
+        handler.decode, handler.encode = options.decode, options.encode
         return handler
     warnings = _warnings(taken, name)
     function = _with_loggers(function, taken, name, warnings)
@@ -145,7 +147,7 @@ def adapt(
     call = with_spare(_open_event_loop).run_to_completion(function) if taken.is_async else function
     handler, event = _call(call, taken, name)
     decode = _decoder(taken.annotations.get(event), taken, name, options, warnings) if event is not None else None
-    handler.is_typed = decode is not None
+    handler.is_typed, handler.is_async = decode is not None, taken.is_async or hasattr(function, "is_async_batch")
     handler.decode = decode or options.decode
     handler.encode = _encoder(taken, options) or options.encode
     handler.warnings = warnings
@@ -214,7 +216,7 @@ def _declared(function: Any, bound: int) -> Signature:
         keyword_only=[name for name in keyword_only if name not in (function.__kwdefaults__ or {})],
         annotations=_annotations(function),
         names=getattr(function, "__globals__", {}),
-        is_async=bool(code.co_flags & COROUTINE),
+        is_async=bool(code.co_flags & (COROUTINE | ASYNC_GENERATOR)),
     )
 
 
@@ -303,9 +305,7 @@ def _last_name(annotation: Any) -> str:
 def _with_loggers(function: Any, taken: Signature, name: str, warnings: list[str]) -> Any:
     """Return *function* without the parameters annotated with a logger's type: it gets loggers there."""
     asked = {p: kind for p, kind in taken.annotations.items() if _last_name(kind) in LOGGER_TYPES and p != "return"}
-    if not asked:
-        return function
-    return with_spare(_open_annotations).with_loggers(function, asked, taken, name, warnings)
+    return with_spare(_open_annotations).with_loggers(function, asked, taken, name, warnings) if asked else function
 
 
 def _decoder(

@@ -119,6 +119,25 @@ async def gone(scope, receive, send):
     story.append([done, (await waiting)["type"]])
 
 
+async def nap(scope, receive, send):
+    await asyncio.sleep(0.5)
+    await start(send)
+    await piece(send, scope["aws.context"].aws_request_id.encode(), False)
+
+
+async def hang(scope, receive, send):
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("cleaned up", flush=True)
+
+
+async def hang_late(scope, receive, send):
+    await start(send)
+    await piece(send, b"half")
+    await asyncio.sleep(60)
+
+
 async def fails_to_start(scope, receive, send):
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "no database"})
@@ -184,7 +203,7 @@ def wsgi_file(environ, start_response):
 
 
 CASES = {f"/{case.__name__}": case for case in (hello, tell, events, empty, bare, early, unsent, late, short, sorry)}
-CASES |= {f"/{case.__name__}": case for case in (large, file, no_content, gone)}
+CASES |= {f"/{case.__name__}": case for case in (large, file, no_content, gone, nap, hang, hang_late)}
 WSGI_CASES = {
     f"/{name[5:]}": case for name, case in list(globals().items()) if name.startswith("wsgi_") and callable(case)
 }

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap.lifecycle import shares
 
 from tests.support import BOOTSTRAP, FUNCTIONS, PYTHON, ROOT
 from tests.support.extensions import an_executable
@@ -276,18 +277,22 @@ class TestManagedInstances:
     @pytest.fixture
     def crowd(self, rie: Callable[..., Emulator], tmp_path: Path) -> Emulator:
         """A function with three workers, all of which poll."""
+        function = self.instance(rie, tmp_path, "crowd.handler", 3)
+        self.ask(function, 3, 0.5)
+        return function
+
+    def instance(self, rie: Callable[..., Emulator], tmp_path: Path, handler: str, count: int) -> Emulator:
+        """A function that takes so many invocations at once."""
         opt = tmp_path / "opt"
         opt.mkdir()
         bootstrap = opt / "bootstrap"
         bootstrap.write_text(f'#!/bin/sh\nexec {" ".join(PYTHON)} {BOOTSTRAP} "$@"\n')
         bootstrap.chmod(0o755)
-        environ = {"AWS_LAMBDA_MAX_CONCURRENCY": "3", "LAMBDA_TASK_ROOT": "/var/task"}
-        function = rie("crowd.handler", opt=opt, AWS_LAMBDA_FUNCTION_TIMEOUT="10", **environ)
-        self.ask(function, 3, 0.5)
-        return function
+        environ = {"AWS_LAMBDA_MAX_CONCURRENCY": str(count), "LAMBDA_TASK_ROOT": "/var/task"}
+        return rie(handler, opt=opt, AWS_LAMBDA_FUNCTION_TIMEOUT="10", **environ)
 
-    def ask(self, function: Emulator, times: int, seconds: float) -> list[dict[str, Any]]:
-        """Answers to so many naps, three at once; the platform refuses one for which no worker polls yet."""
+    def ask(self, function: Emulator, times: int, seconds: float, at_once: int = 3) -> list[dict[str, Any]]:
+        """Answers to so many naps; the platform refuses one for which nobody polls yet."""
 
         def nap(number: int) -> dict[str, Any]:
             event, end = json.dumps({"seconds": seconds}).encode(), time.monotonic() + 10
@@ -299,7 +304,7 @@ class TestManagedInstances:
             found: dict[str, Any] = json.loads(answer.data)
             return found
 
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(at_once) as pool:
             return list(pool.map(nap, range(times)))
 
     def test_naps(self, crowd: Emulator) -> None:
@@ -311,6 +316,20 @@ class TestManagedInstances:
         assert [answer["trace"] for answer in answers] == [f"Root={number}" for number in range(10)]
         assert len({answer["pid"] for answer in answers}) == 3
         assert took <= 4.4
+
+    def test_tasks(self, rie: Callable[..., Emulator], tmp_path: Path) -> None:
+        """Forty naps of a second at once are tasks, each with its own trace id and request id."""
+        function = self.instance(rie, tmp_path, "swarm.handler", 40)
+        self.ask(function, 40, 0.3, 40)
+        began = time.monotonic()
+        answers = self.ask(function, 40, 1, 40)
+        took = time.monotonic() - began
+
+        assert [answer["trace"] for answer in answers] == [f"Root={number}" for number in range(40)]
+        assert {answer["environment"] for answer in answers} == {None}
+        assert len({answer["id"] for answer in answers}) == 40
+        assert len({answer["pid"] for answer in answers}) == shares.cpus()
+        assert took < 3
 
     def test_killed(self, crowd: Emulator) -> None:
         """A worker that is killed while the others are busy is replaced, and the others' invocations are answered."""

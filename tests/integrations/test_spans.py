@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -222,3 +223,34 @@ def finished(root: RootSpan, exporter: InMemorySpanExporter, event: Any, result:
     root.succeed(result, a_context())
     (span,) = exporter.get_finished_spans()
     return span
+
+
+def test_side_by_side(root: RootSpan, exporter: InMemorySpanExporter) -> None:
+    """Of tasks that run side by side each has a span of its own, and what it makes meanwhile belongs to that."""
+
+    async def invocation(number: int) -> None:
+        context = a_context(f"arn:{number}")
+        root.begin({}, context)
+        await asyncio.sleep(0.01 * number)
+        with root.tracer.start_as_current_span(f"inner {number}"):
+            await asyncio.sleep(0.01)
+        if number % 2:
+            root.succeed({"statusCode": 200 + number}, context)
+        else:
+            root.fail(ValueError(str(number)), context)
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(asyncio.create_task(invocation(number)) for number in range(4)))
+
+    asyncio.run(all_at_once())
+    spans = {span.context.span_id: span for span in exporter.get_finished_spans() if span.context is not None}
+    inner = [span for span in spans.values() if span.name.startswith("inner")]
+    parents: Any = [spans[span.parent.span_id] for span in inner if span.parent is not None]
+    outer = {
+        parent.attributes["aws.lambda.invoked_arn"]: span.name for parent, span in zip(parents, inner, strict=True)
+    }
+
+    assert outer == {f"arn:{number}": f"inner {number}" for number in range(4)}
+    assert sorted(span.status.status_code.name for span in spans.values() if span not in inner) == [
+        *("ERROR", "ERROR", "UNSET", "UNSET"),
+    ]

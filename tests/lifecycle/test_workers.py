@@ -21,6 +21,7 @@ from lambda_bootstrap_dev.testing import Emulator, Reply
 
 from tests.support import FUNCTIONS, ROOT
 from tests.support.emulated import wait_gone
+from tests.support.processes import children, wait_until
 
 if TYPE_CHECKING:
     from tests.support import Start
@@ -35,27 +36,6 @@ def ask(emulator: Emulator, times: int, event: bytes = b'{"seconds": 0.3}') -> l
     headers = [{"X-Amzn-Trace-Id": f"Root={number}"} for number in range(times)]
     with ThreadPoolExecutor(COUNT) as pool:
         return [answer.json() for answer in pool.map(lambda given: emulator.invoke(event, headers=given), headers)]
-
-
-def children(pid: int) -> set[int]:
-    """The living children of a process, dead ones that nobody has asked for included."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if parent == pid:
-            found.add(int(entry.name))
-    return found
-
-
-def wait_until(condition: Any, seconds: float = 10.0) -> None:
-    """Wait until *condition* returns something true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def records(emulator: Emulator, level: str) -> list[str]:
@@ -310,7 +290,7 @@ def test_too_many(capfd: pytest.CaptureFixture[str]) -> None:
     """There are 256 workers at most, and a record says what to do if more are asked for."""
     found = Settings({"AWS_LAMBDA_MAX_CONCURRENCY": "1600"})
     made = Workers(Log(found), None, found, Address("127.0.0.1:1"), is_program=False)
-    made.begin()
+    made.employ(is_async=False)
 
     assert len(made.workers) == 256
     assert "AWS_LAMBDA_MAX_CONCURRENCY is 1600, but there are 256 workers: more invocations" in capfd.readouterr().out

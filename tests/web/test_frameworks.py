@@ -21,6 +21,7 @@ APPLICATIONS = (
     *("fastapi", "starlette", "django_asgi", "quart", "litestar", "falcon_asgi"),
     *("flask", "django_wsgi", "bottle", "pyramid", "falcon_wsgi"),
 )
+SIDE_BY_SIDE = [("fastapi", 8), ("starlette", 8)]  # with how many requests at once
 FRONT_ENDS = (REST_STAGE, HTTP_2_STAGE, URL, ALB)
 HOST = ("Host", "example.org")
 BOUNDARY = "boundary"
@@ -35,11 +36,11 @@ UPLOAD = (
 )
 
 
-def run(python: Path, handler: str, **environ: str) -> Emulator:
+def run(python: Path, handler: str, concurrency: int = 0, **environ: str) -> Emulator:
     """A function of tests/functions/frameworks."""
     command = [python, BOOTSTRAP]
-    folder = FUNCTIONS / "frameworks"
-    return Emulator(command, cwd=folder, handler=handler, environ=environ, timeout=20.0, init_timeout=30.0)
+    options: dict[str, Any] = {"timeout": 20.0, "init_timeout": 30.0, "concurrency": concurrency}
+    return Emulator(command, cwd=FUNCTIONS / "frameworks", handler=handler, environ=environ, **options)
 
 
 class Client:
@@ -69,10 +70,10 @@ def environ_of(name: str) -> dict[str, str]:
     return {"BOOTSTRAP_HTTP_ROOT_PATH": ""} if name == "falcon_asgi" else {}
 
 
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_framework(frameworks: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "concurrency"), [*((name, 0) for name in APPLICATIONS), *SIDE_BY_SIDE])
+def test_framework(frameworks: Path, name: str, concurrency: int) -> None:
     """Routes, queries, URLs, forms, uploads, cookies, redirects, binary and streamed bodies work behind each."""
-    with run(frameworks, f"{name}_app.app", **environ_of(name)) as emulator:
+    with run(frameworks, f"{name}_app.app", concurrency, **environ_of(name)) as emulator:
         for front_end in FRONT_ENDS:
             client = Client(emulator, front_end)
             stage = "" if name == "falcon_asgi" else front_end.stage
@@ -95,10 +96,10 @@ def test_framework(frameworks: Path, name: str) -> None:
         assert b"[ERROR]" not in emulator.output
 
 
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_streamed(frameworks: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "concurrency"), [*((name, 0) for name in APPLICATIONS), *SIDE_BY_SIDE])
+def test_streamed(frameworks: Path, name: str, concurrency: int) -> None:
     """With BOOTSTRAP_HTTP=stream, a streamed body leaves piece by piece, and any other as it is, bytes too."""
-    with run(frameworks, f"{name}_app.app", BOOTSTRAP_HTTP="stream", **environ_of(name)) as emulator:
+    with run(frameworks, f"{name}_app.app", concurrency, BOOTSTRAP_HTTP="stream", **environ_of(name)) as emulator:
         for path in ("/stream", "/binary", "/cookies"):
             headers = [HOST, ("Cookie", "a=1")]
             emulator.invoke(json.dumps(URL.event(Sent(path=path, headers=headers))).encode())

@@ -11,6 +11,7 @@ import sys
 from _thread import allocate_lock, get_ident, start_new_thread  # `threading` would count this thread as its own
 from time import time
 
+from .. import current
 from ..traces import HERE, Frame, describe, exact, line_of, source_lines
 
 TYPE_CHECKING = False
@@ -36,19 +37,27 @@ class TimeoutDump:
     def __init__(self, margin_ms: int, write: Callable[[dict[str, list[str]]], None]) -> None:
         self.margin_ms = margin_ms
         self.write = write
-        self.moment: float | None = None  # seconds since the Unix epoch
+        self.moments: dict[object, float] = {}  # by invocation; of tasks side by side there are many
+        self.moment: float | None = None  # the next one, in seconds since the Unix epoch
         self.changed = allocate_lock()  # released when the moment has changed, until the thread has seen it
         self.changed.acquire()
         start_new_thread(self.watch, ())
 
     def begin(self, invocation: Invocation) -> None:
         """Wait for the deadline of *invocation*, if it has one."""
-        deadline_ms = invocation.deadline_ms
-        self.wait_for(None if deadline_ms is None else (deadline_ms - self.margin_ms) / 1000)
+        if not current.is_by_task:
+            self.moments.clear()
+        if invocation.deadline_ms is not None:
+            self.moments[invocation] = (invocation.deadline_ms - self.margin_ms) / 1000
+        self.wait_for(min(self.moments.values(), default=None))
 
     def end(self) -> None:
-        """Wait for nothing: the invocation is over."""
-        self.wait_for(None)
+        """Wait for this invocation no more: it is over."""
+        if current.is_by_task:
+            self.moments.pop(current.get(), None)
+        else:
+            self.moments.clear()
+        self.wait_for(min(self.moments.values(), default=None))
 
     def wait_for(self, moment: float | None) -> None:
         """Hand a new moment to the thread."""
@@ -64,7 +73,7 @@ class TimeoutDump:
             if self.changed.acquire(timeout=wait) or moment is None:
                 continue
             if self.moment == moment and time() >= moment:
-                self.moment = None
+                self.moment = min((later for later in [*self.moments.values()] if later > moment), default=None)
                 self.write(dict(stacks(get_ident())))
 
 

@@ -76,7 +76,7 @@ def _calling(function: Callable[..., object], name: str) -> Callable[..., dict[s
 
 def _awaiting(function: Callable[..., Any], name: str) -> Callable[..., dict[str, Any]]:
     """Return such a handler for an `async` *function*; each record has a task, and so a context, of its own."""
-    from ..lifecycle.event_loop import run
+    from ..lifecycle import event_loop
 
     single = _single(function, name, is_awaited=True)
 
@@ -90,19 +90,23 @@ def _awaiting(function: Callable[..., Any], name: str) -> Callable[..., dict[str
         for attempt in lane:
             await _at_once([make(attempt, context)])
 
-    async def handle(event: Any, context: Any) -> dict[str, Any]:
+    async def make_all(event: Any, context: Any) -> dict[str, Any]:
         lanes = lanes_of(event, name, function.__module__)
         single_records = [make(lane.attempts[0], context) for lane in lanes if len(lane.attempts) == 1]
         await _at_once(single_records + [follow(lane, context) for lane in lanes if len(lane.attempts) > 1])
         return response_of(lanes)
 
-    def handler(event: Any, context: Any = None) -> dict[str, Any]:
+    async def handle(event: Any, context: Any) -> dict[str, Any]:
         try:
-            return run(handle(event, context))
+            return await make_all(event, context)
         except _ExitError as error:
             reason = error.reason
         raise reason
 
+    def handler(event: Any, context: Any = None) -> dict[str, Any]:
+        return event_loop.complete(handle(event, context))  # type: ignore[no-any-return] # or a coroutine for it
+
+    vars(handler)["is_async_batch"] = True
     return handler
 
 

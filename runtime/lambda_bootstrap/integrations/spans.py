@@ -9,10 +9,13 @@ Source: OpenTelemetry semantic conventions, "FaaS spans" and "AWS Lambda". The p
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 from opentelemetry import context as contexts
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
+from .. import current
 from ..traces import describe
 from .tracing import traceparent
 
@@ -31,7 +34,7 @@ TRIGGERS = {"aws:sqs": "pubsub", "aws:sns": "pubsub", "aws:s3": "datasource", "a
 
 class RootSpan:
     """
-    The span of the current invocation.
+    The spans of the invocations that are running: one, or as many as there are tasks.
 
     Args:
         provider: makes spans, and flushes them.
@@ -43,8 +46,7 @@ class RootSpan:
         self.tracer = provider.get_tracer("lambda-bootstrap")
         self.name = environ.get("AWS_LAMBDA_FUNCTION_NAME") or "function"
         self.is_cold = True
-        self.span: Any = None
-        self.token: Any = None
+        self.running: ContextVar[Any] = ContextVar("running", default=None)  # the span, and what detaches it
 
     def begin(self, event: Any, context: Context) -> None:
         """Start the span, and make it the current one for whatever the function instruments."""
@@ -56,39 +58,44 @@ class RootSpan:
             {**attributes(event, context), "faas.coldstart": self.is_cold},
             list(links(event)),
         )
-        self.span, self.is_cold = span, False
-        self.token = contexts.attach(trace.set_span_in_context(span, parent))
+        self.is_cold = False
+        self.running.set((span, contexts.attach(trace.set_span_in_context(span, parent))))
 
     def succeed(self, result: Any, _context: Context) -> None:
         """End the span of a handler that returned; an HTTP status of 500 and above is a failure all the same."""
-        if self.span is None:
+        if (running := self.running.get()) is None:
             return
+        span, _ = running
         status = result.get("statusCode") if isinstance(result, dict) else None
         if isinstance(status, int):
-            self.span.set_attribute("http.response.status_code", status)
+            span.set_attribute("http.response.status_code", status)
             if status >= 500:  # noqa: PLR2004 - a server error, RFC 9110
-                self.span.set_status(StatusCode.ERROR)
+                span.set_status(StatusCode.ERROR)
         self.end()
 
     def fail(self, error: BaseException, _context: Context) -> None:
         """End the span of a failed invocation, if it has begun: not if the event could not be read."""
-        if self.span is None:
+        if (running := self.running.get()) is None:
             return
-        self.span.set_status(StatusCode.ERROR, describe(error))
+        span, _ = running
+        span.set_status(StatusCode.ERROR, describe(error))
         try:
-            self.span.record_exception(error)
+            span.record_exception(error)
         except Exception:  # noqa: S110 - it has no text, which the status says already
             pass
         self.end()
 
     def end(self) -> None:
         """End the span."""
-        self.span.end()
-        contexts.detach(self.token)
-        self.span = None
+        span, token = self.running.get()
+        span.end()
+        contexts.detach(token)
+        self.running.set(None)
 
     def flush(self, context: Context) -> None:
-        """Send what there is: the process may sleep for hours after this."""
+        """Send what there is: the process may sleep for hours after this, unless others are running."""
+        if current.is_by_task:  # there is no freeze where many run at once, and it would make all of them wait
+            return
         self.provider.force_flush(min(FLUSH_MS, context.get_remaining_time_in_millis()))
 
 

@@ -1,22 +1,33 @@
 """
 The event loop of functions that are `async`.
 
-Owns: the one loop, which lives as long as the environment, so that clients may live in it.
-Refuses to know: what runs on it, invocations.
+Owns: the one loop, which lives as long as the environment, so that clients may live in it; and that a task ends before
+the deadline of its invocation does.
+Refuses to know: what runs on it, and who asks for invocations.
+
+Shortly before the deadline the task is cancelled: its `finally` and `with` do their work, the caller gets an error that
+says where it was, and the environment lives on. `MARGIN` is below what functions leave for themselves that watch their
+time by `context.get_remaining_time_in_millis()`, as they know better.
 """
 
 from __future__ import annotations
 
-from asyncio import Runner, all_tasks, wait
+from asyncio import CancelledError, Runner, all_tasks, current_task, get_running_loop, wait
 from contextvars import copy_context
+from time import time
+
+from .. import current
+from ..errors import FunctionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, TypeVar
 
     T = TypeVar("T")
+
+MARGIN = 0.03  # seconds before the deadline
 
 _runner = Runner()
 _latest: Coroutine[Any, Any, Any] | None = None  # what has been run, to its end or not
@@ -35,6 +46,45 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return loop.run_until_complete(loop.create_task(coroutine, context=copy_context()))
 
 
+class DeadlineError(FunctionError):
+    """Ends an invocation whose task was cancelled in time."""
+
+
+async def within_deadline(awaitable: Awaitable[T]) -> T:
+    """
+    Await *awaitable*, and cancel the task shortly before the deadline of the current invocation.
+
+    What the task makes of that counts: a result, or another exception. A deadline that has passed already is not one.
+
+    Raises:
+        DeadlineError: the task has let itself be cancelled.
+    """
+    deadline_ms = current.get().deadline_ms
+    left = 0.0 if deadline_ms is None else deadline_ms / 1000 - time() - MARGIN
+    task, is_late = current_task(), []
+    if left <= 0 or task is None:
+        return await awaitable
+    timer = get_running_loop().call_later(left, lambda: is_late.append(task.cancel()))
+    try:
+        return await awaitable
+    except CancelledError as error:
+        if not is_late:
+            raise
+        message = f"the task was cancelled {MARGIN * 1000:.0f} ms before the deadline: it had {left:.2f} seconds"
+        raise DeadlineError("Runtime.DeadlineExceeded", message) from error
+    finally:
+        timer.cancel()
+
+
+def run_within_deadline(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run *coroutine* as `run` does, until shortly before the deadline at most."""
+    return run(within_deadline(coroutine))
+
+
+# What becomes of the coroutine that a handler returns: where tasks run side by side, they await it instead.
+complete: Callable[[Any], Any] = run_within_deadline
+
+
 def cancel(seconds: float) -> None:
     """Cancel the latest task, which a signal handler has left behind half-way, and give it *seconds* to end."""
     left = {task for task in all_tasks(_runner.get_loop()) if task.get_coro() is _latest}
@@ -50,6 +100,6 @@ def run_to_completion(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         result = function(*arguments)
         # A decorator may have run the coroutine itself.
-        return run(result) if hasattr(result, "cr_await") else result
+        return complete(result) if hasattr(result, "cr_await") else result
 
     return call

@@ -1,8 +1,8 @@
 """
-Many invocations at once, for handlers that are not `async`: a supervisor, and a process for each.
+Many invocations at once: a supervisor, and a process for each; or a few processes, if their handler is `async`.
 
-Owns: how many workers there are, what each has of its own, what they share, and who takes a dead one's place.
-Refuses to know: invocations; each worker runs the loop as if it were alone.
+Owns: what each worker has of its own, what they share, and who takes a dead one's place.
+Refuses to know: invocations; each worker runs the loop as if it were alone, or tasks, see `tasks`.
 
 The function is imported once, and the process that has done so forks the workers: what has been imported is in memory
 once. If the import has left something behind that no fork may copy, see `sharing`, the process starts anew, and each
@@ -54,25 +54,24 @@ from .. import hooks, protocol, settings
 from ..errors import RuntimeApiError
 from ..extensions import client as extensions
 from ..extensions.api import ExtensionError
-from . import call, randomness, sharing
+from . import call, randomness, shares, sharing
 from .shutdown import NAME, Shutdown
+from .staff import FAILED, LOST, MANY, ONE, Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
     from ..log import Log
     from ..protocol import Address
     from ..report import ErrorReport
     from ..settings import Settings
+    from ..signature import Handler
     from .signals import Signals
 
-MOST = 256  # workers: each takes two descriptors of the supervisor's, and Lambda gives it 1,024
-FIRST_WAIT, LONGEST_WAIT = 0.1, 90.0  # seconds until a worker is replaced; doubled each time
-AT_ONCE = 5.0  # seconds within which all workers lose the Runtime API, if it is gone
-SETTLED = 10.0  # seconds; a worker that has lived longer begins a new row of failures
+MOST = 256  # workers for one invocation each: each takes two descriptors of the supervisor's, and Lambda gives it 1,024
 GRACE = 1.0  # seconds from SIGTERM to SIGKILL
-READY, FAILED, LOST = b"R", b"F", b"L"  # a worker polls; cannot begin, and why; has lost the Runtime API
 
 TOO_MANY = (
     f"AWS_LAMBDA_MAX_CONCURRENCY is {{}}, but there are {MOST} workers: more invocations at once are refused. Set the "
@@ -81,17 +80,6 @@ TOO_MANY = (
 IMPORTED_AGAIN = "each worker imports the function by itself, as its import cannot be shared: {}. See {}"
 FORKED_ANYWAY = "the workers may hang, as they are copies of a process that cannot be copied: {}. See {}"
 PAGE = "docs/guides/concurrency.md"
-
-
-class Worker:
-    """A worker as its supervisor sees it: its process, if it has one, and when it gets the next."""
-
-    pid = 0
-    life = words = -1  # descriptors: it lives while the first is open; what it says comes out of the second
-    said = b""
-    forked_at = due = 0.0
-    lost_at = -AT_ONCE  # when its process lost the Runtime API
-    failures = 0
 
 
 class Workers:
@@ -113,7 +101,9 @@ class Workers:
         self.address = address
         self.is_program = is_program
         self.is_worker = False
-        self.workers = [Worker() for _ in range(min(found.concurrency, MOST))]
+        self.is_async = False  # the handler: workers run tasks
+        self.share = 1
+        self.workers: list[Worker] = []
         self.words = -1  # a worker's end of the pipe to its supervisor
         self.has_begun = False  # a worker has been ready
         self.has_end = False  # the function has hooks for the end
@@ -126,9 +116,8 @@ class Workers:
 
     def begin(self) -> None:
         """Fork the workers before the function is imported, if that is wished; return in each of them."""
-        if self.found.concurrency > MOST:
-            self.log.problem(TOO_MANY.format(self.found.concurrency))
         if self.found.imports_in_workers and not self.is_program:
+            self.employ(is_async=True)  # the first that is ready says whether the others follow
             self.split()
             return
         self.environ = dict(environ)
@@ -137,21 +126,23 @@ class Workers:
         except OSError:
             pass
 
-    def enter(self, *, is_application: bool) -> None:
+    def enter(self, handler: Handler) -> None:
         """
         Fork the workers, now that the function has been imported, unless that has been done; return in each of them.
 
         A web application may have something to do at the end of the environment, which it says to its workers only.
         """
+        self.is_async = handler.is_async
         if self.is_worker:
             return
-        self.has_end = is_application or bool(hooks.shutdown)
+        self.has_end = handler.application is not None or bool(hooks.shutdown)
         obstacle = sharing.obstacle(self.descriptors)
         if obstacle and not self.is_program:
             self.log.problem(IMPORTED_AGAIN.format(obstacle, PAGE))
             self.start_anew()
         if obstacle:
             self.log.problem(FORKED_ANYWAY.format(obstacle, PAGE))
+        self.employ(is_async=self.is_async)
         gc.collect()
         gc.freeze()  # a collection writes to whatever it looks at, which would be a copy in each worker
         self.split()
@@ -178,11 +169,18 @@ class Workers:
         self.log.end()
         execve(sys.executable, sys.orig_argv, again)
 
-    def run(self, loop: Any, signals: Signals) -> int:
-        """Run *loop* in a worker; return its exit status."""
-        self.say(READY)
+    def run(self, loop: Any, signals: Signals, exit_status: Callable[[BaseException], int | None]) -> int:
+        """Run *loop* in a worker, or its steps as tasks; return the exit status."""
+        told: Shutdown = Told(self.log, self.client, signals)
+        if self.is_async:
+            from .tasks import Tasks, ToldTasks, set_up
+
+            set_up(self.log)
+            told = ToldTasks(self.log, self.client, signals)
+            loop = Tasks(loop, self.log, self.address, self.share, exit_status)
+        self.say(MANY if self.is_async else ONE)
         try:
-            return Told(self.log, self.client, signals).run(loop, self.address)
+            return told.run(loop, self.address)
         except RuntimeApiError:
             self.say(LOST)
             raise
@@ -201,6 +199,14 @@ class Workers:
         self.say(FAILED + failure.category.encode() + b"\n" + failure.body(""))
 
     # What follows is the supervisor's.
+
+    def employ(self, *, is_async: bool) -> None:
+        """Have as many workers as a handler needs that is, or isn't, *async*; those that there are stay."""
+        count = self.found.concurrency
+        found = shares.of_tasks(count) if is_async else shares.of_workers(count, MOST)
+        if len(found) < count and not is_async:
+            self.log.problem(TOO_MANY.format(count))
+        self.workers += map(Worker, found[len(self.workers) :])
 
     def split(self) -> None:
         """Fork the workers and supervise them until the environment ends; return in each of them."""
@@ -257,7 +263,7 @@ class Workers:
                         return True
                 except OSError as error:
                     self.log.problem(f"a worker cannot be started: {error}")
-                    self.postpone(worker)
+                    worker.postpone()
                 finally:
                     pthread_sigmask(SIG_SETMASK, before)
         return False
@@ -274,7 +280,7 @@ class Workers:
                 close(end)
             raise
         if pid == 0:
-            self.become_worker(life, words)
+            self.become_worker(life, words, worker.share)
             return True
         worker.pid = pid
         close(life)
@@ -282,7 +288,7 @@ class Workers:
         set_blocking(worker.words, False)
         return False
 
-    def become_worker(self, life: int, words: int) -> None:
+    def become_worker(self, life: int, words: int, share: int) -> None:
         """Let go of what is the supervisor's, and renew what no two processes may share."""
         set_wakeup_fd(self.wakeup)
         for number, handler in self.handlers.items():
@@ -297,6 +303,7 @@ class Workers:
         fcntl(life, F_SETFL, fcntl(life, F_GETFL) | O_ASYNC)
         self.inode = fstat(words).st_ino
         self.is_worker, self.words, self.workers, self.environ = True, words, [], {}
+        self.share = share
         self.client.transport.close()
         self.client.fail_init = self.fail_init
         randomness.reseed()
@@ -328,12 +335,11 @@ class Workers:
 
     def hear(self, worker: Worker) -> None:
         """Take in what *worker* says."""
-        try:
-            while data := read(worker.words, 1 << 16):
-                worker.said += data
-        except BlockingIOError:
-            pass
-        self.has_begun = self.has_begun or worker.said.startswith(READY)
+        worker.hear()
+        if not self.has_begun and worker.said.startswith((ONE, MANY)):
+            self.has_begun = True
+            if worker.said.startswith(ONE):  # where each worker imports the function, nobody knew
+                self.employ(is_async=False)
 
     def reap(self) -> None:
         """Take note of every process that has ended."""
@@ -363,20 +369,12 @@ class Workers:
             return
         if worker.said.endswith(LOST):
             worker.lost_at = monotonic()
-            if all(monotonic() - other.lost_at < AT_ONCE for other in self.workers):
+            if all(other.is_lost() for other in self.workers):
                 self.end(1)
                 return
-        self.postpone(worker)
+        worker.postpone()
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
         self.log.problem(f"a worker has ended with {how}; another one takes its place")
-
-    def postpone(self, worker: Worker) -> None:
-        """Set when *worker* gets its next process: at once, and later each time that it doesn't live."""
-        if monotonic() - worker.forked_at > SETTLED:
-            worker.failures = 0
-        pause = min(FIRST_WAIT * 2 ** (worker.failures - 1), LONGEST_WAIT) if worker.failures else 0.0
-        worker.due = monotonic() + pause
-        worker.failures = min(worker.failures + 1, 20)
 
     def report(self, category: bytes, body: bytes) -> None:
         """Post why no worker could begin, once for all."""

@@ -51,7 +51,10 @@ class Application:
         root_path: where it is mounted, or None: where the stage says.
         events: the path that other events are posted to, or "".
         errors: statuses that fail an invocation.
+        is_async: whether requests can be tasks side by side.
     """
+
+    is_async = False
 
     def __init__(self, function: Any, name: str) -> None:
         self.function = function

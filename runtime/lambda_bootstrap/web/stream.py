@@ -21,7 +21,7 @@ from .response import HttpResponse, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from ..contracts import RuntimeApi
@@ -85,22 +85,25 @@ class ResponseStream:
             RuntimeApiError: it cannot be sent on; see `loss`.
             BaseException: whatever *result* raises.
         """
-        if isinstance(result, HttpResponse):
-            self.introduce(result)
-            result = b"" if result.body is None else result.body
-        elif isinstance(result, Stream):
-            self.request = protocol.stream(self.invocation, result.content_type)
-            result = result.parts
-        if isinstance(result, Written):
-            result.pour(self)
-        elif isinstance(result, (bytes, str)):
-            self.write(result)
-        elif hasattr(result, "__aiter__"):
-            with_spare(_open_event_loop).run(_pour_async(result, self.write))
+        source = self.source(result)
+        if isinstance(source, Written):
+            source.pour(self)
+        elif hasattr(source, "__aiter__"):
+            with_spare(_open_event_loop).run_within_deadline(_pour_async(source, self.write))
         else:
-            _pour(result, self.write)
+            _pour(source, self.write)
         if not self.has_begun:
             self.send(b"")
+
+    def source(self, result: Any) -> Any:
+        """Return what the body is made of; what *result* says besides goes before it."""
+        if isinstance(result, HttpResponse):
+            self.introduce(result)
+            return b"" if result.body is None else result.body
+        if isinstance(result, Stream):
+            self.request = protocol.stream(self.invocation, result.content_type)
+            return result.parts
+        return result
 
     def write(self, piece: object) -> None:
         """Send one piece, if there is anything in it: an empty chunk would be the last."""
@@ -148,11 +151,14 @@ class ResponseStream:
         """
         if self.loss is not None:
             return
-        found = () if self.failure is None else self.failure.trailers(self.invocation.request_id)
         try:
-            self.client.finish(self.request, http1.last_chunk(found))
+            self.client.finish(self.request, self.last_chunk())
         except TransportError as error:
             self.loss = error
+
+    def last_chunk(self) -> bytes:
+        """Return the end of the body, with the failure's trailers if there is one."""
+        return http1.last_chunk(() if self.failure is None else self.failure.trailers(self.invocation.request_id))
 
 
 class Written:
@@ -160,10 +166,11 @@ class Written:
     A response that a web application writes itself.
 
     Args:
-        pour: writes it to the stream that it is given, and returns once the client has all of it.
+        pour: writes it to the stream that it is given, and returns, or has been awaited by a task, once the client has
+            all of it.
     """
 
-    def __init__(self, pour: Callable[[ResponseStream], None]) -> None:
+    def __init__(self, pour: Callable[[ResponseStream], Any]) -> None:
         self.pour = pour
 
     def prelude(self) -> bytes:
@@ -177,21 +184,31 @@ def _open_event_loop() -> Any:
     return event_loop
 
 
-def _pour(stream: Any, write: Callable[[object], None]) -> None:
-    """Write what a file, a generator or another iterator yields."""
+def _pour(source: Any, write: Callable[[object], None]) -> None:
+    """Write what *source* has, and close it."""
     try:
-        if hasattr(stream, "read"):
-            read = getattr(stream, "read1", stream.read)  # of a pipe, what there is; not what there will be
-            while piece := read(READ_SIZE):
-                write(piece)
-        elif hasattr(stream, "__next__"):
-            for piece in stream:
-                write(piece)
-        else:
-            raise _marshal_error(f"the body of an HttpResponse is bytes, str or a stream, not {type(stream).__name__}")
+        for piece in pieces(source):
+            write(piece)
     finally:
-        if hasattr(stream, "close"):
-            stream.close()
+        if hasattr(source, "close"):
+            source.close()
+
+
+def pieces(source: Any) -> Iterator[Any]:
+    """
+    Return what bytes, text, a file, a generator or another iterator has.
+
+    Raises:
+        FunctionError: it is nothing of these.
+    """
+    if isinstance(source, (bytes, str)):
+        return iter((source,))
+    if hasattr(source, "read"):
+        read = getattr(source, "read1", source.read)  # of a pipe, what there is; not what there will be
+        return iter(lambda: read(READ_SIZE) or None, None)
+    if hasattr(source, "__next__"):
+        return source  # type: ignore[no-any-return] # it looks like one
+    raise _marshal_error(f"the body of an HttpResponse is bytes, str or a stream, not {type(source).__name__}")
 
 
 async def _pour_async(stream: Any, write: Callable[[object], None]) -> None:

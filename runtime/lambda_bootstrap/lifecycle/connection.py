@@ -1,0 +1,179 @@
+"""
+One connection of many to the Runtime API, on the event loop.
+
+Owns: the socket, opened when it is needed and again when the peer has closed it.
+Refuses to know: what a request asks for, what an answer means.
+
+As `transport`, with the same bytes and the same parser, but nothing of it blocks the loop.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, get_running_loop
+from os import _exit, getpid  # `sys.exit` would run what is the parent's to run
+from socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+
+from .. import http1, protocol
+from ..transport import SocketTransport, is_dead
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Future
+    from typing import Any
+
+    from ..http1 import Response
+    from ..protocol import Request
+
+SIZE = 1 << 16  # of what is received at once
+
+
+class Connection:
+    """
+    One keep-alive connection.
+
+    Args:
+        model: a transport to the same address, which is never connected: it writes heads, and words failures.
+        places: where to connect to.
+    """
+
+    __slots__ = ("is_silent", "model", "pid", "places", "socket")
+
+    def __init__(self, model: SocketTransport, places: list[tuple[int, Any]]) -> None:
+        self.model = model
+        self.places = places
+        self.socket: socket | None = None
+        self.is_silent = True  # not a byte has come since the last request
+        self.pid = getpid()
+
+    async def exchange(self, request: Request) -> Response:
+        """
+        Send *request* and return its answer. A connection that died while a poll was due is replaced, once.
+
+        Raises:
+            TransportError: there was no answer.
+            RuntimeApiError: there is nobody to answer.
+        """
+        reused = self.socket is not None and request.body is None
+        try:
+            return await self.attempt(request)
+        except OSError as error:
+            if not (reused and self.is_silent):
+                raise self.model.failure(request, error) from None
+        try:
+            return await self.attempt(request)
+        except OSError as error:
+            raise self.model.failure(request, error) from None
+
+    async def attempt(self, request: Request) -> Response:
+        """Send *request* and read its answer, once."""
+        head = self.model.poll if request is protocol.NEXT else self.model.head(request)
+        await self.write(head + request.body if request.body else head)
+        return await self.read()
+
+    async def begin(self, head: bytes) -> None:
+        """Send the *head* of a request in pieces. A connection that died while the function was busy is replaced."""
+        if self.socket is not None and is_dead(self.socket):
+            self.close()
+        await self.write(head)
+
+    async def write(self, data: bytes, *, is_more: bool = False) -> None:
+        """Send *data*, over a new connection if there is none, unless it *is more* of a request."""
+        if getpid() != self.pid:  # a child that the function forked: the parent answers, and polls
+            _exit(0)
+        self.is_silent = True
+        try:
+            if self.socket is None:
+                if is_more:
+                    raise ConnectionResetError("the connection is gone")  # noqa: TRY301 - as if by the peer
+                self.socket = await self.connect()
+            await get_running_loop().sock_sendall(self.socket, data)
+        except BaseException:
+            self.close()
+            raise
+
+    async def read(self) -> Response:
+        """Return the response that comes next."""
+        try:
+            answer, reader = None, http1.Reader()
+            while answer is None:
+                assert self.socket is not None
+                data = await receive(self.socket)
+                if self.is_silent and not data:
+                    raise ConnectionResetError("the connection was closed instead of an answer")  # noqa: TRY301 - as above
+                answer = (http1.whole(data) if self.is_silent else None) or (
+                    reader.feed(data) if data else reader.end()
+                )
+                self.is_silent = False
+        except BaseException:
+            self.close()
+            raise
+        if answer.closes:
+            self.close()
+        return answer
+
+    async def connect(self) -> socket:
+        """
+        Connect to the first of the places that takes a connection.
+
+        Raises:
+            OSError: none of them does.
+        """
+        failure: OSError = ConnectionRefusedError("the host has no address")
+        for family, place in self.places:
+            connection = socket(family, SOCK_STREAM)
+            try:
+                connection.setblocking(False)  # noqa: FBT003 - it takes no keyword
+                connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+                await get_running_loop().sock_connect(connection, place)
+            except OSError as error:
+                connection.close()
+                failure = error
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+        raise failure
+
+    def close(self) -> None:
+        """Close the connection, if there is one; who waits for it waits in vain."""
+        connection, self.socket = self.socket, None
+        if connection is not None:
+            if connection.fileno() >= 0:
+                get_running_loop().remove_reader(connection)
+            connection.close()
+
+
+async def receive(connection: socket) -> bytes:
+    """
+    Return what comes next, as long as it takes.
+
+    A function that cancels all tasks there are doesn't cancel this: nothing is taken from the socket by who cannot keep
+    it, and an event may be under way.
+    """
+    loop = get_running_loop()
+    while True:
+        try:
+            return connection.recv(SIZE)
+        except (BlockingIOError, InterruptedError):
+            pass
+        ready = loop.create_future()
+        loop.add_reader(connection, set_ready, ready)
+        try:
+            await ready
+        except CancelledError:
+            pass
+        finally:
+            loop.remove_reader(connection)
+
+
+def set_ready(future: Future[None]) -> None:
+    """End the wait, unless something else has."""
+    if not future.done():
+        future.set_result(None)
+
+
+def places_of(address: protocol.Address) -> list[tuple[int, Any]]:
+    """Return where *address* is, each place with its family."""
+    found = getaddrinfo(address.host.encode(), address.port, 0, SOCK_STREAM)  # as bytes: no import of IDNA
+    return [(family, place) for family, _, _, _, place in found]

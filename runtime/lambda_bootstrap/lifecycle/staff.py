@@ -1,0 +1,51 @@
+"""
+A worker as its supervisor sees it.
+
+Owns: what a worker says, and when another process takes the place of a dead one.
+Refuses to know: what a worker does, and what follows from its end.
+"""
+
+from __future__ import annotations
+
+from posix import read  # built in, which `os` is not
+from time import monotonic
+
+FIRST_WAIT, LONGEST_WAIT = 0.1, 90.0  # seconds until a worker is replaced; doubled each time
+AT_ONCE = 5.0  # seconds within which all workers lose the Runtime API, if it is gone
+SETTLED = 10.0  # seconds; a worker that has lived longer begins a new row of failures
+# It polls, for one invocation or for many; it cannot begin, and why; it has lost the Runtime API.
+ONE, MANY, FAILED, LOST = b"1", b"M", b"F", b"L"
+
+
+class Worker:
+    """One place among the workers: its process, if it has one, and when it gets the next."""
+
+    pid = 0
+    life = words = -1  # descriptors: it lives while the first is open; what it says comes out of the second
+    said = b""
+    forked_at = due = 0.0
+    lost_at = -AT_ONCE  # when its process lost the Runtime API
+    failures = 0
+
+    def __init__(self, share: int) -> None:
+        self.share = share  # of the invocations at once
+
+    def hear(self) -> None:
+        """Take in what it says."""
+        try:
+            while data := read(self.words, 1 << 16):
+                self.said += data
+        except BlockingIOError:
+            pass
+
+    def is_lost(self) -> bool:
+        """Return whether it lost the Runtime API just now."""
+        return monotonic() - self.lost_at < AT_ONCE
+
+    def postpone(self) -> None:
+        """Set when it gets its next process: at once, and later each time that the process doesn't live."""
+        if monotonic() - self.forked_at > SETTLED:
+            self.failures = 0
+        pause = min(FIRST_WAIT * 2 ** (self.failures - 1), LONGEST_WAIT) if self.failures else 0.0
+        self.due = monotonic() + pause
+        self.failures = min(self.failures + 1, 20)
