@@ -115,6 +115,20 @@ async def async_handler(event, context):
     return event
 
 
+async def clinging_handler(event, context):
+    """Goes on when it is cancelled for the first time."""
+    import asyncio
+
+    try:
+        await asyncio.sleep(event.get("seconds", 0))
+    except asyncio.CancelledError:
+        try:
+            await asyncio.sleep(event["seconds"])
+        finally:
+            print("the handler leaves")
+    return event
+
+
 def stream(event, context):
     yield "a"
     time.sleep(event.get("seconds", 0))

@@ -378,7 +378,21 @@ class TestRunning:
         assert emulator.shut_down() == 0
         assert lines(emulator)[-1] == "hook: last"
 
-    @pytest.mark.parametrize("handler", ["handler", "async_handler"])
+    def test_async_deadline(self, start: Start) -> None:
+        """A coroutine is cancelled before its deadline, so that the next event has the same process, and then hooks."""
+        emulator = start("shutdowns.async_handler", environ={"HOOKS": "last"}, timeout=1.0)
+        late = emulator.invoke(b'{"seconds": 8}')
+        pid = emulator.pid
+        after = emulator.invoke(b'{"after": 1}')
+
+        assert late.error["errorType"] == "Runtime.DeadlineExceeded"
+        assert (after.json(), emulator.pid) == ({"after": 1}, pid)
+        assert emulator.shut_down() == 0
+        leaves, record, last = lines(emulator)
+        assert (leaves, last) == ("the handler leaves", "hook: last")
+        assert record.startswith("[ERROR] Runtime.DeadlineExceeded: the task was cancelled")
+
+    @pytest.mark.parametrize("handler", ["handler", "clinging_handler"])
     def test_deadline(self, start: Start, handler: str) -> None:
         """At the deadline a handler is stopped at once: the hooks have all the time, and the next event a process."""
         emulator = start(f"shutdowns.{handler}", environ={"HOOKS": "last"}, timeout=1.0)
