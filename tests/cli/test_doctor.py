@@ -167,14 +167,15 @@ class TestImport:
         assert told.endswith(" ms: import it inside the function that uses it, if not every event needs it")
 
     def test_log(self) -> None:
-        """Only what is imported between the marks counts, and the runtime's own modules don't."""
+        """Only what is imported between the marks counts; what isn't there, and the runtime's own modules, don't."""
         log = (
             "import time:       900 |        900 | site\n\nlambda-bootstrap: begin\n"
             "import time:       100 |        100 |     shop.a\nhello from the function\n"
             "import time:        50 |        150 |   shop\nimport time:  7 |  7 |   lambda_bootstrap.events\n"
+            "import time:         9 |          9 |     org.python\n"
             "import time:       300 |        300 |   json\n\nlambda-bootstrap: end\nimport time: 5 | 5 | late\n"
         )
-        found = times(log, frozenset({"json"}), "app")
+        found = times(log, frozenset({"json"}), frozenset({"json", "lambda_bootstrap", "late", "shop"}), "app")
 
         assert [(each.package, each.ms, each.modules) for each in found] == [
             ("Python's library", 0.3, 1),

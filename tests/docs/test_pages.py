@@ -196,7 +196,9 @@ def test_index() -> None:
 def test_dockerfile() -> None:
     """The tutorial's Dockerfile, which is built and run, is what the guides to deploying and migration have."""
     (tutorial,), (deploy,) = (
-        re.findall(r'^```dockerfile title="Dockerfile"\n(.*?)^```', (DOCS / page).read_text(encoding="utf-8"), FLAGS)
+        re.findall(
+            r'^```dockerfile title="[\w/]*Dockerfile"\n(.*?)^```', (DOCS / page).read_text(encoding="utf-8"), FLAGS
+        )
         for page in ("tutorial.md", "guides/deploy.md")
     )
     migration = re.findall(r"^```diff\n(.*?)^```", (DOCS / "guides/migration.md").read_text(encoding="utf-8"), FLAGS)

@@ -83,19 +83,23 @@ def examine(python: str, bootstrap: Path, handler: str, folder: str, environ: Ma
         tuple(facts["suffixes"]),
         facts["cache_tag"],
         distributions,
-        tuple(times(log, stdlib, own)),
+        tuple(times(log, stdlib, frozenset(facts["loaded"]), own)),
     )
 
 
-def times(log: str, stdlib: frozenset[str], own: str) -> Sequence[Import]:
-    """The packages that were imported between the two marks, the slowest first; *own* is the function's."""
+def times(log: str, stdlib: frozenset[str], loaded: frozenset[str], own: str) -> Sequence[Import]:
+    """
+    The packages that were imported between the two marks, the slowest first; *own* is the function's.
+
+    What was looked for and isn't there, so that it isn't *loaded*, doesn't count.
+    """
     _, _, log = log.partition(f"{BEGIN}\n")
     micros: dict[str, int] = defaultdict(int)
     modules: dict[str, int] = defaultdict(int)
     for line in log.partition(END)[0].splitlines():
         found = LINE.match(line)
         top = found[3].partition(".")[0] if found else OURS
-        if found and top != OURS:
+        if found and top in loaded and top != OURS:
             name = PYTHONS_OWN if top in stdlib and top != own else top
             micros[name] += int(found[1])
             modules[name] += 1

@@ -94,6 +94,7 @@ def main() -> None:
     facts = {
         "error": error,
         "stdlib": sorted(sys.stdlib_module_names),
+        "loaded": sorted({name.partition(".")[0] for name in sys.modules}),
         "suffixes": EXTENSION_SUFFIXES,
         "cache_tag": sys.implementation.cache_tag,
         "installed": installed(before),
