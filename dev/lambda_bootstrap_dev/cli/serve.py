@@ -48,6 +48,11 @@ ADDRESS = re.compile(r".*:.*|\d+")
 @verb.env
 @verb.env_file
 @click.option("--freeze", is_flag=True, help="Stop the runtime between invocations, as Lambda does.")
+@click.option("--debug", is_flag=True, help="Run the function under debugpy; deadlines wait while you are attached.")
+@click.option(
+    "--debug-port", metavar="PORT", type=click.IntRange(1, 65535), default=5678, help="Its port; default: 5678."
+)
+@click.option("--faults", metavar="FILE", help="A script of faults of the Runtime API, in TOML.")
 @click.option(
     "--allow-host",
     metavar="NAME",
@@ -65,6 +70,9 @@ def serve(  # noqa: PLR0913, PLR0917 - the options
     env: tuple[str, ...],
     env_file: tuple[str, ...],
     freeze: bool,  # noqa: FBT001 - click's
+    debug: bool,  # noqa: FBT001 - click's
+    debug_port: int,
+    faults: str | None,
     allow_host: tuple[str, ...],
 ) -> int:
     """
@@ -84,7 +92,7 @@ def serve(  # noqa: PLR0913, PLR0917 - the options
     asked = {"timeout": timeout, "memory": memory}
     given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     if target and ADDRESS.fullmatch(target):
-        if port is not None or url_port is not None or python or env or env_file or freeze:
+        if port is not None or url_port is not None or python or env or env_file or freeze or debug or faults:
             raise click.UsageError(
                 "with HOST:PORT, the runtime is started elsewhere: only --timeout, --memory, --region"
                 " and --allow-host say something"
@@ -93,15 +101,23 @@ def serve(  # noqa: PLR0913, PLR0917 - the options
         log = output.write_log
         asyncio.run(session.serve(function, target, log, output.complain, output.log_pipe(), allow_hosts=allow_host))
         return 0
-    from ..emulator.serving import Serving  # noqa: PLC0415 - the other verbs start without it
+    from ..emulator.debugger import Debugger  # noqa: PLC0415 - the other verbs start without it
+    from ..emulator.faults import read_faults  # noqa: PLC0415 - as above
+    from ..emulator.serving import Serving  # noqa: PLC0415 - as above
 
     entries = [replace(entry, function=replace(entry.function, **given, region=region)) for entry in find(target)]
     variables = inputs.read_variables(env_file, env)
     chosen = ask_python(find_python(python, os.environ))
     output.complain(str(chosen), "dim")
+    debugger = Debugger(debug_port) if debug else None
+    if debugger and len(entries) > 1:
+        raise UsageError("--debug is for one function: name it, as in serve orders/app.handler --debug")
+    if debugger:
+        debugger.check(chosen.program)
+    python_command = debugger.command(chosen.program) if debugger else [chosen.program]
     serving = Serving(
         entries,
-        [chosen.program, str(session.find_bootstrap())],
+        [*python_command, str(session.find_bootstrap())],
         output.write_log,
         output.complain,
         port=9000 if port is None else port,
@@ -109,6 +125,8 @@ def serve(  # noqa: PLR0913, PLR0917 - the options
         variables=variables,
         allow_hosts=allow_host,
         freeze=freeze,
+        debugger=debugger,
+        faults=read_faults(faults) if faults else {},
         stdin=output.terminal_input(),
         pipe=output.log_pipe(),
     )

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .bell import Bell
+from .debugger import DAY
 from .environment import Environment, within
 from .function import Function, deliver
 from .platform_log import end_line, extension_line, report_line, start_line, timeout_message
@@ -217,7 +218,8 @@ class Sandbox:
             return None
         del self._polls[0]
         self._served_to = request.connection
-        deadline_ms = int((time.time() + self.function.timeout) * 1000)
+        seconds = DAY if self._is_paused() else self.function.timeout
+        deadline_ms = int((time.time() + seconds) * 1000)
         turn.delivery = self._deliver(deliver(self.function, turn.invocation, deadline_ms))
         turn.begun_at = time.monotonic()
         turn.begun.set()

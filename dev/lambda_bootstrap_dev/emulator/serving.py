@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import UsageError
+from .debugger import DAY
 from .feed import Feed, Watch
 from .front import Front
 from .function import environment
@@ -29,9 +30,12 @@ from .url_port import UrlPort
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from .debugger import Debugger
     from .projects import Entry
+    from .values import Step
 
 HOST = "127.0.0.1"
+INIT_SECONDS = 10.0
 T = TypeVar("T", Front, UrlPort)
 
 
@@ -40,7 +44,8 @@ class Serving:
     """
     What is served: the functions, and on which ports.
 
-    *command* starts the runtime, *variables* are all functions' own, *stdin* is what a single function reads.
+    *command* starts the runtime, *variables* are all functions' own, *stdin* is what a single function reads. With a
+    *debugger*, deadlines wait while it is attached. *faults* are scripts for the Runtime API, see `Server.script`.
     *log* takes the output, which goes to *pipe* if that is one; *announce* takes lines for people.
     """
 
@@ -53,6 +58,8 @@ class Serving:
     variables: Mapping[str, str] = field(default_factory=dict)
     allow_hosts: Sequence[str] = ()
     freeze: bool = False
+    debugger: Debugger | None = None
+    faults: Mapping[str, Sequence[Sequence[Step]]] = field(default_factory=dict)
     stdin: int = subprocess.DEVNULL
     pipe: int | None = None
 
@@ -77,6 +84,8 @@ class Serving:
             tasks = [asyncio.create_task(self._follow(sandbox, feed)) for sandbox in sandboxes.values()]
             await asyncio.sleep(0)  # each of them has begun: from here on no change is missed
             tasks += [asyncio.create_task(self._try(sandbox.start())) for sandbox in sandboxes.values()]
+            if self.debugger:
+                self.announce(f"attach a debugger to {HOST}:{self.debugger.port}: the function starts when you have")
             name = self.entries[0].function.name
             self.announce(f"page at http://{front.authority}/")
             self.announce(f"ready: lambda-bootstrap invoke {name} --endpoint http://{front.authority}")
@@ -103,6 +112,8 @@ class Serving:
             merge_output=True,
             stdin=self.stdin if is_only else subprocess.DEVNULL,
             freeze=self.freeze,
+            init_timeout=DAY if self.debugger else INIT_SECONDS,
+            is_paused=self.debugger.is_attached if self.debugger else lambda: False,
             log=log,
             on_begin=watch.begin,
             on_report=watch.end,
@@ -111,6 +122,8 @@ class Serving:
     async def _serve(self, stack: AsyncExitStack, entry: Entry, sandbox: Sandbox, front: Front, number: int) -> str:
         function = entry.function
         server = await stack.enter_async_context(Server(sandbox, HOST))
+        for endpoint, answers in self.faults.items():
+            server.script(endpoint, *answers)
         sandbox.environ = environment(function, server.address, os.environ) | {**entry.variables, **self.variables}
         self.announce(
             f"{function.handler} at http://{front.authority}/2015-03-31/functions/{function.name}/invocations"
