@@ -27,6 +27,7 @@ TABLES = {
     "echo": "echoes",
     "logs": "records",
     "web": "web",
+    "crowd": "crowd",
     "soak": "soak",
 }
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from benchmarks.build import Start
 
-PATIENCE = 60.0  # seconds for anything
+PATIENCE = 300.0  # seconds for anything
 ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 
 

@@ -70,7 +70,7 @@ GRAPH = {
     "lifecycle.shares": [],
     "lifecycle.staff": [],
     "lifecycle.connection": ["http1", "protocol", "transport"],
-    "lifecycle.task_client": ["errors", "http1", "lifecycle.connection", "protocol", "report"],
+    "lifecycle.task_client": ["errors", "http1", "lifecycle.connection", "lifecycle.staff", "protocol", "report"],
     "web.response": ["codec", "traces"],
     "web.stream": [
         *("codec", "contracts", "errors", "http1", "lifecycle.event_loop", "protocol", "report", "spare"),
@@ -90,7 +90,13 @@ GRAPH = {
     "web.front_ends.alb": ["web.front_ends.request", "web.front_ends.results"],
     "web.front_ends.lattice": ["web.front_ends.alb", "web.front_ends.request"],
     "web.front_ends": [
-        *("web.front_ends.alb", "web.front_ends.http_api", "web.front_ends.lattice", "web.front_ends.request"),
+        *(
+            "errors",
+            "web.front_ends.alb",
+            "web.front_ends.http_api",
+            "web.front_ends.lattice",
+            "web.front_ends.request",
+        ),
         "web.front_ends.rest",
     ],
     "web.application": [

@@ -38,10 +38,12 @@ class RuntimeClient:
         warn: logs, in one line, what went wrong and didn't end the environment.
 
     Attributes:
+        pauses: seconds between polls that fail; a worker has more patience, see `lifecycle.staff`.
         signals: what the function's signal handlers are kept in check by, once there is need; see `lifecycle.signals`.
         unanswered: the invocation that was delivered and whose answer has not come to its end yet, or None.
     """
 
+    pauses: tuple[float, ...] = BACK_OFF
     signals: Any = None
 
     def __init__(self, transport: Transport, working_directory: str, warn: Callable[[str], None]) -> None:
@@ -59,7 +61,7 @@ class RuntimeClient:
         Raises:
             RuntimeApiError: there will be none.
         """
-        waits: tuple[float, ...] = BACK_OFF
+        waits = self.pauses
         while True:
             start = monotonic()
             try:
@@ -71,12 +73,14 @@ class RuntimeClient:
                 reason = f"the Runtime API answered {protocol.explain(answer)}"
             except TransportError as error:
                 verdict, reason = protocol.AGAIN, str(error)
-            except RuntimeApiError:
-                raise
+            except RuntimeApiError as error:
+                if self.pauses is BACK_OFF:
+                    raise
+                verdict, reason = protocol.AGAIN, str(error)
             except Exception as error:  # by a signal handler that runs though signals wait: see `lifecycle.signals`
                 verdict, reason = protocol.AGAIN, f"{title(error)} ended the poll"
             if monotonic() - start > PATIENCE:
-                waits = BACK_OFF
+                waits = self.pauses
             if verdict == protocol.GONE or not waits:
                 raise RuntimeApiError(f"failed to get the next invocation: {reason}")
             self.warn(f"failed to get the next invocation: {reason}; trying again")

@@ -115,6 +115,18 @@ async def async_handler(event, context):
     return event
 
 
+def stubborn(event, context):
+    """Goes on whenever it is stopped."""
+    times = 0
+    while times < 3 and event.get("seconds"):
+        try:
+            time.sleep(event["seconds"])
+        except BaseException:
+            times += 1
+    print(f"stopped {times} times")
+    return event
+
+
 async def clinging_handler(event, context):
     """Goes on when it is cancelled for the first time."""
     import asyncio

@@ -318,6 +318,16 @@ class TestRunning:
         assert (status, running.join().error["errorType"]) == (0, "Runtime.Shutdown")
         assert lines(emulator)[-1] == "hook: last"
 
+    def test_again(self, start: Start) -> None:
+        """A handler that goes on when it is stopped is stopped again, and answers; then the hooks run."""
+        emulator = start("shutdowns.stubborn", environ={"HOOKS": "last"}, timeout=9)
+        emulator.invoke()
+        running = Running(emulator, b'{"seconds": 8}')
+        status = emulator.shut_down()
+
+        assert (status, running.join().json()) == (0, {"seconds": 8})
+        assert lines(emulator)[-2:] == ["stopped 3 times", "hook: last"]
+
     @pytest.mark.parametrize(("phase", "error"), [("on_request", "Runtime.Shutdown"), ("on_response", None)])
     def test_hook(self, start: Start, phase: str, error: str | None) -> None:
         """A hook of the invocation that takes too long is stopped, too; after it no handler begins."""

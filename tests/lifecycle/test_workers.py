@@ -318,3 +318,18 @@ def test_log_socket(start: Start, tmp_path: Path, left: str, connections: int) -
 
     assert sum(b'"hello"' in data for data in received) == COUNT
     assert emulator.output == b""
+
+
+def test_patience(start: Start) -> None:
+    """A worker waits for a Runtime API that answers nonsense for longer than one that is alone, and ends at SIGTERM."""
+    emulator = start("crowd.handler", concurrency=2, environ={"AWS_LAMBDA_LOG_FORMAT": "JSON"})
+    emulator.script("next", *[Reply(502, body=b"no")] * 12)
+    emulator.start()
+    emulator.wait_for("next", 14, timeout=20.0)
+
+    assert "pid" in ask(emulator, 1)[0]
+    emulator.script("next", *[Reply(502, body=b"no")] * 40)
+    emulator.wait_for("next", 22, timeout=20.0)
+    os.kill(emulator.pid, signal.SIGTERM)
+    assert emulator.wait_exit() == 0
+    assert {record for record in records(emulator, "WARN") if "a worker has ended" in record} == set()

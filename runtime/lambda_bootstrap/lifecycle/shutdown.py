@@ -55,6 +55,7 @@ EXTERNAL = "/opt/extensions"  # where the files of external extensions are
 SECONDS, SECONDS_WITH_EXTERNAL = 0.5, 0.3  # between SIGTERM and SIGKILL
 MARGIN = 0.05  # of these, for the log and what `atexit` has
 CO_COROUTINE = 0x80  # as `inspect` has it, which is a large import
+AGAIN = 0.03  # seconds until what goes on though it has been stopped is stopped again
 SHARE = 0.5  # of these, for the invocation that is running
 
 
@@ -165,8 +166,12 @@ class Shutdown:
             return invocation
 
         def warn_of_poll(message: str) -> None:
-            self.begun = None  # what had come was no invocation: the wait begins anew
+            self.begun = None  # what had come was no invocation: the wait begins anew, after a pause
             warn(message)
+            if self.is_polling:
+                self.is_idle = True
+                if self.since is not None:
+                    raise Ended(0)
 
         self.client.next, self.client.warn = next_, warn_of_poll
 
@@ -232,14 +237,14 @@ class Shutdown:
 
     def stop(self) -> None:
         """
-        Stop what the function is doing.
+        Stop what the function is doing, and soon again if it goes on: another hook, or a handler that catches this.
 
         Raises:
             Stopped: in the midst of it.
         """
         self.is_late = True
         if self.is_stoppable:
-            self.is_stoppable = False
+            self.stop_in(AGAIN)
             raise Stopped(0)
 
     def stoppable(self, step: Callable[..., Any]) -> Callable[..., Any]:
@@ -250,6 +255,7 @@ class Shutdown:
                 self.is_stoppable = True
                 return step(*arguments)
             except Stopped:
+                self.is_stoppable = False
                 if f"{__package__}.event_loop" in modules:
                     from . import event_loop
 

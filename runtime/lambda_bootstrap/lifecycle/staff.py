@@ -1,7 +1,7 @@
 """
 A worker as its supervisor sees it.
 
-Owns: what a worker says, and when another process takes the place of a dead one.
+Owns: what a worker says, how long it waits for the Runtime API, and when another process takes the place of a dead one.
 Refuses to know: what a worker does, and what follows from its end.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from posix import read  # built in, which `os` is not
 from time import monotonic
 
+# Seconds between polls that fail: doubled each time, 90 at most, a quarter of an hour in all.
+PAUSES = (*(0.1 * 2**number for number in range(10)), *[90.0] * 9)
 FIRST_WAIT, LONGEST_WAIT = 0.1, 90.0  # seconds until a worker is replaced; doubled each time
 AT_ONCE = 5.0  # seconds within which all workers lose the Runtime API, if it is gone
 SETTLED = 10.0  # seconds; a worker that has lived longer begins a new row of failures

@@ -4,7 +4,7 @@ The Runtime API as verbs, for one of many tasks.
 Owns: which request is sent again, after how long, and when the environment is lost; as `client`, whose rules these are.
 Refuses to know: sockets, what a payload means. It is given something that exchanges requests for answers.
 
-Where many invocations run at once the platform is waited for longer, see `PAUSES`: it ends an environment by ending its
+Where many invocations run at once the platform is waited for longer, see `staff`: it ends an environment by ending its
 processes.
 """
 
@@ -17,6 +17,7 @@ from .. import protocol
 from ..errors import RuntimeApiError, TransportError
 from ..protocol import NEXT, Invocation
 from ..report import ErrorReport
+from .staff import PAUSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ..protocol import Request
     from .connection import Connection
 
-# Seconds between polls that fail: doubled each time, 90 at most, a quarter of an hour in all.
-PAUSES = (*(0.1 * 2**number for number in range(10)), *[90.0] * 9)
 PATIENCE = 1.0  # seconds; a poll that took longer begins a new row of failures
 PAUSE = 0.1  # seconds before a post that was refused for the moment
 

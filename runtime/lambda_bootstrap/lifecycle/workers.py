@@ -56,7 +56,7 @@ from ..extensions import client as extensions
 from ..extensions.api import ExtensionError
 from . import call, randomness, shares, sharing
 from .shutdown import NAME, Shutdown
-from .staff import FAILED, LOST, MANY, ONE, Worker
+from .staff import FAILED, LOST, MANY, ONE, PAUSES, Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ class Workers:
         self.is_worker, self.words, self.workers, self.environ = True, words, [], {}
         self.share = share
         self.client.transport.close()
-        self.client.fail_init = self.fail_init
+        self.client.fail_init, self.client.pauses = self.fail_init, PAUSES
         randomness.reseed()
         if self.found.log_socket:
             try:

@@ -21,6 +21,7 @@ Lambda functions as targets"; Amazon VPC Lattice User Guide, "Lambda functions a
 
 from __future__ import annotations
 
+from ...errors import FunctionError
 from . import alb, http_api, lattice, rest
 
 TYPE_CHECKING = False
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
     from .request import Request
 
+# What requests are made of.
+FIELDS = (
+    *("httpMethod", "method", "path", "rawPath", "raw_path", "rawQueryString", "headers", "multiValueHeaders"),
+    *("cookies", "queryStringParameters", "multiValueQueryStringParameters", "query_string_parameters", "body"),
+)
 NAMES = "API Gateway (REST and HTTP APIs), Function URLs, Application Load Balancers, VPC Lattice"
 
 
@@ -39,9 +45,25 @@ def read(event: Any, root_path: str | None) -> Request | None:
     Args:
         event: as decoded.
         root_path: where the application is mounted, "" for nowhere; None: where the stage says.
+
+    Raises:
+        FunctionError: it looks like the event of a front end, but something in it is of another type.
     """
     if not isinstance(event, dict):
         return None
+    try:
+        return find(event, root_path)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        names = ", ".join(name for name in FIELDS if name in event)
+        message = (
+            "Unable to unmarshal input: the event looks like one of an HTTP front end, but no request can be made of "
+            f"it: {error}. It has {names}; {NAMES} send text, lists of text and objects there"
+        )
+        raise FunctionError("Runtime.UnmarshalError", message) from error
+
+
+def find(event: dict[str, Any], root_path: str | None) -> Request | None:
+    """As `read`, of an event that is an object and need not be well-formed."""
     context = event.get("requestContext")
     if not isinstance(context, dict):
         return lattice.read_1(event, root_path) if "raw_path" in event and "method" in event else None
