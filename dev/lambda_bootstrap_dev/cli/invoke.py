@@ -13,7 +13,7 @@ from .run import request
 from .verb import Verb, as_json
 
 
-@click.command(cls=Verb)
+@click.command(cls=Verb, short_help="Call a function that runs already.")
 @click.argument("function", default="function")
 @click.option(
     "--event",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ADDRESS = re.compile(r".*:.*|\d+")
 
 
-@click.command(cls=verb.Verb)
+@click.command(cls=verb.Verb, short_help="Serve functions while you edit them.")
 @click.argument("target", metavar="[HANDLER | HOST:PORT]", required=False)
 @click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), help="Where to invoke; default: 9000.")
 @click.option(
