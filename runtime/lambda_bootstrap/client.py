@@ -115,7 +115,7 @@ class RuntimeClient:
         if self.is_streaming:
             self.is_streaming = False
             self.transport.abandon()
-            self.try_to_post(post, self.transport.exchange, post)
+            self.try_to_post(self.transport.exchange, post)
             self.unanswered = None
             return
         verdict, reason = self.post(post)
@@ -138,7 +138,7 @@ class RuntimeClient:
         Raises:
             TransportError: it got no answer, and cannot be sent again.
         """
-        verdict, reason, is_lost = self.try_to_post(request, self.transport.finish, request, data)
+        verdict, reason, is_lost = self.try_to_post(self.transport.finish, request, data)
         if is_lost:
             raise TransportError(reason)
         self.unanswered, self.is_streaming = None, False
@@ -157,22 +157,20 @@ class RuntimeClient:
 
         If the first, which got no answer, has arrived after all, the platform refuses the second: it takes one answer.
         """
-        verdict, reason, lost = self.try_to_post(request, self.transport.exchange, request)
+        verdict, reason, lost = self.try_to_post(self.transport.exchange, request)
         if verdict != protocol.AGAIN:
             return verdict, reason
         sleep(0 if lost else BACK_OFF[0])
         may_have_arrived = lost
-        verdict, reason, lost = self.try_to_post(request, self.transport.exchange, request)
+        verdict, reason, lost = self.try_to_post(self.transport.exchange, request)
         if verdict == protocol.AGAIN:
             return protocol.DROPPED if lost else protocol.GONE, reason
         return (protocol.DONE if verdict == protocol.DROPPED and may_have_arrived else verdict), reason
 
-    def try_to_post(
-        self, request: Request, exchange: Callable[..., Response], *arguments: object
-    ) -> tuple[str, str, bool]:
+    def try_to_post(self, exchange: Callable[..., Response], request: Request, *data: bytes) -> tuple[str, str, bool]:
         """Send *request* once; return verdict, reason, and whether there was no answer at all."""
         try:
-            answer = exchange(*arguments)
+            answer = exchange(request, *data)
         except TransportError as error:
             return protocol.AGAIN, str(error), True
         except RuntimeApiError as error:

@@ -79,7 +79,7 @@ class Log:
 
     def end(self) -> None:
         """Flush any line that is still open: the invocation is over."""
-        for stream in self.streams:
+        for stream in [each for each in self.streams if each.is_open]:
             stream.end()
         if self.waiting:  # an exception of a signal handler has cut it
             self.put((None, b"", []))
@@ -315,14 +315,13 @@ class Unbuffered(TextIOWrapper):
         return len(exact(text))
 
     def end(self) -> None:
-        """End the line that is open, if one is."""
-        if self.is_open:
-            try:
-                self.write("\n")
-            except (OSError, ValueError) as error:  # the function has closed it
-                self.is_open = False
-                if not errors.is_raised_in(HERE, error):
-                    raise
+        """End the line that is open."""
+        try:
+            self.write("\n")
+        except (OSError, ValueError) as error:  # the function has closed it
+            self.is_open = False
+            if not errors.is_raised_in(HERE, error):
+                raise
 
 
 class Lines(TextIOWrapper):
@@ -339,6 +338,7 @@ class Lines(TextIOWrapper):
     """
 
     fd = -1
+    is_open = True  # always, perhaps: its buffer may hold something
 
     def __init__(self, buffer: BinaryIO, log: Log, level: str) -> None:
         self.log = log

@@ -27,7 +27,7 @@ from _signal import (  # type: ignore[import-not-found] # the C half, as in `sig
 )
 from _socket import MSG_DONTWAIT, MSG_PEEK, socketpair  # `socket` imports `enum` and `selectors`
 from _thread import get_ident, start_new_thread  # `threading` imports more, and changes how the process ends
-from posix import _exit, fstat, getpid, listdir, register_at_fork  # built in, which `os` is not
+from posix import _exit, getpid, listdir, register_at_fork  # built in, which `os` is not
 from select import POLLIN, poll
 from sys import modules
 from time import monotonic, sleep, time
@@ -36,7 +36,7 @@ from .. import current, hooks
 from ..errors import FunctionError, RuntimeApiError
 from ..extensions import client as extensions
 from ..extensions.api import ExtensionError
-from ..transport import is_there
+from ..transport import is_there, mark_of
 from . import call
 from .signals import peek
 
@@ -138,7 +138,7 @@ class Shutdown:
         except (OSError, ValueError) as error:  # no descriptor is left; this is not the main thread
             self.log.problem(f"SIGTERM cannot be handled: {error}")
             return
-        self.inode = fstat(self.alarm.fileno()).st_ino
+        self.mark = mark_of(self.alarm)
         self.signals.wait_by(self.wait)
         register_at_fork(after_in_child=self.forget)
 
@@ -299,7 +299,7 @@ class Shutdown:
         """Wait for a signal, or for something to receive; return whether there is."""
         found = poll()
         found.register(connection, POLLIN)
-        if self.alarm is not None and not is_there(self.alarm, self.inode):  # the function has closed it
+        if self.alarm is not None and not is_there(self.alarm, self.mark):  # the function has closed it
             set_wakeup_fd(-1)
             self.alarm.detach()
             self.alarm = None
