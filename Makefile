@@ -36,6 +36,9 @@ mutants: .venv/.tests .venv/.build .cache/mutants/.made rie ## Break the code, o
 conformance: .venv/.tests ## Run this runtime, awslambdaric and a bare loop through the conformance kit: docs/conformance.md
 	$(conformance)
 
+fuzz: .cache/fuzz/.made ## Look for bytes that the HTTP parser does not stand: MINUTES=10
+	$(fuzz)
+
 docs: .venv/.made .cache/docs/.made ## Build the site, and check its links: build/site
 	$(docs)
 

@@ -10,7 +10,7 @@ TABLES ?=
 ROUNDS ?= 10
 MODULES ?=
 LIMIT ?= 30
-MINUTES ?= 60
+MINUTES ?= $(if $(filter fuzz,$(MAKECMDGOALS)),10,60)
 IMAGE ?= lambda-bootstrap:latest
 EMULATOR_IMAGE ?= lambda-bootstrap-emulator:latest
 FUNCTION ?= examples/hello
@@ -88,6 +88,8 @@ $(pytest) --quiet tests/test_graph.py
 $(sam) validate --template examples/deploy/template.yaml
 packaging/terraform.sh examples/deploy
 endef
+
+fuzz = .cache/fuzz/bin/python tests/support/fuzz.py --minutes $(MINUTES)
 
 mutants = .cache/mutants/bin/python packaging/mutants.py --limit $(LIMIT) --minutes $(MINUTES) $(MODULES)
 
@@ -170,8 +172,8 @@ packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
 endef
 
 lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests frameworks:tests/web bench:benchmarks \
-	packaging/build.in packaging/docs.in packaging/installers.in packaging/interpreter.in packaging/lint.in \
-	packaging/mutants.in packaging/release.in
+	packaging/build.in packaging/docs.in packaging/fuzz.in packaging/installers.in packaging/interpreter.in \
+	packaging/lint.in packaging/mutants.in packaging/release.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
 kept := .cache/interpreter .cache/sources
@@ -232,6 +234,12 @@ debian: rie build/site-packages
 .cache/mutants/.made: packaging/mutants.txt .venv/.made
 	@.venv/bin/python -m venv .cache/mutants
 	@.cache/mutants/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+# Apart too: its compiled module is of use to nobody else.
+.cache/fuzz/.made: packaging/fuzz.txt .venv/.made
+	@.venv/bin/python -m venv .cache/fuzz
+	@.cache/fuzz/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	@touch $@
 
 # What the developer's side needs, for environments that the tests make without an index.

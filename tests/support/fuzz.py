@@ -4,8 +4,8 @@ What has to hold of the HTTP parser for any bytes whatever, and a fuzzer that lo
 Owns: the property. `tests/test_fuzz.py` holds it for hypothesis's bytes and for those that are kept in tests/corpus.
 Refuses to know: where the bytes come from.
 
-`python tests/support/fuzz.py --minutes 10` lets atheris look (`pip install atheris h11`, in any environment): it
-starts from the corpus, keeps what it finds in .cache/corpus, and stops at the first bytes that break the property.
+`make fuzz` lets atheris look: it starts from the corpus, keeps what it finds in .cache/corpus, and stops at the first
+bytes that break the property.
 """
 
 from __future__ import annotations
