@@ -51,7 +51,18 @@ def available() -> tuple[dict[str, Start], dict[str, str]]:
     return starts, missing
 
 
-def one_round(start: Start, invocations: int = COUNT, warm: int = WARM) -> Figures:
-    """One round of one peer."""
-    counts = str(STARTS), str(warm), str(invocations)
-    return Figures(**json.loads(run((compiled("server"), *counts, *start.command), environment=start.environment)))
+def one_round(  # noqa: PLR0913 - the measuring end's arguments
+    start: Start,
+    invocations: int = COUNT,
+    warm: int = WARM,
+    event: str = "-",
+    *,
+    is_error: bool = False,
+    starts: int = STARTS,
+) -> Figures:
+    """One round of one peer, whose answers have to be errors or none."""
+    command = (compiled("server"), str(starts), str(warm), str(invocations), event, *start.command)
+    found = json.loads(run(command, environment=start.environment))
+    if found.pop("is_error") != is_error:
+        raise UnavailableError(f"{start.handler} answered with {'a result' if is_error else 'an error'}")
+    return Figures(**found)

@@ -23,6 +23,8 @@ class Figures:
     loop_us: float
     first_next_ms: float
     rss_kb: float
+    first_byte_us: float = 0.0
+    first_turn_us: float = 0.0
 
     @property
     def invocation_us(self) -> float:

@@ -1,21 +1,24 @@
 /*
  * The measuring end: a Runtime API server that starts one runtime, feeds it events back to back and times it.
  *
- *   server STARTS WARM EVENTS COMMAND...
+ *   server STARTS WARM EVENTS FILE COMMAND...
  *
  * COMMAND is started STARTS times. All but the last are stopped at their first GET .../next; the last is sent WARM
- * events that do not count and EVENTS that do. All times are taken on this side of the socket, so they hold nothing
+ * events that do not count and EVENTS that do. An event is what FILE has, or a greeting for "-". All times are taken on this side of the socket, so they hold nothing
  * of the runtime's own idea of time. One JSON line comes out, medians throughout:
  *
  *   first_next_ms  process start -> first GET .../next
  *   turn_us        event sent -> its whole response received: the handler, and the runtime around it
  *   loop_us        202 sent -> next GET .../next received: what the runtime does between invocations
+ *   first_byte_us  event sent -> the first bytes of its answer received, or of its first chunk
+ *   first_turn_us  first_byte_us of the first event of all, which is none of those
  *   rss_kb         the peak resident size of the process that took the events
  *
  * Exit status 0, or 1 with one line on stderr that says what the runtime did wrong.
  *
- * COMMAND's stdout goes to /dev/null. One event is out at a time, and every request must have a Content-Length or no body. A runtime may hold
- * several connections. What it is not: a checker of the protocol. That is the emulator's and the tests' work.
+ * COMMAND's stdout goes to /dev/null. One event is out at a time; a request has a Content-Length, chunks or no body. A
+ * runtime may hold several connections. What it is not: a checker of the protocol. That is the emulator's and the
+ * tests' work. An answer may be an error, but all of a run have to be of one kind: what the last one was is printed.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,10 +36,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER = 1 << 16, PATIENCE_S = 20 };
+enum { BUFFER = 16 << 20, PATIENCE_S = 20 };
 
-static const char EVENT[] = "{\"hello\": \"world\"}";
-static const char ECHOED[] = "\"world\""; /* in every right response, whatever its spacing */
+static const char GREETING[] = "{\"hello\": \"world\"}";
+static const char *event = GREETING;
+static size_t event_size = sizeof GREETING - 1;
 static const char ACCEPTED[] =
     "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
 
@@ -44,7 +48,8 @@ static int listener, poller;
 
 struct connection {
     int fd;
-    size_t length;
+    size_t length, scanned; /* of a request in chunks, what has been understood */
+    double begun_us;        /* when its first bytes came, behind the head of a request in chunks */
     char buffer[BUFFER + 1];
 };
 
@@ -59,7 +64,9 @@ static struct {
 static struct samples {
     double *values;
     int count;
-} starts, turns, loops;
+} starts, turns, loops, first_bytes;
+static double first_turn_us;
+static bool is_error;
 
 static double now_us(void) {
     struct timespec now;
@@ -97,8 +104,30 @@ static void send_all(int fd, const char *data, size_t size) {
     }
 }
 
+/* The end of the chunks that begin at `offset`, 0 while they are incomplete. */
+static size_t chunks_end(struct connection *connection, size_t offset) {
+    if (connection->scanned < offset)
+        connection->scanned = offset;
+    for (;;) {
+        const char *start = connection->buffer + connection->scanned, *end = connection->buffer + connection->length;
+        const char *line = memmem(start, end - start, "\r\n", 2);
+        if (!line)
+            return 0;
+        if (connection->begun_us == 0)
+            connection->begun_us = now_us();
+        size_t size = strtoul(start, NULL, 16);
+        if (size == 0) {
+            const char *last = memmem(line, end - line, "\r\n\r\n", 4);
+            return last ? (size_t)(last + 4 - connection->buffer) : 0;
+        }
+        if ((size_t)(end - line) < size + 4)
+            return 0;
+        connection->scanned = line + 2 + size + 2 - connection->buffer;
+    }
+}
+
 /* The size of the request at the head of the buffer, 0 while it is incomplete; *body is its body's offset. */
-static size_t request_size(const struct connection *connection, size_t *body) {
+static size_t request_size(struct connection *connection, size_t *body) {
     const char *end = memmem(connection->buffer, connection->length, "\r\n\r\n", 4);
     if (!end)
         return 0;
@@ -108,8 +137,10 @@ static size_t request_size(const struct connection *connection, size_t *body) {
         if (!strncasecmp(line, "content-length:", 15))
             size += strtoul(line + 15, NULL, 10);
         if (!strncasecmp(line, "transfer-encoding:", 18))
-            errx(1, "the runtime sent a chunked request, which is not measured here");
+            return chunks_end(connection, *body);
     }
+    if (connection->begun_us == 0)
+        connection->begun_us = now_us();
     if (size > BUFFER)
         errx(1, "the runtime sent a request of %zu bytes, at most %d are expected", size, BUFFER);
     return connection->length >= size ? size : 0;
@@ -127,10 +158,16 @@ static void send_event(int fd) {
                         "Lambda-Runtime-Trace-Id: Root=1-5bef4de7-%024d;"
                         "Parent=9a9197af755a6419;Sampled=1\r\n"
                         "Date: Mon, 23 Nov 2026 00:00:00 GMT\r\n"
-                        "Content-Length: %zu\r\n\r\n%s",
-                        number, number, sizeof EVENT - 1, EVENT);
+                        "Content-Length: %zu\r\n\r\n",
+                        number, number, event_size);
+    if (size + event_size <= sizeof message) { /* in one piece, as the platform does it */
+        memcpy(message + size, event, event_size);
+        size += event_size;
+    }
     runtime.event_us = now_us();
     send_all(fd, message, size);
+    if (size + event_size > sizeof message)
+        send_all(fd, event, event_size);
 }
 
 static void on_next(int fd, double received_us) {
@@ -145,13 +182,21 @@ static void on_next(int fd, double received_us) {
         runtime.finished = true;
 }
 
-static void on_post(int fd, const char *path, const char *body, double received_us) {
-    if (!memmem(path, strcspn(path, "\r"), "/response", 9))
-        errx(1, "the runtime reported an error: %.300s", body);
-    if (!strstr(body, ECHOED))
+static void on_post(int fd, const char *path, const char *body, double begun_us, double received_us) {
+    bool was_error = is_error;
+    if (memmem(path, strcspn(path, "\r"), "/init/error", 11))
+        errx(1, "the runtime reported an init error: %.300s", body);
+    is_error = !memmem(path, strcspn(path, "\r"), "/response", 9);
+    if (runtime.answered > 0 && is_error != was_error)
+        errx(1, "some answers are errors, some are not: %.300s", body);
+    if (event == GREETING && !is_error && !strstr(body, "world"))
         errx(1, "the response is not the event: %.300s", body);
-    if (++runtime.answered > runtime.warm)
+    if (runtime.answered == 0)
+        first_turn_us = begun_us - runtime.event_us;
+    if (++runtime.answered > runtime.warm) {
         add(&turns, received_us - runtime.event_us);
+        add(&first_bytes, begun_us - runtime.event_us);
+    }
     send_all(fd, ACCEPTED, sizeof ACCEPTED - 1);
     runtime.accepted_us = now_us();
 }
@@ -174,9 +219,11 @@ static void on_readable(struct connection *connection) {
         if (!strncmp(buffer, "GET ", 4))
             on_next(connection->fd, received_us);
         else
-            on_post(connection->fd, buffer, buffer + body, received_us);
+            on_post(connection->fd, buffer, buffer + body, connection->begun_us, received_us);
         buffer[size] = after;
         connection->length -= size;
+        connection->scanned = 0;
+        connection->begun_us = 0;
         memmove(buffer, buffer + size, connection->length + 1);
     }
 }
@@ -265,20 +312,35 @@ static void listen_on_loopback(void) {
     setenv("AWS_LAMBDA_RUNTIME_API", api, 1);
 }
 
+static void read_event(const char *path) {
+    if (!strcmp(path, "-"))
+        return;
+    FILE *file = fopen(path, "r");
+    char *data = malloc(BUFFER);
+    if (!file || !data || (event_size = fread(data, 1, BUFFER, file)) == 0)
+        err(1, "%s", path);
+    fclose(file);
+    event = data;
+}
+
 int main(int argc, char **argv) {
-    if (argc < 5)
-        errx(1, "usage: server STARTS WARM EVENTS COMMAND...");
+    if (argc < 6)
+        errx(1, "usage: server STARTS WARM EVENTS FILE COMMAND...");
     int lives = atoi(argv[1]), warm = atoi(argv[2]), events = atoi(argv[3]);
-    char **command = argv + 4;
+    char **command = argv + 5;
+    read_event(argv[4]);
     starts.values = calloc(lives, sizeof(double));
     turns.values = calloc(events, sizeof(double));
     loops.values = calloc(events, sizeof(double));
+    first_bytes.values = calloc(events, sizeof(double));
     atexit(stop_runtime);
 
     listen_on_loopback();
     for (int i = 1; i < lives; i++)
         measure(command, 0, 0);
     long rss_kb = measure(command, warm, warm + events);
-    printf("{\"first_next_ms\": %.2f, \"turn_us\": %.2f, \"loop_us\": %.2f, \"rss_kb\": %ld}\n",
-           median(&starts), median(&turns), median(&loops), rss_kb);
+    printf("{\"first_next_ms\": %.2f, \"turn_us\": %.2f, \"loop_us\": %.2f, \"first_byte_us\": %.2f, "
+           "\"first_turn_us\": %.2f, \"rss_kb\": %ld, \"is_error\": %s}\n",
+           median(&starts), median(&turns), median(&loops), median(&first_bytes), first_turn_us, rss_kb,
+           is_error ? "true" : "false");
 }
