@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 GOOD = "import json\n\n\ndef handler(event, context):\n    return event\n"
 MINE = f"{sys.version_info[0]}{sys.version_info[1]}"
 OTHER = "39"
+TABLE = """
+[tool.lambda-bootstrap.functions.shop]
+handler = "app.handler"
+environment = { BOOTSTRAP_CODEK = "json" }
+"""
+TEMPLATE = """
+Resources:
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      Runtime: provided.al2023
+      CodeUri: .
+      Environment: { Variables: { BOOTSTRAP_CODEK: json, TABLE: !Ref Table } }
+"""
 
 
 @pytest.fixture(name="folder")
@@ -303,6 +318,15 @@ class TestVariables:
         (folder.parent / "own.env").write_text(variables)
 
         assert examine("app.handler", "--env-file", str(folder.parent / "own.env")).told("variables") == []
+
+    @pytest.mark.parametrize(("file", "text"), [("pyproject.toml", TABLE), ("template.yaml", TEMPLATE)])
+    def test_of_the_project(self, folder: Path, examine: Any, file: str, text: str) -> None:
+        """The variables that the project gives to the function are looked at as well."""
+        (folder / file).write_text(text)
+
+        assert examine().told("variables") == [
+            "error: there is no option BOOTSTRAP_CODEK; did you mean BOOTSTRAP_CODEC?"
+        ]
 
     def test_wrapper(self, folder: Path, examine: Any) -> None:
         """A wrapper of the function's that isn't there, or cannot be run, is an error."""

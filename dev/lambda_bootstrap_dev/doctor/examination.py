@@ -7,11 +7,12 @@ Refuses to know: how anything is printed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..build import project
-from ..emulator import session
+from ..emulator import projects, sam, session
 from ..emulator.function import Function, environment
 from ..errors import UsageError
 from . import files, variables
@@ -52,6 +53,7 @@ def look(function: Function | None, python: Python, environ: Mapping[str, str]) 
     report = Report(str(python), configured.handler)
     if function is None:
         report.add(Level.NOTE, "handler", "none is named, so nothing is imported: lambda-bootstrap doctor app.handler")
+    environ = variables_of(configured) | dict(environ)
     own = environment(configured, "127.0.0.1:9", environ)
     root = Path(configured.task_root)
     if misfit := project.misfit(root, python.version):
@@ -70,6 +72,24 @@ def look(function: Function | None, python: Python, environ: Mapping[str, str]) 
     files.look(root, python.version.rpartition(".")[0], facts, report)
     variables.look(environ, root, report)
     return report
+
+
+def variables_of(function: Function) -> dict[str, str]:
+    """The variables that the project gives to a function, in pyproject.toml and in its SAM template."""
+    root = project.find_root(Path(function.task_root))
+    entries = []
+    # UsageError: a wrong entry, or none; `serve` says which.
+    with suppress(UsageError):
+        entries += projects.find_functions(root)
+    for file in (root / name for name in projects.TEMPLATES if (root / name).is_file()):
+        with suppress(UsageError):
+            entries += sam.of_template(file)
+    return {
+        name: value
+        for entry in entries
+        if entry.function.handler == function.handler
+        for name, value in entry.variables.items()
+    }
 
 
 def of_import(report: Report) -> None:
