@@ -44,7 +44,7 @@ def write_log(data: bytes) -> None:
     Raises:
         OSError: nobody reads it any more.
     """
-    if data.startswith(PLATFORM) and (console := Console(stderr=True)).is_terminal:
+    if sys.stderr.isatty() and data.startswith(PLATFORM) and (console := Console(stderr=True)).is_terminal:
         console.print(Text(data.decode(), "dim"), end="", soft_wrap=True)
         return
     # The platform shows a carriage return within a record as a line break; make a terminal do so too.

@@ -178,7 +178,7 @@ class Environment:
             while not self.extensions.are_started:
                 if any(process.exited.is_set() for process in self._externals):
                     raise OSError("an extension has exited before it registered")
-                await self._bell.changed.wait()
+                await self._bell.wait()
 
     def _on_extension_exit(self, process: Process) -> None:
         if not self.is_ending and process in self._externals:

@@ -38,7 +38,7 @@ class Feed:
     """The messages of all functions, the last of them kept."""
 
     def __init__(self) -> None:
-        self._kept: deque[bytes] = deque(maxlen=KEPT)
+        self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._onlookers: set[asyncio.Queue[bytes | None]] = set()
 
     @property
@@ -48,8 +48,9 @@ class Feed:
 
     def tell(self, kind: str, **fields: Any) -> None:
         """Tell all onlookers."""
-        message = b"data: " + json.dumps({"kind": kind, "at": time.time(), **fields}).encode() + b"\n\n"
-        self._kept.append(message)
+        told = {"kind": kind, "at": time.time(), **fields}
+        self._kept.append(told)
+        message = encode(told) if self._onlookers else b""
         for queue in list(self._onlookers):
             if queue.qsize() >= WAITING:
                 self._onlookers.discard(queue)
@@ -62,7 +63,7 @@ class Feed:
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._onlookers.add(queue)
         try:
-            yield b"retry: 500\n\n" + b"".join(self._kept)
+            yield b"retry: 500\n\n" + b"".join(map(encode, self._kept))
             while True:
                 message: bytes | None = b":\n\n"
                 with contextlib.suppress(TimeoutError):
@@ -73,6 +74,11 @@ class Feed:
                 yield message
         finally:
             self._onlookers.discard(queue)
+
+
+def encode(told: dict[str, Any]) -> bytes:
+    """A message in the form of an EventSource."""
+    return b"data: " + json.dumps(told).encode() + b"\n\n"
 
 
 class Watch:

@@ -16,6 +16,7 @@ import socket
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
+from .channel import Channel
 from .wire import Connection
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ class Port:
     async def _talk(self, number: int, accepted: socket.socket) -> None:
         accepted.setblocking(False)  # noqa: FBT003 - the socket's own signature
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reader, writer = await asyncio.open_connection(sock=accepted)
-        connection = Connection(number, reader, writer)
+        _, channel = await asyncio.get_running_loop().connect_accepted_socket(Channel, accepted)
+        connection = Connection(number, channel)
         try:
             # OSError: a client that goes away, whenever it does.
             with contextlib.suppress(OSError):

@@ -14,7 +14,6 @@ import re
 import signal
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 # How long pipes may stay open after the process is dead, as something outside of its group may hold them.
 PIPE_SECONDS = 1.0
+PEAK = re.compile(rb"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 class Guard:
@@ -142,10 +142,10 @@ class Process(asyncio.SubprocessProtocol):
     def peak_memory_mb(self) -> int | None:
         """Read the peak of the process's memory; None if /proc doesn't have it."""
         try:
-            text = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
+            with open(f"/proc/{self.pid}/status", "rb", buffering=0) as status:  # noqa: PTH123 - after each invocation
+                found = PEAK.search(status.read())
         except OSError:
             return None
-        found = re.search(r"^VmHWM:\s+(\d+) kB$", text, re.MULTILINE)
         return -(-int(found[1]) // 1024) if found else None
 
     async def kill(self) -> None:

@@ -118,9 +118,9 @@ class Sandbox:
         return self._environment.process
 
     @property
-    def changed(self) -> asyncio.Event:
-        """Set at the next change; whoever waits for it looks again."""
-        return self._bell.changed
+    def bell(self) -> Bell:
+        """What rings at each change."""
+        return self._bell
 
     @property
     def extensions(self) -> Extensions:
@@ -364,7 +364,8 @@ class Sandbox:
             turn.over.set()
 
     def _note_progress(self, was: State) -> None:
-        self._measure()
+        if self._situation.state is State.SENT:
+            self._measure()
         if self._situation.state is State.READY:
             if was is State.STARTED and self.process:
                 self._init_ms = (time.monotonic() - self.process.started_at) * 1000

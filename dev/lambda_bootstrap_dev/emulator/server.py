@@ -7,9 +7,8 @@ Refuses to know: what to answer; the sandbox decides, or the script.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from .callers import RETRY_SECONDS, Callers
 from .port import Port
@@ -19,7 +18,7 @@ from .values import Default, Reply, Request, Step
 from .wire import Intake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     from .sandbox import Sandbox
@@ -166,20 +165,8 @@ class Server:
 
     async def _hold(self, connection: Connection, request: Request) -> bool:
         # Wait for a change; whether the call still counts.
-        changed = self._sandbox.changed
-        is_gone = await first(connection.gone(), changed.wait())
+        is_gone = await connection.is_gone_before(self._sandbox.bell)
         if is_gone and self._sandbox.has_command:
-            await changed.wait()
+            await self._sandbox.bell.wait()
             is_gone = False
         return not is_gone and self._sandbox.holds(request)
-
-
-async def first(one: Coroutine[Any, Any, object], other: Coroutine[Any, Any, object]) -> bool:
-    """Run two coroutines until one of them is done; return whether it is the first."""
-    tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return tasks[0].done()
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -11,8 +11,6 @@ import asyncio
 import contextlib
 import http.client
 import re
-import socket
-import struct
 import time
 from array import array
 from dataclasses import dataclass, field, replace
@@ -27,9 +25,10 @@ from .values import Headers, Pause, Raw, Reply, Request, Reset, find_header
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from .bell import Bell
+    from .channel import Channel
     from .values import Close
 
-READ_SIZE = 256 * 1024
 # Go's net/http, which serves the real Runtime API: 1 MiB of headers and some slack.
 MAX_HEAD = 1024 * 1024 + 4096
 # net/http reads trailers through a buffer of this size.
@@ -40,6 +39,10 @@ FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 HEAD_SECONDS = 10.0
 # How long a peer may go on sending after it has been refused.
 LINGER_SECONDS = 0.5
+
+
+# Statuses whose response has no body, and which have rules of their own.
+BODILESS = frozenset({*range(200), 204, 304})
 
 
 class MalformedError(Exception):
@@ -67,6 +70,20 @@ def check(head: h11.Request) -> None:
         raise MalformedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
     if any(FORBIDDEN.search(value) for _, value in head.headers):
         raise MalformedError(HTTPStatus.BAD_REQUEST)
+
+
+def render(reply: Reply, headers: Iterable[tuple[str, str]]) -> bytes:
+    """
+    Render a response whose length stands in its headers.
+
+    Raises:
+        h11.LocalProtocolError: a header isn't one.
+    """
+    lines = [f"HTTP/1.1 {int(reply.status)} {http.client.responses.get(reply.status, '')}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    if any("\r" in line or "\n" in line or "\0" in line for line in lines):
+        raise h11.LocalProtocolError("a header has a line break")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body
 
 
 @dataclass(frozen=True)
@@ -106,13 +123,12 @@ class Body:
 class Connection:
     """A connection that a client opened to the emulator."""
 
-    def __init__(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, number: int, channel: Channel) -> None:
         self.number = number
-        self._reader = reader
-        self._writer = writer
-        self._reading: asyncio.Task[bytes] | None = None
+        self._channel = channel
         self._is_ended = False
         self._is_unread = False
+        self._is_lasting = False  # whether the request lets the connection live, as they do by default
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
 
     async def receive(
@@ -133,11 +149,15 @@ class Connection:
         try:
             if not await self._is_begun(patience):
                 return None
-            async with asyncio.timeout(HEAD_SECONDS):
-                head = await self._event()
+            head = self._h11.next_event()
+            if head is h11.NEED_DATA:
+                async with asyncio.timeout(HEAD_SECONDS):
+                    head = await self._event()
             if not isinstance(head, h11.Request):
                 return None
             check(head)
+            tokens = {name for name, _ in head.headers}
+            self._is_lasting = head.http_version == b"1.1" and head.method != b"HEAD" and b"connection" not in tokens
             return await self._request(head, prefix, take_in)
         except h11.RemoteProtocolError as error:
             if not self._is_ended:
@@ -186,29 +206,46 @@ class Connection:
 
     async def gone(self) -> None:
         """Wait until the peer closes, or sends too much; keep for later what it sends before that."""
-        while not self._is_ended and len(self._h11.trailing_data[0]) <= MAX_HEAD:
+        while not self._is_gone:
             self._h11.receive_data(await self._read())
+
+    async def is_gone_before(self, bell: Bell) -> bool:
+        """Wait until *bell* rings, unless the peer has gone before that; return whether it has."""
+        count = bell.count
+        waiter = asyncio.get_running_loop().create_future()
+        while bell.count == count:
+            if self._channel.has_news:
+                self._h11.receive_data(await self._read())
+                if self._is_gone:
+                    return True
+                continue
+            if waiter.done():
+                waiter = asyncio.get_running_loop().create_future()
+            self._channel.watch(waiter)
+            bell.watch(waiter)
+            try:
+                await waiter
+            finally:
+                self._channel.forget(waiter)
+                bell.forget(waiter)
+        return False
+
+    @property
+    def _is_gone(self) -> bool:
+        return self._is_ended or len(self._h11.trailing_data[0]) > MAX_HEAD
 
     def close(self) -> None:
         """Close the connection normally."""
-        if self._reading is not None:
-            self._reading.cancel()
         self._is_ended = True
-        self._writer.close()
+        self._channel.close()
 
     async def wait_closed(self) -> None:
-        """Wait until the socket is released; if that is cut short, what has not been sent is lost."""
-        try:
-            with contextlib.suppress(OSError):
-                await self._writer.wait_closed()
-        finally:
-            self._writer.transport.abort()
+        """Wait until the socket is released."""
+        await self._channel.wait_closed()
 
     def _reset(self) -> None:
-        linger_zero = struct.pack("ii", 1, 0)
-        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
-        self._writer.transport.abort()
-        self.close()
+        self._channel.reset()
+        self._is_ended = True
 
     def _renew(self) -> None:
         # A fresh parser per request: after raw bytes the old one doesn't know the state of the response.
@@ -286,24 +323,27 @@ class Connection:
             self._h11.receive_data(await self._read())
 
     async def _read(self) -> bytes:
-        # The read outlives a cancelled waiter: the next caller gets its bytes.
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._reader.read(READ_SIZE))
-        try:
-            data = await asyncio.shield(self._reading)
-        except OSError:
-            data = b""
-        self._reading = None
+        data = await self._channel.read()
         self._is_ended = not data
         return data
 
     async def _reply(self, reply: Reply) -> None:
         headers = list(reply.headers)
-        if not {name.lower() for name, _ in headers} & {"content-length", "transfer-encoding"}:
+        names = {name.lower() for name, _ in headers}
+        if not names & {"content-length", "transfer-encoding"}:
             headers.append(("Content-Length", str(len(reply.body))))
+            if self._is_plain and "connection" not in names and reply.status not in BODILESS:
+                await self._write(render(reply, headers))
+                return
         events: list[h11.Event] = [self._head(reply.status, headers), h11.Data(data=reply.body), h11.EndOfMessage()]
         await self._write(b"".join(self._h11.send(event) or b"" for event in events))
         self._close_unless_done()
+
+    @property
+    def _is_plain(self) -> bool:
+        # Whether the whole request has been read, and its sender expects nothing but a body and another turn. Then
+        # h11, which costs most of the time of an answer, has nothing to decide.
+        return self._is_lasting and not self._is_unread and self._h11.their_state is h11.DONE
 
     def _head(self, status: int, headers: Iterable[tuple[str, str]]) -> h11.Response:
         close = [("Connection", "close")] if self._is_unread else []
@@ -318,13 +358,11 @@ class Connection:
             self.close()
 
     async def _write(self, data: bytes | None) -> None:
-        self._writer.write(data or b"")
-        await self._writer.drain()
+        await self._channel.write(data or b"")
 
     async def _linger(self) -> None:
         # Closing with unread bytes would reset the connection, and the peer could lose the answer.
-        if not self._writer.is_closing():
-            self._writer.write_eof()
+        self._channel.write_eof()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
                 while await self._read():
