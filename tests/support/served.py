@@ -63,6 +63,11 @@ class Served:
         self._process.stderr.close()
 
     @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
     def said(self) -> str:
         """What has been printed."""
         return b"".join(self._said).decode()
