@@ -485,3 +485,19 @@ def files_of(error: BaseException) -> list[str]:
         found.append(traceback.tb_frame.f_code.co_filename)
         traceback = traceback.tb_next
     return found
+
+
+def test_source_is_read_once(tmp_path: Path) -> None:
+    """What fails again is shown from memory: its source is read once in the life of an environment."""
+    path = tmp_path / "fails.py"
+    path.write_text("def fail():\n    raise ValueError\n")
+    names: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), names)  # noqa: S102 - a module whose file can go
+    sources = []
+    for _ in range(2):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - it has no message
+            names["fail"]()
+        sources.append([frame.source for frame in frames(caught.value.__traceback__)][-1])
+        path.unlink(missing_ok=True)
+
+    assert sources == ["raise ValueError", "raise ValueError"]

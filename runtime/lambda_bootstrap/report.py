@@ -170,7 +170,8 @@ def _of(error: Any) -> ErrorReport:
         return ErrorReport(name, message, found, getattr(error, "stack", None))
     own: Any = error.error_type if is_own else None
     name = (exact(own) if issubclass(type(own), str) else class_name(error))[:MAX_TYPE]
-    report = ErrorReport(name, cut(describe(error)), list(frames(error.__traceback__)), trace(error))
+    found = list(frames(error.__traceback__))
+    report = ErrorReport(name, cut(describe(error)), found, trace(error, found=found))
     report.data = error.data if is_own else None
     return report
 

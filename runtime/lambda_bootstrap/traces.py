@@ -13,7 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import CodeType, TracebackType
     from typing import Any
 
@@ -38,6 +38,8 @@ MOST_NOTES = 20
 MOST_LINES = 200  # of a note, say
 MOST_TEXT = 32_768  # characters of it
 MOST_TRACE = 131_072  # characters of a trace in all
+MOST_KEPT = 1_000  # lines of source: what fails once mostly fails again
+_kept: dict[tuple[str, int], str] = {}
 
 
 class Frame:
@@ -85,15 +87,20 @@ def title(error: BaseException) -> str:
     return f"{class_name(error)}: {message}" if message else class_name(error)
 
 
-def trace(error: Any, seen: set[int] | None = None) -> list[str]:
+def trace(error: Any, seen: set[int] | None = None, found: Iterable[Frame] | None = None) -> list[str]:
     """
     Return `stackTrace` of *error*: its frames, an entry each, then notes, members of a group, and what led to it.
 
     Python's order is the reverse. Here the error itself stands before its trace, so its cause comes after.
+
+    Args:
+        error: its own class may do anything.
+        seen: ids of the exceptions that have been written.
+        found: its frames, if the caller has them.
     """
     seen = set() if seen is None else seen
     seen.add(id(error))
-    lines = [shorten(str(frame)) for frame in frames(error.__traceback__)]
+    lines = [shorten(str(frame)) for frame in (frames(error.__traceback__) if found is None else found)]
     lines += [f"  Note: {shorten(note)}\n" for note in notes(error)]
     if issubclass(type(error), BaseExceptionGroup):  # isinstance() would ask the error itself
         for number, member in enumerate(error.exceptions, 1):
@@ -176,9 +183,19 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
     for place in places:
         code, number = place.tb_frame.f_code, place.tb_lineno or 0
         path = exact(code.co_filename)
+        yield Frame(path, number, exact(code.co_name), _source(path, number, files))
+
+
+def _source(path: str, number: int, files: dict[str, list[str]]) -> str:
+    """Return a line of source, from memory or from *files*, which have been read for this trace."""
+    found = _kept.get((path, number))
+    if found is None:
         if path not in files:
             files[path] = source_lines(path)
-        yield Frame(path, number, exact(code.co_name), line_of(files[path], number))
+        found = line_of(files[path], number)
+        if len(_kept) < MOST_KEPT:
+            _kept[path, number] = found
+    return found
 
 
 def _is_import(code: CodeType) -> bool:
