@@ -29,7 +29,8 @@ for turn in range(9):
     event, name = json.loads(reply.read()), reply.headers["Lambda-Runtime-Aws-Request-Id"]
     if event == "exit": sys.exit(4)
     if event == "sleep": __import__("time").sleep(60)
-    path = f"/2018-06-01/runtime/invocation/{name}/" + ("error" if event == "fail" else "response")
+    path = f"/2018-06-01/runtime/invocation/{name}/" + ("error" if event in ("fail", "large") else "response")
+    if event == "large": event = "x" * 2000000
     for _ in range(2 if event == "twice" else 1):
         api.request("POST", path.upper() if event == "elsewhere" else path, json.dumps(event), {"X-Extra": "1"})
         api.getresponse().read()
@@ -88,6 +89,7 @@ class TestFindings:
             ("fine", [{"to": "response", "match": {"X-More": "2"}}], ["sends no X-More"]),
             ("fail", [{"to": "response"}], ['posts error in place of response: "fail"']),
             ("exit", [{"to": "response"}], ["dies (exit status 4)", "doesn't post response"]),
+            ("large", [{"to": "error", "at_most": 1048576}], ["sends more than 1048576 bytes"]),
             ("twice", [{"to": "response"}], ['posts response too: "twice"']),
         ],
     )

@@ -66,12 +66,12 @@ def _folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def pytest_of(folder: Path, source: str, *options: str) -> str:
-    """What pytest says of a test file in *folder*, with the plugin and nothing of this repository's."""
+def pytest_of(folder: Path, source: str, *options: str, start: str = ".") -> str:
+    """What pytest, started in *start*, says of a test file in *folder*; it has the plugin, and nothing of ours else."""
     (folder / "test_app.py").write_text(dedent(source))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN, *options]
     environ = {"PATH": "", "PYTHONPATH": f"{ROOT}/runtime:{ROOT}/dev", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder / start, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -207,7 +207,7 @@ class TestPlugin:
                 assert request.method == "GET"
         """
 
-        assert "3 passed" in pytest_of(folder, source)
+        assert "3 passed" in pytest_of(folder, source, "../test_app.py", start="sub")
 
     def test_without_configuration(self, folder: Path) -> None:
         """Without a configuration of pytest, a handler's name begins where pytest was started."""

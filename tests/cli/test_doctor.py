@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import venv
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +181,17 @@ class TestImport:
         (told,) = found.told("import")
         assert told.startswith("warning: heavy takes 1")
         assert told.endswith(" ms: import it inside the function that uses it, if not every event needs it")
+
+    def test_byte_code(self, folder: Path, examine: Any) -> None:
+        """The times are those of an import with byte code, as a package has it that `build` has made."""
+        source = "".join(f"name_{number} = {number}\n" for number in range(60_000))
+        (folder / "long.py").write_text(source)
+        (folder / "app.py").write_text("import long\n" + GOOD)
+        began = time.perf_counter()
+        compile(source, "long.py", "exec")
+        ms = (time.perf_counter() - began) * 1000
+
+        assert next(each["ms"] for each in examine().report["imports"] if each["package"] == "long") < ms / 2
 
     def test_log(self) -> None:
         """Only what is imported between the marks counts; what isn't there, and the runtime's own modules, don't."""
