@@ -29,6 +29,7 @@ TABLES = {
     "logs": "records",
     "web": "web",
     "crowd": "crowd",
+    "faults": "faults",
     "soak": "soak",
 }
 

@@ -34,6 +34,7 @@ class Peer(asyncio.Protocol):
     def __init__(self, platform: Instances) -> None:
         self.platform = platform
         self.data = b""
+        self.running = ""  # the invocation that was sent to it, until it is answered
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -48,6 +49,7 @@ class Peer(asyncio.Protocol):
         self.platform.peers.discard(self)
         if self in self.platform.polls:
             self.platform.polls.remove(self)
+        self.platform.lose(self.running)
 
     def data_received(self, data: bytes) -> None:
         """Take a request, once it is whole."""
@@ -77,6 +79,7 @@ class Instances:
         self.events: deque[tuple[str, bytes, float]] = deque()
         self.answers: dict[str, asyncio.Future[tuple[str, bytes]]] = {}
         self.counts: dict[str, int] = {}  # of answers, by request id
+        self.lost: set[str] = set()  # invocations
         self.polled = asyncio.Event()
         self.count = 0
         self.pid = 0
@@ -89,6 +92,7 @@ class Instances:
             self.deliver()
             return
         peer.send(ACCEPTED)
+        peer.running = ""
         *_, request_id, endpoint = path.split("/")
         self.counts[request_id] = self.counts.get(request_id, 0) + 1
         if request_id in self.answers and not self.answers[request_id].done():
@@ -104,7 +108,16 @@ class Instances:
                 f"Lambda-Runtime-Deadline-Ms: {int((time.time() + seconds) * 1000)}\r\n"
                 "Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:123456789012:function:bench\r\n\r\n"
             )
-            self.polls.popleft().send(head.encode() + body)
+            peer = self.polls.popleft()
+            peer.running = request_id
+            peer.send(head.encode() + body)
+
+    def lose(self, request_id: str) -> None:
+        """Take note of the invocation of a connection that has gone; its process has died."""
+        answer = self.answers.get(request_id)
+        if answer is not None and not answer.done():
+            self.lost.add(request_id)
+            answer.set_exception(ConnectionResetError(request_id))
 
     async def invoke(self, body: bytes = b"{}", seconds: float = PATIENCE) -> tuple[str, bytes]:
         """Send an event; return the endpoint that its answer is posted to, and the answer."""
@@ -147,9 +160,11 @@ class Instances:
 
 
 @asynccontextmanager
-async def running(start: Start, concurrency: int, environ: Mapping[str, str] = {}) -> AsyncIterator[Instances]:
+async def running(
+    start: Start, concurrency: int, environ: Mapping[str, str] = {}, platform: Instances | None = None
+) -> AsyncIterator[Instances]:
     """Have a runtime with so many invocations at once; what it prints goes nowhere."""
-    platform = Instances()
+    platform = platform or Instances()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Peer(platform), "127.0.0.1", 0, backlog=4096)
     port = server.sockets[0].getsockname()[1]

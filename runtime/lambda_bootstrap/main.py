@@ -243,6 +243,9 @@ def prepare(log: Log, client: RuntimeClient, found: Settings) -> None:
     if found.log_socket:
         try:
             log.connect_streams(found.log_socket)
+            for number, name in enumerate(("stdout", "stderr"), 1):
+                if getattr(sys, name) is not None:  # and was a file perhaps, which can seek
+                    setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
         except OSError as error:
             log.problem(f"the log socket {found.log_socket} cannot be used", error)
     log.open_streams()
