@@ -281,12 +281,14 @@ class TestManagedInstances:
         self.ask(function, 3, 0.5)
         return function
 
-    def instance(self, rie: Callable[..., Emulator], tmp_path: Path, handler: str, count: int) -> Emulator:
-        """A function that takes so many invocations at once."""
+    def instance(
+        self, rie: Callable[..., Emulator], tmp_path: Path, handler: str, count: int, program: str = ""
+    ) -> Emulator:
+        """A function that takes so many invocations at once, under this runtime or another."""
         opt = tmp_path / "opt"
-        opt.mkdir()
+        opt.mkdir(exist_ok=True)
         bootstrap = opt / "bootstrap"
-        bootstrap.write_text(f'#!/bin/sh\nexec {" ".join(PYTHON)} {BOOTSTRAP} "$@"\n')
+        bootstrap.write_text(f'#!/bin/sh\nexec {program or " ".join([*PYTHON, str(BOOTSTRAP)])} "$@"\n')
         bootstrap.chmod(0o755)
         environ = {"AWS_LAMBDA_MAX_CONCURRENCY": str(count), "LAMBDA_TASK_ROOT": "/var/task"}
         return rie(handler, opt=opt, AWS_LAMBDA_FUNCTION_TIMEOUT="10", **environ)
@@ -316,6 +318,27 @@ class TestManagedInstances:
         assert [answer["trace"] for answer in answers] == [f"Root={number}" for number in range(10)]
         assert len({answer["pid"] for answer in answers}) == 3
         assert took <= 4.4
+
+    def test_beside_awslambdaric(
+        self, rie: Callable[..., Emulator], tmp_path: Path, awslambdaric: Path, record_property: Callable[..., None]
+    ) -> None:
+        """Ten naps of a second on three workers take no longer than under awslambdaric."""
+        took: dict[str, list[float]] = {}
+        for name, program in (("ours", ""), ("awslambdaric", f"{awslambdaric} -m awslambdaric nap.handler")):
+            began = time.monotonic()
+            function = self.instance(rie, tmp_path, "nap.handler", 3, program)
+            answers = self.ask(function, 3, 0.5)
+            ready = time.monotonic() - began - 0.5
+            began = time.monotonic()
+            answers = self.ask(function, 10, 1)
+            took[name] = [round(ready, 2), round(time.monotonic() - began, 2)]
+            function.stop()
+
+            assert [answer["trace"] for answer in answers] == [f"Root={number}" for number in range(10)]
+            assert len({answer["pid"] for answer in answers}) == 3
+        record_property("seconds until three answers, and of ten naps", took)
+
+        assert took["ours"][1] <= took["awslambdaric"][1] + 0.4
 
     def test_tasks(self, rie: Callable[..., Emulator], tmp_path: Path) -> None:
         """Forty naps of a second at once are tasks, each with its own trace id and request id."""
