@@ -53,10 +53,10 @@ build-image: image build/installers/$(ARCH) ## Build the image with pip and uv, 
 emulator: base .venv/.made .cache/wheels/.made ## Build the Runtime API as an image, for tests of any runtime: EMULATOR_IMAGE=lambda-bootstrap-emulator:latest ARCH=arm64
 	@$(emulator)
 
-layer: tree ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip, or OUTPUT=file.zip or a folder
+layer: tree .venv/.emulator ## Build the layer: build/lambda-bootstrap-layer-ARCH.zip, or OUTPUT=file.zip or a folder
 	@$(layer)
 
-zip: tree ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64 OUTPUT=..; GLIBC=2.26 for provided.al2
+zip: tree .venv/.emulator ## Build a function's zip: FUNCTION=examples/hello ARCH=arm64 OUTPUT=..; GLIBC=2.26 for provided.al2
 	@$(zip)
 
 wheels: .venv/.build ## Build the wheels lambda-bootstrap and lambda-bootstrap-dev, in seconds: dist/
@@ -68,7 +68,7 @@ python-wheels: .venv/.build ## Build the interpreter's wheels, lambda-bootstrap-
 release: .venv/.build .cache/release/.made ## Build all that would be published, with checksums: dist/
 	$(release)
 
-tree: build/tree/$(ARCH)/bootstrap ## Build what all packages carry, interpreter included: ARCH=x86_64 or arm64
+tree: build/interpreter/$(ARCH)/.made ## Build what all packages carry, interpreter included: ARCH=x86_64 or arm64
 
 # What that takes.
 

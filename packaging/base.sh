@@ -46,6 +46,8 @@ for path in /usr/share/{doc,groff,info,linda,lintian,locale,man}; do
     options+=("--dpkgopt=path-exclude=$path/*")
 done
 options+=('--dpkgopt=path-include=/usr/share/doc/*/copyright')
+# A mirror that is a snapshot has a date that has passed, for sid.
+if [ "$suite" = sid ]; then options+=('--aptopt=Acquire::Check-Valid-Until "false"'); fi
 
 # Not its own test of the kernel, which takes one more package: arm64.sh has seen to that.
 mmdebstrap --quiet --arch=$debian --skip=check/qemu --variant=minbase \

@@ -131,11 +131,11 @@ docker build --quiet --tag $(EMULATOR_IMAGE) --platform linux/$(ARCH:x86_64=amd6
 	--file packaging/emulator.Dockerfile .
 endef
 
-# Build a package and, beside it, its bill of materials; only the package where `sam build` asks for a folder.
-pack = .venv/bin/python packaging/archive.py $(1) $(ARCH) $(3) $(if $(OUTPUT),--output "$(OUTPUT)", \
-	&& $(sbom) $(2).zip $(ARCH) $(2).cdx.json)
-layer = $(call pack,layer,build/lambda-bootstrap-layer-$(ARCH))
-zip = $(call pack,function,build/$(notdir $(FUNCTION:/=))-$(ARCH),$(FUNCTION) --glibc $(GLIBC))
+# As users do it, with the interpreter that is compiled here. The bill of materials comes with the package.
+build = PYTHONPATH=runtime:dev .venv/bin/python -m lambda_bootstrap_dev build $(1) --arch $(ARCH) \
+	--find-links build/interpreter/$(ARCH) --output "$(or $(OUTPUT),build/$(2)-$(ARCH).zip)"
+layer = $(call build,layer,lambda-bootstrap-layer)
+zip = $(call build,zip "$(FUNCTION:/=)/" --glibc $(GLIBC),$$(basename "$(FUNCTION)"))
 
 # The two distributions with nothing but modules of ours; beside each wheel what it is made of.
 define wheels
@@ -171,9 +171,9 @@ packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils \
 @packaging/profile.sh $(native)
 endef
 
-lock = packaging/lock.sh emulator:dev shipped:packaging tests:tests frameworks:tests/web bench:benchmarks \
-	packaging/build.in packaging/docs.in packaging/fuzz.in packaging/installers.in packaging/interpreter.in \
-	packaging/lint.in packaging/mutants.in packaging/release.in
+lock = packaging/lock.sh emulator:dev shipped:dev/lambda_bootstrap_dev/lent.txt tests:tests frameworks:tests/web \
+	bench:benchmarks packaging/build.in packaging/docs.in packaging/fuzz.in packaging/installers.in \
+	packaging/interpreter.in packaging/lint.in packaging/mutants.in packaging/release.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
 kept := .cache/interpreter .cache/sources
@@ -242,10 +242,10 @@ debian: rie build/site-packages
 	@.cache/fuzz/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	@touch $@
 
-# What the developer's side needs, for environments that the tests make without an index.
-.cache/wheels/.made: dev/requirements.txt .venv/.made
+# What the developer's side needs and what a layer lends, for builds and environments of the tests without an index.
+.cache/wheels/.made: dev/requirements.txt dev/lambda_bootstrap_dev/lent.txt .venv/.made
 	@.venv/bin/python -m pip --quiet --disable-pip-version-check download --require-hashes --only-binary=:all: \
-		--dest .cache/wheels -r $<
+		--dest .cache/wheels -r $< -r $(word 2,$^)
 	@touch $@
 
 # Apart too: nothing of it is needed by code.
@@ -259,7 +259,7 @@ build/site-packages build/extras: | .venv/.made
 	@rm -rf $@
 	@$(pip) --no-deps --no-compile --only-binary=:all: --platform=any --target=$@ -r $<
 	@touch $@
-build/site-packages: packaging/requirements.txt
+build/site-packages: dev/lambda_bootstrap_dev/lent.txt
 build/extras: packaging/interpreter.txt
 
 # Their programs name this machine's Python, so pip gets another one.
@@ -279,6 +279,12 @@ build/installers/$(ARCH): packaging/installers.txt | .venv/.made
 	@mkdir -p .cache/interpreter
 	@packaging/interpreter.sh $* $(@:/bin/python3.13=) $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
 $(if $(foreign),$(interpreter)/bin/python3.13: | $(python3.13))
+
+# The interpreter as a wheel for packages that are built here.
+build/interpreter/$(ARCH)/.made: build/tree/$(ARCH)/bootstrap $(addprefix packaging/,wheel.py sbom.py) | .venv/.build
+	@rm -rf $(@D)
+	@.venv/bin/python packaging/wheel.py $(ARCH) $(@D) --preset 0
+	@touch $@
 
 build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(shell find runtime -name "*.py") build/site-packages build/extras \
 		$(interpreter)/bin/python3.13

@@ -2,7 +2,7 @@
 Assemble the runtime tree of one architecture: the folder that image, layer and zip all carry.
 
 Owns: what is in the tree and what is left out of the interpreter, with the reasons. Refuses to know: how the
-interpreter is compiled (interpreter.sh), and where a package puts the tree (archive.py, Dockerfile).
+interpreter is compiled (interpreter.sh), and where a package puts the tree (`lambda-bootstrap build`, Dockerfile).
 
 It has `bootstrap`, the launcher, and beside it lambda-bootstrap/, which works anywhere: bin/python3, lib/ (the standard
 library and its extras), bootstrap, runtime/, site-packages/ (what a function may use without bringing it), licences/.

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Literal
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -46,9 +47,9 @@ def wanted(tree: Path) -> list[Path]:
     return [path for path in sorted(tree.rglob("*")) if strange.isdisjoint([path, *path.parents])]
 
 
-def write_archive(tree: Path, output: Path) -> None:
+def write_archive(tree: Path, output: Path, preset: Literal[0, 9] = 9) -> None:
     """Pack what is wanted of *tree*; every file is root's, and of the same moment."""
-    with tarfile.open(output, "w:xz", preset=9, format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(output, "w:xz", preset=preset, format=tarfile.PAX_FORMAT) as archive:
         for path in wanted(tree):
             entry = archive.gettarinfo(path, str(path.relative_to(tree)))
             entry.uid = entry.gid = 0
@@ -61,12 +62,12 @@ def write_archive(tree: Path, output: Path) -> None:
                 archive.addfile(entry, content)
 
 
-def stage(arch: str, folder: Path) -> None:
+def stage(arch: str, folder: Path, preset: Literal[0, 9]) -> None:
     """Fill *folder* with all that the wheel is built of."""
     tree = ROOT / "build" / "tree" / arch
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "python", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    write_archive(tree, folder / "lambda_bootstrap_python" / "interpreter.tar.xz")
+    write_archive(tree, folder / "lambda_bootstrap_python" / "interpreter.tar.xz", preset)
     (folder / "VERSION").write_text(version())
     (folder / "TAG").write_text(f"py3-none-manylinux_{GLIBC}_{MACHINES[arch]}")
     for name in ("licences", "sboms"):
@@ -83,9 +84,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the interpreter's wheel for one architecture.")
     parser.add_argument("arch", choices=sorted(MACHINES))
     parser.add_argument("output", type=Path, help="the folder that gets the wheel")
+    parser.add_argument(
+        "--preset", type=int, choices=(0, 9), default=9, help="of xz: 0 takes seconds, for a wheel that stays here"
+    )
     options = parser.parse_args()
     folder = ROOT / "build" / "wheel" / options.arch
-    stage(options.arch, folder)
+    stage(options.arch, folder, options.preset)
     command = [
         sys.executable,
         "-m",

@@ -49,7 +49,7 @@ def test_somebody_elses_folder(repository: Repository) -> None:
     repository.write("mine/notes.txt")
     message = repository.refused("--output", str(repository.root / "mine"), kind="runtime", **WITHOUT_ENGINE)
 
-    assert message.endswith("mine, which has other files than a runtime's: name another folder")
+    assert message.endswith("mine, which has other files than an image's: name another folder")
     assert (repository.root / "mine" / "notes.txt").exists()
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import ROOT, give_up
 from tests.support.containers import docker, function, over_base, running
-from tests.support.packages import SMOKE, ask, elf_versions, expected
+from tests.support.packages import SMOKE, ask, elf_versions, expected, pack
 from tests.support.rie import ARCH, RIE, post
 
 if TYPE_CHECKING:
@@ -46,8 +44,8 @@ def test_image_answers(image: str) -> None:
 
 def test_zip_answers(image: str, tmp_path: Path) -> None:
     """The whole interpreter works, child processes and extension modules of wheels for arm64 too."""
-    packer = [sys.executable, str(ROOT / "packaging" / "archive.py"), "function", "arm64", str(SMOKE)]
-    subprocess.run([*packer, "--output", str(tmp_path)], check=True, cwd=ROOT)
+    done = pack("zip", "arm64", str(SMOKE), "--output", str(tmp_path))
+    assert done.returncode == 0, done.stderr
     tmp_path.chmod(0o755)
     emulator = RIE.with_name("aws-lambda-rie-arm64")
     with running(image, {"/rie": emulator, "/var/task": tmp_path}) as url:

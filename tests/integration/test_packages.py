@@ -30,7 +30,7 @@ def _layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", name="task")
 def _task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip of the smoke function, unpacked."""
-    done = pack("function", ARCH, str(SMOKE), "--glibc", "2.31")
+    done = pack("zip", ARCH, str(SMOKE), "--glibc", "2.31")
     assert done.returncode == 0, done.stderr
     return unpack(ROOT / "build" / f"smoke-{ARCH}.zip", tmp_path_factory.mktemp("task"))
 
@@ -100,10 +100,12 @@ def test_server_without_an_authority_is_not_trusted(old: str, task: Path, certif
 
 
 def test_python_of_the_layer_is_on_the_path(old: str, layer: Path) -> None:
-    """/opt/bin/python3 is a Python for extensions and scripts."""
-    run = docker("run", "--rm", "--volume", f"{layer}:/opt:ro", old, "/opt/bin/python3", "-c", "print(6*7)")
+    """/opt/bin/python3 is a Python for extensions and scripts, with the runtime and the packages that it lends."""
+    code = "import lambda_bootstrap, structlog, urllib3; print(structlog.__cached__)"
+    run = docker("run", "--rm", "--volume", f"{layer}:/opt:ro", old, "/opt/bin/python3", "-c", code)
 
-    assert (run.stdout, run.stderr) == ("42\n", "")
+    file = "/opt/lambda-bootstrap/site-packages/structlog/__pycache__/__init__.cpython-313.pyc"
+    assert (run.stdout, run.stderr) == (f"{file}\n", "")
 
 
 def test_wrapper_runs_once_with_two_arguments(package: tuple[str, dict[str, Path], str], tmp_path: Path) -> None:

@@ -11,22 +11,34 @@ import re
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from tests.support import ROOT
 from tests.support.rie import ARCH, post
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TREE = ROOT / "build" / "tree" / ARCH
 SMOKE = ROOT / "tests" / "integration" / "smoke"
 
 
-def pack(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the packer as `make layer` and `make zip` do."""
-    command = [sys.executable, str(ROOT / "packaging" / "archive.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+def pack(what: str, arch: str, folder: str = "", *options: str) -> subprocess.CompletedProcess[str]:
+    """Build as `make layer` and `make zip` do, with the interpreter that is compiled here."""
+    name = f"{Path(folder).name}-{arch}" if folder else f"lambda-bootstrap-layer-{arch}"
+    command = [sys.executable, "-m", "lambda_bootstrap_dev", "build", what, *([f"{folder}/"] if folder else [])]
+    place = ["--find-links", f"build/interpreter/{arch}", "--output", f"build/{name}.zip"]
+    return subprocess.run(
+        [*command, "--arch", arch, *place, *options], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+
+def build(folder: Path, *arguments: str) -> str:
+    """Run `lambda-bootstrap build` in a repository, with the interpreter compiled here; return what it prints."""
+    compiled = ROOT / "build" / "interpreter" / ARCH
+    wheels = ["--find-links", str(compiled)] if compiled.is_dir() else []
+    command = [sys.executable, "-m", "lambda_bootstrap_dev", "build", *arguments, *wheels]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def elf_versions(tree: Path) -> dict[str, tuple[int, int]]:

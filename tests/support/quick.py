@@ -69,7 +69,6 @@ STARTING = (
     "lifecycle/test_sharing.py",
     "lifecycle/test_snapstart.py",
     "lifecycle/test_workers.py",
-    "packaging/test_archive.py::TestInstall",
     "packaging/test_matrix.py",
     "test_spare.py",
     "test_startup.py",

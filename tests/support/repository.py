@@ -20,6 +20,7 @@ from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support.interpreters import PYTHON
 from tests.support.packages import unpack
+from tests.support.wheels import NEEDED
 
 if TYPE_CHECKING:
     from tests.support.index import Index
@@ -100,7 +101,8 @@ class Repository:
     ) -> subprocess.CompletedProcess[str]:
         """Build."""
         python = [] if "--python" in arguments else ["--python", PYTHON]
-        command = [*PROGRAM, kind, *arguments, *python, "--find-links", str(self.interpreters)]
+        lent = ["--find-links", str(NEEDED)] if kind in {"layer", "runtime"} else []
+        command = [*PROGRAM, kind, *arguments, *python, "--find-links", str(self.interpreters), *lent]
         return subprocess.run(
             command,
             cwd=self.root / folder,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 VERSION = "import sys; print('%d.%d' % sys.version_info[:2], sys.implementation.name)"
 
 
-def find_python(target: Target, own: Path) -> Path | None:
+def find_python(target: Target, own: Path | None) -> Path | None:
     """Find a Python whose byte code the target takes: the target's *own* if it runs here, else one of its version."""
     for python in _candidates(target, own):
         done = subprocess.run([python, "-I", "-c", VERSION], capture_output=True, text=True, check=False)
@@ -32,8 +32,8 @@ def find_python(target: Target, own: Path) -> Path | None:
     return None
 
 
-def _candidates(target: Target, own: Path) -> Iterator[Path]:
-    if target.runs_here:
+def _candidates(target: Target, own: Path | None) -> Iterator[Path]:
+    if own and target.runs_here:
         yield own
     for name in (f"python{target.python}", "python3"):
         if found := shutil.which(name):

@@ -41,7 +41,7 @@ VERSION_CONTROL = {".git", ".hg", ".svn", ".jj", ".gitignore", ".gitattributes",
 OUTPUTS = {".aws-sam", ".terraform", ".serverless", "cdk.out", ".chalice", "Dockerfile", ".dockerignore", IGNORE_FILE}
 NEVER = CACHES | VERSION_CONTROL | OUTPUTS
 # What earlier builds leave in a project's dist/, this one's included.
-BUILT = (".zip", ".whl", ".tar.gz", ".cdx.json")
+BUILT = re.compile(r"dist/[^/]*(\.zip|\.whl|\.tar\.gz|\.cdx\.json|-(image|runtime)-(x86_64|arm64))")
 # Ours, at the root of the package.
 RESERVED = {"bootstrap", "lambda-bootstrap"}
 SECRET_FOLDERS = {".aws", ".ssh", ".gnupg"}
@@ -93,7 +93,8 @@ def collect(folder: Path, choice: Choice, output: Path | None = None) -> dict[st
     Raises:
         BuildError: one of them must not be packed, or cannot be.
     """
-    outputs = {output.resolve(), output.with_suffix(".cdx.json").resolve()} if output else set()
+    bills = [output.with_suffix(".cdx.json"), output.with_name(f"{output.name}.cdx.json")] if output else []
+    outputs = {path.resolve() for path in ([output, *bills] if output else [])}
     files = dict(_walk(folder, "", choice, outputs, (folder.resolve(),))) | named(folder, choice)
     ours = sorted(name for name in files if name.partition("/")[0] in RESERVED)
     if ours:
@@ -175,12 +176,11 @@ def is_left_out(path: Path, name: str, choice: Choice) -> bool:
     is_folder = path.is_dir()
     if choice.names(name):
         return False
-    first, _, rest = name.partition("/")
     return (
         path.name in NEVER
         or path.name.endswith(".egg-info")
         or (is_folder and (path / "pyvenv.cfg").exists())
-        or (first == "dist" and name.endswith(BUILT) and "/" not in rest)
+        or BUILT.fullmatch(name) is not None
         or choice.leaves_out(f"{name}/" if is_folder else name)
     )
 

@@ -8,9 +8,7 @@ Refuses to know: how the wheel was made, and what a package does with the interp
 from __future__ import annotations
 
 import re
-import sys
 import tarfile
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from importlib.metadata import distributions
@@ -97,6 +95,12 @@ def installed(machine: str) -> Iterator[Interpreter]:
             yield Interpreter(found.version, Path(str(found.locate_file(""))))
 
 
+def at_hand(target: Target, folders: Sequence[Path]) -> Interpreter | None:
+    """The target's interpreter, if it is in *folders* or installed; nothing is fetched."""
+    known = (*in_folders(target.machine, folders), *installed(target.machine))
+    return next((each for each in known if _python(each.version) == target.python), None)
+
+
 def find(target: Target, folders: Sequence[Path], scratch: Path, uv: Uv) -> Interpreter:
     """
     Find the target's interpreter: in *folders*, installed, or with uv in the user's index, held to its hash.
@@ -104,9 +108,8 @@ def find(target: Target, folders: Sequence[Path], scratch: Path, uv: Uv) -> Inte
     Raises:
         BuildError: it is nowhere.
     """
-    for known in (*in_folders(target.machine, folders), *installed(target.machine)):
-        if _python(known.version) == target.python:
-            return known
+    if known := at_hand(target, folders):
+        return known
     row = pinned().get(target.python)
     if row is None:
         there = ", ".join(versions(target.machine, folders)) or "none"
@@ -114,16 +117,15 @@ def find(target: Target, folders: Sequence[Path], scratch: Path, uv: Uv) -> Inte
             f"there is no interpreter for Python {target.python} on {target.arch}; there is {there}: "
             f"choose one with --python, or name a folder with its {NAME} wheel with --find-links"
         )
-    with tempfile.NamedTemporaryFile("w", dir=scratch, suffix=".txt") as listing:
-        listing.write(row)
-        listing.flush()
-        place = scratch / f"interpreter-{target.arch}"
-        uv.run(
-            *("pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={place}"),
-            f"--python={sys.executable}",
-            *(*target.uv, *uv.indexes, f"--requirement={listing.name}"),
-            cwd=scratch,
-            failure=f"{row.split()[0]}, the interpreter for {target.arch}, isn't in your index, and no folder that "
-            "--find-links or PIP_FIND_LINKS names has its wheel",
-        )
+    listing, place = scratch / "interpreter.txt", scratch / f"interpreter-{target.arch}"
+    listing.write_text(row)
+    uv.install(
+        listing,
+        place,
+        target,
+        "--require-hashes",
+        cwd=scratch,
+        failure=f"{row.split()[0]}, the interpreter for {target.arch}, isn't in your index, and no folder that "
+        "--find-links or PIP_FIND_LINKS names has its wheel",
+    )
     return Interpreter(row.split()[0].partition("==")[2], place)

@@ -18,6 +18,7 @@ from . import archive, bytecode, code, function, interpreter, lock, report, sbom
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .interpreter import Interpreter
     from .packages import Package
     from .plan import Plan
     from .report import Part, Report
@@ -45,10 +46,21 @@ def build_zip(plan: Plan, scratch: Path, progress: Callable[[str], None], *, bar
         BuildError: it cannot be built.
     """
     stage = stage_function(plan, scratch, progress)
-    found, root = get_tree(plan, scratch, progress)
-    compile_function(plan, stage, root, progress)
-    if not bare:
+    found, root = (None, None) if bare else get_tree(plan, scratch, progress)
+    compile_function(plan, stage, find_python(plan, root, scratch, progress), progress)
+    if root:
         tree_code(plan, root, TASK, progress)
+    files = archive.listed(stage.folder)
+    parts = function_parts(plan, stage)
+    if found and root:
+        files = {**files, **archive.listed(root)}
+        parts += runtime_parts(root, found)
+    bill = bill_of(plan, stage, found)
+    return finish(plan, plan.output(plan.project.name), files, parts, stage, bill, progress)
+
+
+def function_parts(plan: Plan, stage: Stage) -> list[Part]:
+    """The parts of a package that are the function's."""
     files = archive.listed(stage.folder)
     own = {name: part for name, part in files.items() if name in stage.own}
     code_ = {name: part for name, part in files.items() if name.endswith(".pyc")}
@@ -60,15 +72,14 @@ def build_zip(plan: Plan, scratch: Path, progress: Callable[[str], None], *, bar
             f"{stage.packages} package{'s' * (stage.packages != 1)} from {plan.lock}" if plan.lock.name else "none",
             stage.before,
         ),
-        report.Part("byte code", archive.size(code_), f"Python {plan.target.python}"),
     ]
-    if not bare:
-        files = {**files, **archive.listed(root)}
-        parts += runtime_parts(root, found)
-    bill = sbom.document(
-        plan.project.name, str(plan.project.metadata.get("version", "")), [stage.folder], "" if bare else found.bill()
-    )
-    return finish(plan, plan.output(plan.project.name), files, parts, stage, bill, progress)
+    return [*parts, report.Part("byte code", archive.size(code_), f"Python {plan.target.python}")] if code_ else parts
+
+
+def bill_of(plan: Plan, stage: Stage, found: Interpreter | None) -> str:
+    """The bill of materials of a function, and of the interpreter that comes with it."""
+    version = str(plan.project.metadata.get("version", ""))
+    return sbom.document(plan.project.name, version, [stage.folder], found.bill() if found else "")
 
 
 def build_layer(plan: Plan, scratch: Path, progress: Callable[[str], None]) -> Report:
@@ -78,13 +89,12 @@ def build_layer(plan: Plan, scratch: Path, progress: Callable[[str], None]) -> R
     Raises:
         BuildError: it cannot be built.
     """
-    found, root = get_tree(plan, scratch, progress)
+    found, root = get_tree(plan, scratch, progress, lends=True)
     tree_code(plan, root, LAYER, progress)
     files = {**archive.listed(root), "bin/python3": tree.PYTHON_OF_LAYER}
-    stage = Stage(root)
-    bill = sbom.document("lambda-bootstrap-layer", "", [root], found.bill())
     output = plan.output("lambda-bootstrap-layer")
-    return finish(plan, output, files, runtime_parts(root, found), stage, bill, progress)
+    bill = sbom.document("lambda-bootstrap-layer", "", [root / tree.LENDS], found.bill())
+    return finish(plan, output, files, runtime_parts(root, found), Stage(root), bill, progress)
 
 
 def finish(  # noqa: PLR0913, PLR0917 - the last step takes what the others have made
@@ -171,7 +181,7 @@ def build_wheels(
         shutil.unpack_archive(wheel, unpacked, "zip")
         files = {name: path for name, path in archive.listed(unpacked).items() if isinstance(path, Path)}
         code.check_secrets(files, plan.choice)
-        built[wheel] = [name for name in files if ".dist-info/" not in name]
+        built[wheel] = [*files]
     return built
 
 
@@ -187,19 +197,41 @@ def check_handler(plan: Plan, stage: Stage) -> None:
         raise BuildError(f"handler {handler!r}: there is no module {top!r} in the package; {hint}")
 
 
-def get_tree(plan: Plan, scratch: Path, progress: Callable[[str], None]) -> tuple[interpreter.Interpreter, Path]:
-    """Get the interpreter, and fill a folder with it and the runtime."""
+def get_tree(
+    plan: Plan, scratch: Path, progress: Callable[[str], None], *, lends: bool = False
+) -> tuple[Interpreter, Path]:
+    """Get the interpreter, and fill a folder with it and the runtime, and with what that *lends* to many functions."""
     progress(f"getting Python {plan.target.python} for {plan.target.arch}")
     found = interpreter.find(plan.target, plan.folders, scratch, plan.uv)
     root = scratch / "tree"
     tree.stage(found, root)
+    if lends:
+        tree.lend(root, plan.target, plan.uv)
     return found, root
 
 
-def compile_function(plan: Plan, stage: Stage, root: Path, progress: Callable[[str], None]) -> None:
+def find_python(plan: Plan, root: Path | None, scratch: Path, progress: Callable[[str], None]) -> Path | None:
+    """
+    Find the Python that makes the function's byte code.
+
+    Without a tree of ours in *root*, the package has no interpreter: one that is here will do, and none has to.
+    """
+    if root is None:
+        is_at_hand = interpreter.at_hand(plan.target, plan.folders) is not None
+        if not is_at_hand and (python := bytecode.find_python(plan.target, None)):
+            return python
+        progress(f"getting Python {plan.target.python} for {plan.target.arch}")
+        root = scratch / "tree"
+        try:
+            interpreter.find(plan.target, plan.folders, scratch, plan.uv).unpack(root)
+        except BuildError:
+            return None
+    return bytecode.find_python(plan.target, root / tree.HOME / "bin" / "python3")
+
+
+def compile_function(plan: Plan, stage: Stage, python: Path | None, progress: Callable[[str], None]) -> None:
     """Make byte code of the function and its dependencies."""
     progress("compiling byte code")
-    python = bytecode.find_python(plan.target, root / tree.HOME / "bin" / "python3")
     if python is None:
         stage.warnings.append(
             f"warning: there is no Python {plan.target.python} here to compile byte code with, so the function starts "
@@ -210,20 +242,24 @@ def compile_function(plan: Plan, stage: Stage, root: Path, progress: Callable[[s
 
 
 def tree_code(plan: Plan, root: Path, place: str, progress: Callable[[str], None]) -> None:
-    """Make byte code of the runtime; the interpreter comes with its own."""
+    """Make byte code of the runtime, and of what it lends; the interpreter comes with its own."""
     progress("compiling the runtime")
     home = root / tree.HOME
     python = bytecode.find_python(plan.target, home / "bin" / "python3")
-    if python is not None:
-        bytecode.compile_all(home / "runtime", python, f"{place}/{tree.HOME}/runtime")
+    for folder in (home / "runtime", root / tree.LENDS):
+        if python is not None and folder.is_dir():
+            bytecode.compile_all(folder, python, f"{place}/{folder.relative_to(root)}")
 
 
-def runtime_parts(root: Path, found: interpreter.Interpreter) -> list[Part]:
+def runtime_parts(root: Path, found: Interpreter) -> list[Part]:
     """The parts of a package that are ours."""
     files = archive.listed(root)
-    runtime = {name: part for name, part in files.items() if name.startswith(f"{tree.HOME}/runtime/")}
-    size = archive.size(runtime)
-    return [
-        report.Part("runtime", size, "lambda-bootstrap"),
-        report.Part("interpreter", archive.size(files) - size, f"Python {found.version}"),
+    runtime, lent = (
+        archive.size({name: part for name, part in files.items() if name.startswith(f"{folder}/")})
+        for folder in (f"{tree.HOME}/runtime", tree.LENDS)
+    )
+    parts = [
+        report.Part("runtime", runtime, "lambda-bootstrap"),
+        report.Part("interpreter", archive.size(files) - runtime - lent, f"Python {found.version}"),
     ]
+    return [*parts, report.Part("lent packages", lent, "structlog, urllib3")] if lent else parts

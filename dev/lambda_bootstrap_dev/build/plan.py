@@ -92,6 +92,29 @@ def make(order: Order, cwd: Path, environ: Mapping[str, str]) -> Plan:
     )
 
 
+def make_runtime(order: Order, cwd: Path, environ: Mapping[str, str]) -> Plan:
+    """
+    Find what a layer or a runtime's image is made of: nothing of the project but its Python and its indexes.
+
+    Raises:
+        BuildError: there is no interpreter that suits the project.
+    """
+    found = project.find(None, cwd)
+    folders = wheel_folders(order, cwd, environ)
+    which = lock.find(found)
+    return Plan(
+        order=order,
+        project=found,
+        target=choose_target(order, found, folders),
+        lock=which,
+        uv=indexes.uv_for(found, which.name, folders, environ),
+        folders=folders,
+        files={},
+        is_built=False,
+        choice=code.Choice(),
+    )
+
+
 def is_built(found: Project, origin: Path | None) -> bool:
     """Whether a wheel of the project goes in: if it can be built, and what is copied doesn't have the same modules."""
     if not found.is_built or canonicalize_name(found.own_name or "") in OURS:

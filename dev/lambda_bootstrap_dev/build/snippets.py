@@ -33,6 +33,23 @@ SAM_FUNCTION = """\
       LoggingConfig:
         LogFormat: JSON
 """
+SAM_IMAGE = """\
+  {title}:
+    Type: AWS::Serverless::Function
+    Properties:
+      PackageType: Image
+      ImageConfig:
+        Command: [{handler}]
+      Architectures: [{arch}]
+      MemorySize: 512
+      Timeout: 10
+      LoggingConfig:
+        LogFormat: JSON
+    Metadata: # for sam build
+      Dockerfile: Dockerfile
+      DockerContext: {path}
+      DockerTag: {arch}
+"""
 SAM_LAYERS = "      Layers: [!Ref Runtime] # lambda-bootstrap build layer --sam\n"
 SAM_LAYER = """\
   Runtime:
@@ -55,6 +72,25 @@ resource "aws_lambda_function" "{name}" {{
   memory_size      = 512
   timeout          = 10
 {layers}
+  logging_config {{
+    log_format = "JSON"
+  }}
+}}
+"""
+TERRAFORM_IMAGE = """\
+resource "aws_lambda_function" "{name}" {{
+  function_name = "{name}"
+  role          = aws_iam_role.function.arn # a role that Lambda may assume
+  package_type  = "Image"
+  image_uri     = var.image_uri # where docker push has put the image
+  architectures = ["{arch}"]
+  memory_size   = 512
+  timeout       = 10
+
+  image_config {{
+    command = ["{handler}"]
+  }}
+
   logging_config {{
     log_format = "JSON"
   }}
@@ -85,6 +121,21 @@ aws_lambda.Function(
     logging_format=aws_lambda.LoggingFormat.JSON,
 {layers})
 """
+CDK_IMAGE = """\
+aws_lambda.DockerImageFunction(
+    self,
+    "{title}",
+    code=aws_lambda.DockerImageCode.from_image_asset(
+        "{path}",
+        cmd=["{handler}"],
+        platform=aws_ecr_assets.Platform.{platform},
+    ),
+    architecture=aws_lambda.Architecture.{machine},
+    memory_size=512,
+    timeout=Duration.seconds(10),
+    logging_format=aws_lambda.LoggingFormat.JSON,
+)
+"""
 CDK_LAYERS = "    layers=[runtime],  # lambda-bootstrap build layer --cdk\n"
 CDK_LAYER = """\
 runtime = aws_lambda.LayerVersion(
@@ -104,6 +155,7 @@ class Snippet:
 
     plan: Plan
     is_layer: bool = False
+    is_image: bool = False
     is_bare: bool = False
 
     def check(self) -> None:
@@ -130,8 +182,11 @@ class Snippet:
             "handler": self.plan.project.handler,
             "arch": target.arch,
             "machine": {"x86_64": "X86_64", "arm64": "ARM_64"}[target.arch],
+            "platform": {"x86_64": "LINUX_AMD64", "arm64": "LINUX_ARM64"}[target.arch],
             "path": os.path.relpath(output),
         }
+        if self.is_image:
+            return {"sam": SAM_HEAD + SAM_IMAGE, "terraform": TERRAFORM_IMAGE, "cdk": CDK_IMAGE}[form].format(**values)
         if form == "sam":
             layers = SAM_LAYERS if self.is_bare else ""
             return SAM_HEAD + (SAM_LAYER if self.is_layer else SAM_FUNCTION + layers).format(**values)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from ..errors import BuildError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from .target import Target
 
 # Its output is for us; the rest has no meaning for a package, or would decide for another machine than the target.
 QUIET = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
@@ -50,6 +53,21 @@ class Uv:
         if done.returncode != 0:
             raise BuildError(f"{failure}: {reason(done.stderr)}")
         return done.stdout
+
+    def install(self, listing: Path, folder: Path, target: Target, *options: str, cwd: Path, failure: str) -> None:
+        """
+        Install the wheels that the requirements file *listing* names, and no others, into *folder*.
+
+        Raises:
+            BuildError: one of them cannot be had; the message begins with *failure*.
+        """
+        self.run(
+            *("pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--link-mode=copy"),
+            *(f"--target={folder}", f"--python={sys.executable}", f"--requirement={listing}"),
+            *(*options, *target.uv, *self.indexes),
+            cwd=cwd,
+            failure=failure,
+        )
 
 
 def find() -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,20 +85,12 @@ def install(  # noqa: PLR0913, PLR0917 - all of it is one command
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch, "requirements.txt")
         listing.write_text("\n".join(lines), encoding="utf-8")
-        uv.run(
-            *(
-                "pip",
-                "install",
-                "--quiet",
-                "--no-deps",
-                "--only-binary=:all:",
-                "--link-mode=copy",
-                f"--target={folder}",
-            ),
-            f"--python={sys.executable}",
+        uv.install(
+            listing,
+            folder,
+            target,
             *(f"--no-binary={package.name}" for package in compiled),
             *(["--require-hashes"] if all("--hash=" in each for each in lines) else []),
-            *(*target.uv, *uv.indexes, f"--requirement={listing}"),
             cwd=root,
             failure=f"the packages in {lock} cannot be fetched for {target}",
         )

@@ -15,33 +15,46 @@ from .verb import Verb
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..build.plan import Plan
+
 FOLDER = click.Path(path_type=Path)
 
 
-def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say what is built for, and from what."""
-    for option in reversed(
-        (
-            click.argument("handler", required=False),
-            click.option("--arch", type=click.Choice(["x86_64", "arm64"]), help="Default: this machine's."),
-            click.option("--python", metavar="VERSION", help="As in 3.13; default: the newest that suits the project."),
-            click.option(
-                "--glibc", metavar="VERSION", help="Default: 2.34, of provided.al2023; provided.al2 has 2.26."
-            ),
-            click.option(
-                "--output", metavar="FILE", type=FOLDER, help="A zip, or a folder to fill; default: dist/NAME-ARCH.zip."
-            ),
-            click.option(
-                "--find-links",
-                metavar="FOLDER",
-                type=FOLDER,
-                multiple=True,
-                help="A folder of wheels; may be repeated.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+HANDLER = click.argument("handler", required=False)
+ARCH = click.option("--arch", type=click.Choice(["x86_64", "arm64"]), help="Default: this machine's.")
+PYTHON = click.option(
+    "--python", metavar="VERSION", help="As in 3.13; default: the newest that suits the project, or --base's."
+)
+GLIBC = click.option("--glibc", metavar="VERSION", help="Default: 2.34, of provided.al2023; provided.al2 has 2.26.")
+LINKS = click.option(
+    "--find-links", metavar="FOLDER", type=FOLDER, multiple=True, help="A folder of wheels; may be repeated."
+)
+SDISTS = click.option(
+    "--build-sdists", is_flag=True, help="Build packages that have no wheel, if they are pure Python."
+)
+ZIP = click.option(
+    "--output", metavar="FILE", type=FOLDER, help="A zip, or a folder to fill; default: dist/NAME-ARCH.zip."
+)
+
+
+def options(*chosen: Callable[..., Any]) -> Callable[..., Any]:
+    """Add options, in this order in the help."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(chosen):
+            command = option(command)
+        return command
+
+    return add
+
+
+def image_options(base: str, name: str) -> Callable[..., Any]:
+    """Add the options of an image: output, which *name* begins, base, which *base* explains, and tag."""
+    return options(
+        click.option("--output", metavar="FOLDER", type=FOLDER, help=f"To build from; default: dist/{name}-ARCH."),
+        click.option("--base", metavar="IMAGE", help=base),
+        click.option("--tag", metavar="IMAGE", help=f"The image's name; default: {name.removesuffix('-image')}:ARCH."),
+    )
 
 
 def snippets(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,13 +72,13 @@ def snippets(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def build() -> None:
-    """Build what Lambda takes of the function that HANDLER names, with its dependencies and the runtime."""
+    """Build what Lambda takes: a function's zip or image, or the runtime for any, as a layer or as an image."""
 
 
 @build.command("zip", cls=Verb)
-@options
+@options(HANDLER, ARCH, PYTHON, GLIBC, ZIP, LINKS)
 @click.option("--bare", is_flag=True, help="Leave out the runtime: a layer or a managed runtime has it.")
-@click.option("--build-sdists", is_flag=True, help="Build packages that have no wheel, if they are pure Python.")
+@SDISTS
 @snippets
 def build_zip(bare: bool, form: str | None, **asked: Any) -> int:  # noqa: FBT001 - click's
     """
@@ -74,44 +87,87 @@ def build_zip(bare: bool, form: str | None, **asked: Any) -> int:  # noqa: FBT00
     HANDLER is app.handler, or services/orders/app.handler for a function in another folder. Without it, the handler in
     [tool.lambda-bootstrap] counts, or the whole project is packed.
     """
-    return _run("build_zip", asked, form, bare=bare)
+    return _pack("build_zip", asked, form, bare=bare)
 
 
 @build.command("layer", cls=Verb)
-@options
+@options(ARCH, PYTHON, GLIBC)
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=FOLDER,
+    help="A zip, or a folder to fill; default: dist/lambda-bootstrap-layer-ARCH.zip.",
+)
+@LINKS
 @snippets
 def build_layer(form: str | None, **asked: Any) -> int:
-    """Build the layer with the runtime, for functions whose zip is bare."""
-    return _run("build_layer", asked, form)
+    """Build the layer with the runtime, for all functions whose zip is bare."""
+    return _pack("build_layer", asked, form)
+
+
+@build.command("image", cls=Verb)
+@options(HANDLER, ARCH, PYTHON, GLIBC)
+@image_options("One that has a Python, or ours; default: our Python on debian:trixie-slim.", "NAME-image")
+@options(LINKS, SDISTS)
+@snippets
+def build_image(base: str | None, tag: str | None, form: str | None, **asked: Any) -> int:
+    """
+    Build the image of a function, with its dependencies and the runtime.
+
+    HANDLER is as for zip. Without a container engine, the folder to build it from is made, with its Dockerfile.
+    """
+    from ..build import base as bases  # noqa: PLC0415 - the other verbs start without it
+
+    chosen = bases.read(base, asked["python"] or "") if base else None
+    if chosen and chosen.kind is not bases.Kind.OURS:
+        asked["python"] = chosen.python
+    return _build_image("build_image", asked, form, base=chosen, tag=tag)
 
 
 @build.command("runtime", cls=Verb)
-@options
-@click.option("--base", metavar="IMAGE", help="Any with glibc 2.26 or newer; default: debian:trixie-slim.")
-@click.option("--tag", metavar="IMAGE", help="The image's name; default: lambda-bootstrap-runtime:ARCH.")
+@options(ARCH, PYTHON)
+@image_options("Any with glibc 2.26 or newer; default: debian:trixie-slim.", "lambda-bootstrap-runtime")
+@LINKS
 def build_runtime(base: str | None, tag: str | None, **asked: Any) -> int:
     """
     Build the image of a customer-managed runtime, which create-runtime-version takes.
 
     Without a container engine, the folder to build it from is made: dist/lambda-bootstrap-runtime-ARCH/.
     """
-    from ..build import image, plan  # noqa: PLC0415 - the other verbs start without it
+    return _build_image("build_runtime", asked, None, base=base, tag=tag)
 
-    order = plan.Order(**{key: value for key, value in asked.items() if value is not None})
-    how = {key: value for key, value in (("base", base), ("tag", tag)) if value is not None}
+
+def _make(name: str, asked: dict[str, Any]) -> Plan:
+    from ..build import plan  # noqa: PLC0415 - the other verbs start without it
+
+    order = plan.Order(**given(asked))
+    has_function = name in {"build_zip", "build_image"}
+    return (plan.make if has_function else plan.make_runtime)(order, Path.cwd(), os.environ)
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that somebody has set."""
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _build_image(name: str, asked: dict[str, Any], form: str | None, **how: Any) -> int:
+    from ..build import image, snippets  # noqa: PLC0415 - the other verbs start without it
+
     with tempfile.TemporaryDirectory(prefix="lambda-bootstrap-") as scratch, output.progress() as progress:
-        made = plan.make(order, Path.cwd(), os.environ)
-        lines, result = image.build_runtime(made, Path(scratch), progress, **how)
-    output.show_lines(lines, f"{result}\n")
+        made = _make(name, asked)
+        snippet = snippets.Snippet(made, is_image=True)
+        if form:
+            snippet.check()
+        built = getattr(image, name)(made, Path(scratch), progress, **given(how))
+    output.show_lines(built.lines, snippet.render(form, built.folder) if form else f"{built.result}\n")
     return 0
 
 
-def _run(name: str, asked: dict[str, Any], form: str | None, **how: Any) -> int:
-    from ..build import pack, plan, snippets  # noqa: PLC0415 - the other verbs start without it
+def _pack(name: str, asked: dict[str, Any], form: str | None, **how: Any) -> int:
+    from ..build import pack, snippets  # noqa: PLC0415 - the other verbs start without it
 
-    order = plan.Order(**{key: value for key, value in asked.items() if value is not None})
     with tempfile.TemporaryDirectory(prefix="lambda-bootstrap-") as scratch, output.progress() as progress:
-        made = plan.make(order, Path.cwd(), os.environ)
+        made = _make(name, asked)
         snippet = snippets.Snippet(made, is_layer=name == "build_layer", is_bare=how.get("bare", False))
         if form:
             snippet.check()
