@@ -30,6 +30,7 @@ TABLES = {
     "web": "web",
     "crowd": "crowd",
     "faults": "faults",
+    "starts": "starts",
     "soak": "soak",
 }
 

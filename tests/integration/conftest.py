@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+collect_ignore = ["projects"]  # users' repositories, with tests of their own
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give up here, not in a fixture: a skip counts as one line of the summary for each place that raises it."""
     if item.get_closest_marker("engine") and not engine_answers():

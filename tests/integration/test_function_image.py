@@ -25,7 +25,7 @@ import lambda_bootstrap, structlog
 
 
 def handler(event, context: lambda_bootstrap.Context):
-    files = [lambda_bootstrap.__file__, structlog.__cached__, __cached__]
+    files = [lambda_bootstrap.__file__, structlog.__spec__.cached, __spec__.cached]
     return [event, "%d.%d" % sys.version_info[:2], files, os.getuid()]
 """
 # Debian's Pythons beside its own, as other images have them: at the name that everybody calls.

@@ -1,0 +1,5 @@
+from shop.app import handler
+
+
+def test_handler():
+    assert handler({}, None)["json"] == "{}"
