@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from lambda_bootstrap_dev.build.base import Base, Kind, read
 from lambda_bootstrap_dev.build.image import repository as as_repository
 from lambda_bootstrap_dev.errors import UsageError
 
+from tests.support import ROOT
 from tests.support.interpreters import PYTHON
 from tests.support.rie import ARCH
 
@@ -168,6 +170,13 @@ def test_own_wheel(repository: Repository) -> None:
 
     assert "shop-1.0.dist-info/METADATA" in files(folder / "function")
     assert [name for name in files(folder / "dependencies") if name.startswith("shop")] == []
+
+
+def test_guide() -> None:
+    """The guide shows the Dockerfiles that are written."""
+    text = (ROOT / "docs" / "guides" / "build.md").read_text()
+
+    assert re.findall(r"^```dockerfile\n(.*?)^```", text, re.DOTALL | re.MULTILINE) == [OURS, STAGES]
 
 
 @pytest.mark.parametrize(
