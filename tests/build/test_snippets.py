@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hcl2
@@ -15,6 +17,7 @@ from tests.support.rie import ARCH
 if TYPE_CHECKING:
     from tests.support.repository import Repository
 
+WITHOUT = str(Path(sys.executable).parent)  # no container engine
 MACHINE = {"x86_64": "X86_64", "arm64": "ARM_64"}[ARCH]
 
 
@@ -30,14 +33,16 @@ def test_sam(repository: Repository) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["zip", "layer"])
+@pytest.mark.parametrize("kind", ["zip", "layer", "image"])
 def test_lint(repository: Repository, kind: str) -> None:
     """cfn-lint has nothing to say about SAM's templates."""
     lint = ROOT / ".cache" / "lint" / "bin" / "cfn-lint"
     if not lint.exists():
         give_up("cfn-lint isn't there: `make check` installs it")
     template = repository.root / "template.yaml"
-    template.write_text(repository.build(*(["app.handler"] if kind == "zip" else []), "--sam", kind=kind).stdout)
+    template.write_text(
+        repository.build(*(["app.handler"] if kind != "layer" else []), "--sam", kind=kind, PATH=WITHOUT).stdout
+    )
     done = subprocess.run([lint, template], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (0, "")
@@ -69,6 +74,25 @@ def test_cdk(repository: Repository) -> None:
 def test_layer(repository: Repository, form: str, expected: str) -> None:
     """A layer has a snippet of its own."""
     assert expected in repository.build(f"--{form}", kind="layer").stdout
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("sam", [f"DockerContext: dist/shop-image-{ARCH}", "Command: [app.handler]", f"Architectures: [{ARCH}]"]),
+        ("terraform", ['package_type  = "Image"', 'command = ["app.handler"]', f'architectures = ["{ARCH}"]']),
+        ("cdk", [f'"dist/shop-image-{ARCH}",', 'cmd=["app.handler"]', f"Architecture.{MACHINE},"]),
+    ],
+)
+def test_image(repository: Repository, form: str, expected: list[str]) -> None:
+    """An image has a snippet of its own, with its folder, handler and architecture."""
+    text = repository.build("app.handler", f"--{form}", "--base", "lambda-bootstrap", kind="image", PATH=WITHOUT).stdout
+
+    assert [part for part in expected if part not in text] == []
+    if form == "terraform":
+        assert [*hcl2.loads(text)] == ["resource"]
+    if form == "cdk":
+        ast.parse(text)
 
 
 def test_no_handler(repository: Repository) -> None:

@@ -103,6 +103,21 @@ class TestRuns:
         assert {"app.py", "alpha.py", f"__pycache__/app.{tag}.pyc", f"__pycache__/alpha.{tag}.pyc"} <= listed
         assert [name for name in listed if "bootstrap" in name] == []
 
+    def test_bare_without_interpreter(self, repository: Repository) -> None:
+        """A bare zip needs no interpreter of ours: any Python of the version makes byte code."""
+        repository.interpreters = repository.write("none/.keep").parent
+        with zipfile.ZipFile(repository.built("app.handler", "--bare")) as file:
+            assert f"__pycache__/app.cpython-{PYTHON.replace('.', '')}.pyc" in file.namelist()
+        assert [path for path in repository.index.asked if "lambda-bootstrap" in path] == []
+
+    def test_bare_without_any_python(self, repository: Repository) -> None:
+        """Without a Python of the version, a bare zip has no byte code, which a warning says."""
+        done = repository.build("app.handler", "--bare", "--python", "3.99")
+
+        assert done.returncode == 0, done.stderr
+        assert "warning: there is no Python 3.99 here to compile byte code with" in done.stderr
+        assert names(repository.root / "dist" / f"shop-{ARCH}.zip") == {"app.py"}
+
     def test_layer(self, repository: Repository, tmp_path: Path) -> None:
         """A function whose zip is bare runs with the layer, whose Python is in bin/, which is on Lambda's path."""
         layer = unpack(repository.built(kind="layer"), tmp_path / "opt")
@@ -111,6 +126,26 @@ class TestRuns:
         with Emulator([layer / "bootstrap"], cwd=task, handler="app.handler", environ=environ) as emulator:
             assert emulator.invoke(b"1").json() == {}
         assert "exec /opt/lambda-bootstrap/bin/python3" in (layer / "bin" / "python3").read_text()
+
+    def test_layer_alone(self, repository: Repository) -> None:
+        """A layer has nothing of the project, whatever lies in it; what it lends has byte code, and is in its bill."""
+        repository.write(".env", "SECRET=1\n")
+        repository.write("pyproject.toml", PROJECT.replace(">=3.11", f">={PYTHON}"))
+        layer = repository.built(kind="layer")
+        with zipfile.ZipFile(layer) as file:
+            listed = file.namelist()
+        bill = json.loads(layer.with_suffix(".cdx.json").read_text())
+
+        assert {name.split("/")[0] for name in listed} == {"bin", "bootstrap", "lambda-bootstrap"}
+        assert any("site-packages/urllib3/__pycache__/__init__." in name for name in listed)
+        assert {"structlog", "urllib3", "cpython"} <= {part["name"] for part in bill["components"]}
+
+    def test_layer_of_a_function(self, repository: Repository) -> None:
+        """A layer is no function's: a handler is a mistake on the command line."""
+        done = repository.build("app.handler", kind="layer")
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "unexpected extra argument (app.handler)" in done.stderr
 
     def test_folder(self, repository: Repository, tmp_path: Path) -> None:
         """An output that isn't called like a zip is a folder to fill, as `sam build` wants it."""
@@ -268,10 +303,22 @@ class TestOutput:
         }
 
 
-def test_help() -> None:
-    """`build --help` names the kinds of packages."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lambda_bootstrap_dev", "build", "--help"], capture_output=True, text=True, check=True
-    )
+@pytest.mark.parametrize(
+    ("verb", "words", "missing"),
+    [
+        ("", {"zip", "layer", "image", "runtime"}, set()),
+        ("zip", {"[HANDLER]", "dist/NAME-ARCH.zip."}, {"--base", "--tag"}),
+        ("layer", {"dist/lambda-bootstrap-layer-ARCH.zip."}, {"HANDLER", "--bare", "--build-sdists"}),
+        ("image", {"[HANDLER]", "dist/NAME-image-ARCH.", "--base", "NAME:ARCH."}, {"--bare"}),
+        ("runtime", {"lambda-bootstrap-runtime:ARCH.", "--base"}, {"HANDLER", "--glibc", "--sam", "zip"}),
+    ],
+)
+def test_help(verb: str, words: set[str], missing: set[str]) -> None:
+    """The help of each command names what it makes and takes, and nothing else."""
+    command = [sys.executable, "-m", "lambda_bootstrap_dev", "build", *filter(None, [verb]), "--help"]
+    environ = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environ)
 
-    assert {"zip", "layer"} <= set(done.stdout.split())
+    text = "".join(done.stdout.split())  # names are broken at their hyphens
+    assert [word for word in words if word not in text] == []
+    assert [word for word in missing if word in text] == []

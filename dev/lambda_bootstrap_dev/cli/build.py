@@ -22,9 +22,7 @@ FOLDER = click.Path(path_type=Path)
 
 HANDLER = click.argument("handler", required=False)
 ARCH = click.option("--arch", type=click.Choice(["x86_64", "arm64"]), help="Default: this machine's.")
-PYTHON = click.option(
-    "--python", metavar="VERSION", help="As in 3.13; default: the newest that suits the project, or --base's."
-)
+PYTHON = click.option("--python", metavar="VERSION", help="As in 3.13; default: the newest that suits the project.")
 GLIBC = click.option("--glibc", metavar="VERSION", help="Default: 2.34, of provided.al2023; provided.al2 has 2.26.")
 LINKS = click.option(
     "--find-links", metavar="FOLDER", type=FOLDER, multiple=True, help="A folder of wheels; may be repeated."
@@ -107,7 +105,10 @@ def build_layer(form: str | None, **asked: Any) -> int:
 
 @build.command("image", cls=Verb)
 @options(HANDLER, ARCH, PYTHON, GLIBC)
-@image_options("One that has a Python, or ours; default: our Python on debian:trixie-slim.", "NAME-image")
+@image_options(
+    "One that has a Python, which then is the default, or ours; default: debian:trixie-slim with our Python.",
+    "NAME-image",
+)
 @options(LINKS, SDISTS)
 @snippets
 def build_image(base: str | None, tag: str | None, form: str | None, **asked: Any) -> int:
