@@ -479,6 +479,13 @@ class TestRequirements:
 
         assert versions(repository.built("shop.handler")) == {"shop": "1.0", "alpha": "2.0"}
 
+    def test_dynamic_extras(self, repository: Repository) -> None:
+        """Extras that only the build backend knows are none of its business if nobody asks for them."""
+        project = PROJECT.replace("[project]\n", '[project]\ndynamic = ["version", "optional-dependencies"]\n')
+        repository.write("pyproject.toml", project.replace('version = "1.0"\n', ""))
+
+        assert "alpha" in versions(repository.built("app.handler"))
+
 
 def test_interpreter_nowhere(repository: Repository) -> None:
     """An interpreter that is neither in a folder nor in the index is told, with where it was looked for."""

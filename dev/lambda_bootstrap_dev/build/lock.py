@@ -224,6 +224,9 @@ def hold(packages: list[Package], hashes: dict[str, set[str]]) -> list[Package]:
 
 def _lines(project: Project, target: Target) -> list[str] | None:
     """What a pyproject.toml asks for that uv cannot read by itself; None if it can."""
+    dynamic = project.metadata.get("dynamic", [])
+    if "optional-dependencies" in dynamic and "dependencies" not in dynamic and not project.settings.extras:
+        return [str(requirement) for requirement in _asked(project)]  # uv would build the project to know its extras
     if "dependencies" in project.metadata.get("dynamic", []) or (
         "project" not in project.pyproject and project.is_built
     ):
