@@ -283,12 +283,19 @@ class TestOutput:
     def test_earlier_output(self, repository: Repository) -> None:
         """An earlier output, in dist/ or anywhere in the function's folder, isn't packed again."""
         first = repository.built("app.handler")
+        repository.built("app.handler", "--output", "other.zip")
         repository.built("app.handler", "--output", "mine.zip")
         repository.built("app.handler", "--output", "mine.zip")
         size = (repository.root / "mine.zip").stat().st_size
 
         assert size == first.stat().st_size
         assert {name for name in names(repository.root / "mine.zip") if name.endswith(("zip", "json"))} == set()
+
+    def test_zip_of_its_own(self, repository: Repository) -> None:
+        """A zip that no build has written is the function's."""
+        repository.write("data/pages.zip", "PK")
+
+        assert "data/pages.zip" in names(repository.built("app.handler"))
 
     def test_clean_folder(self, repository: Repository) -> None:
         """A build leaves nothing but its output in the repository."""

@@ -181,8 +181,16 @@ def is_left_out(path: Path, name: str, choice: Choice) -> bool:
         or path.name.endswith(".egg-info")
         or (is_folder and (path / "pyvenv.cfg").exists())
         or BUILT.fullmatch(name) is not None
+        or is_output(path)
         or choice.leaves_out(f"{name}/" if is_folder else name)
     )
+
+
+def is_output(path: Path) -> bool:
+    """Whether a file is a zip of ours, or the bill of materials beside each, wherever `--output` has put it."""
+    stem = path.name.removesuffix(".zip").removesuffix(".cdx.json")
+    pair = [path.with_name(f"{stem}{end}") for end in (".zip", ".cdx.json")]
+    return path in pair and all(each.is_file() for each in pair)
 
 
 def _check_name(path: Path) -> None:
