@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -34,6 +35,16 @@ def test_folder(repository: Repository) -> None:
         b"/var/runtime/lambda-bootstrap/runtime/lambda_bootstrap/main.py"
         in next((folder / "runtime").rglob("main.*.pyc")).read_bytes()
     )
+
+
+def test_json(repository: Repository) -> None:
+    """With --json, machines get the folder, the image's name or null, and the report, in one object."""
+    done = repository.build("--json", kind="runtime", **WITHOUT_ENGINE)
+    told = json.loads(done.stdout)
+
+    assert (done.returncode, done.stderr, told["image"]) == (0, "", None)
+    assert told["folder"] == str(repository.root / "dist" / f"lambda-bootstrap-runtime-{ARCH}")
+    assert told["report"][-1].startswith("warning: no container engine answers")
 
 
 def test_base(repository: Repository) -> None:

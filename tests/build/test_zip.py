@@ -221,6 +221,18 @@ class TestStart:
 class TestOutput:
     """What the command leaves and prints."""
 
+    def test_json(self, repository: Repository) -> None:
+        """With --json, machines get path, sizes, parts and warnings in one object, and stderr stays empty."""
+        repository.write("requirements.txt", "beta")
+        done = repository.build("app.handler", "--json")
+        told = json.loads(done.stdout)
+
+        assert done.stderr == ""
+        assert told["output"].endswith(".zip")
+        assert (repository.root / told["output"]).stat().st_size == told["zipped"]
+        assert sum(part["bytes"] for part in told["parts"]) == told["unzipped"]
+        assert told["warnings"] == []
+
     def test_same_bytes(self, repository: Repository) -> None:
         """The same input gives the same bytes, wherever it lies, whatever an earlier build has left; the SBOM too."""
         repository.write("requirements.txt", "beta\n./lib")

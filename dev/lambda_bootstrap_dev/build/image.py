@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BuildError
 from . import archive, pack, report, sbom, tree
@@ -49,6 +49,10 @@ class Built:
     def result(self) -> str:
         """What there is to go on with."""
         return self.tag or str(self.folder)
+
+    def for_machines(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {"folder": str(self.folder), "image": self.tag or None, "report": list(self.lines)}
 
 
 # Nothing lies in /var/task or /opt: these are the function's and its layers'. Lambda gives the handler in _HANDLER, and

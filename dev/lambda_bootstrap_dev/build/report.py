@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import distributions
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BuildError
 from .archive import UNZIPPED, ZIPPED
@@ -48,6 +48,17 @@ class Report:
     def unzipped(self) -> int:
         """How many bytes it unpacks to."""
         return sum(part.size for part in self.parts)
+
+    def for_machines(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {
+            "output": str(self.output),
+            "zipped": self.zipped,
+            "unzipped": self.unzipped,
+            "parts": [{"name": part.name, "bytes": part.size, "note": part.note} for part in self.parts],
+            "packages": [{"name": part.name, "bytes": part.size, "version": part.note} for part in self.packages],
+            "warnings": list(self.warnings),
+        }
 
     @property
     def lines(self) -> list[str]:

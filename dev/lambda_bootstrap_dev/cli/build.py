@@ -68,7 +68,10 @@ def snippets(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group()
+AS_JSON = click.option("--json", "form", flag_value="json", help="Print for machines: JSON, in place of the path.")
+
+
+@click.group(short_help="Build what Lambda takes.")
 def build() -> None:
     """Build what Lambda takes: a function's zip or image, or the runtime for any, as a layer or as an image."""
 
@@ -78,6 +81,7 @@ def build() -> None:
 @click.option("--bare", is_flag=True, help="Leave out the runtime: a layer or a managed runtime has it.")
 @SDISTS
 @snippets
+@AS_JSON
 def build_zip(bare: bool, form: str | None, **asked: Any) -> int:  # noqa: FBT001 - click's
     """
     Build the zip of a function, with its dependencies and the runtime.
@@ -98,6 +102,7 @@ def build_zip(bare: bool, form: str | None, **asked: Any) -> int:  # noqa: FBT00
 )
 @LINKS
 @snippets
+@AS_JSON
 def build_layer(form: str | None, **asked: Any) -> int:
     """Build the layer with the runtime, for all functions whose zip is bare."""
     return _pack("build_layer", asked, form)
@@ -111,6 +116,7 @@ def build_layer(form: str | None, **asked: Any) -> int:
 )
 @options(LINKS, SDISTS)
 @snippets
+@AS_JSON
 def build_image(base: str | None, tag: str | None, form: str | None, **asked: Any) -> int:
     """
     Build the image of a function, with its dependencies and the runtime.
@@ -129,13 +135,14 @@ def build_image(base: str | None, tag: str | None, form: str | None, **asked: An
 @options(ARCH, PYTHON)
 @image_options("Any with glibc 2.26 or newer; default: debian:trixie-slim.", "lambda-bootstrap-runtime")
 @LINKS
-def build_runtime(base: str | None, tag: str | None, **asked: Any) -> int:
+@AS_JSON
+def build_runtime(base: str | None, tag: str | None, form: str | None, **asked: Any) -> int:
     """
     Build the image of a customer-managed runtime, which create-runtime-version takes.
 
     Without a container engine, the folder to build it from is made: dist/lambda-bootstrap-runtime-ARCH/.
     """
-    return _build_image("build_runtime", asked, None, base=base, tag=tag)
+    return _build_image("build_runtime", asked, form, base=base, tag=tag)
 
 
 def _make(name: str, asked: dict[str, Any]) -> Plan:
@@ -157,10 +164,13 @@ def _build_image(name: str, asked: dict[str, Any], form: str | None, **how: Any)
     with tempfile.TemporaryDirectory(prefix="lambda-bootstrap-") as scratch, output.progress() as progress:
         made = _make(name, asked)
         snippet = snippets.Snippet(made, is_image=True)
-        if form:
+        if form and form != "json":
             snippet.check()
         built = getattr(image, name)(made, Path(scratch), progress, **given(how))
-    output.show_lines(built.lines, snippet.render(form, built.folder) if form else f"{built.result}\n")
+    if form == "json":
+        output.show_object(built.for_machines())
+    else:
+        output.show_lines(built.lines, snippet.render(form, built.folder) if form else f"{built.result}\n")
     return 0
 
 
@@ -170,8 +180,11 @@ def _pack(name: str, asked: dict[str, Any], form: str | None, **how: Any) -> int
     with tempfile.TemporaryDirectory(prefix="lambda-bootstrap-") as scratch, output.progress() as progress:
         made = _make(name, asked)
         snippet = snippets.Snippet(made, is_layer=name == "build_layer", is_bare=how.get("bare", False))
-        if form:
+        if form and form != "json":
             snippet.check()
         report = getattr(pack, name)(made, Path(scratch), progress, **how)
-    output.show_build(report, snippet.render(form, report.output) if form else f"{report.output}\n")
+    if form == "json":
+        output.show_object(report.for_machines())
+    else:
+        output.show_build(report, snippet.render(form, report.output) if form else f"{report.output}\n")
     return 0

@@ -15,7 +15,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.highlighter import JSONHighlighter
@@ -25,7 +25,7 @@ from ..emulator.function_url import HTTP
 from ..emulator.values import Ending, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ..build.report import Report
     from ..caller import Answer
@@ -271,6 +271,11 @@ def progress() -> Iterator[Callable[[str], None]]:
         return
     with console.status("starting") as status:
         yield lambda step: status.update(Text(f"{step} ..."))
+
+
+def show_object(value: Mapping[str, Any]) -> None:
+    """Print an object for machines."""
+    show_json(json.dumps(value, ensure_ascii=False).encode() + b"\n")
 
 
 def show_build(report: Report, result: str) -> None:
