@@ -7,7 +7,6 @@ either side, those that ship, so that what differs is the package. How a start i
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -18,7 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.build import CACHE, HERE, Start, compiled, run, shipped
+from benchmarks.build import CACHE, HERE, Start, run, shipped
+from benchmarks.echoes import one_round
 from benchmarks.page import Table, pinned
 from benchmarks.report import quartile
 
@@ -104,9 +104,7 @@ def one_function(function: Function, rounds: int) -> dict[tuple[str, str], float
 
 def first_next(start: Start) -> float:
     """How long one start takes, in milliseconds."""
-    command = (compiled("server"), "1", "0", "1", *start.command)
-    found: float = json.loads(run(command, environment=start.environment))["first_next_ms"]
-    return found
+    return one_round(start, 1, 0, starts=1).first_next_ms
 
 
 def started(task: Path) -> Start:
@@ -144,7 +142,8 @@ def built(function: Function, folder: Path) -> Start:
     wheels = HERE.parent / "build" / "interpreter" / Path(shipped().program[0]).parent.name
     archive = folder / "built" / "function.zip"
     command = (sys.executable, "-m", "lambda_bootstrap_dev", "build", "zip", "app.handler", "--bare")
-    run((*command, "--find-links", wheels, "--output", archive), source)
+    path = ":".join(str(HERE.parent / name) for name in ("runtime", "dev"))
+    run((*command, "--find-links", wheels, "--output", archive), source, {**os.environ, "PYTHONPATH": path})
     return started(unpack(archive, folder / "built" / "task"))
 
 
