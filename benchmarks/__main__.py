@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # UnavailableError.
 TABLES = {
     "echo": "echoes",
+    "instructions": "instructions",
     "shapes": "shapes",
     "logs": "records",
     "web": "web",

@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.report import GO, OURS, RIC
+from benchmarks.report import GO, OLD, OURS, RIC, SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,6 +137,42 @@ def shipped(**options: str) -> Start:
     return Start((bootstrap,), options=tuple(options.items()))
 
 
+def old() -> Start:
+    """The `bootstrap` of the commit that OLD names: before and after, in one run."""
+    commit = os.environ.get("OLD")
+    if not commit:
+        raise UnavailableError("`make bench OLD=commit` measures an older one of this runtime")
+    folder = CACHE / f"old-{commit}"
+    if not folder.exists():
+        archive = f"{folder}.tar"
+        run(("git", "archive", f"--output={archive}", commit, "bootstrap", "runtime"), HERE.parent)
+        shutil.unpack_archive(archive, folder)
+    return replace(ours(), program=(folder / "bootstrap",))
+
+
+def bare(*, is_shipped: bool = False) -> Start:
+    """An interpreter that does nothing."""
+    if not is_shipped:
+        return Start(("python3", "-c"), interpreter(), handler="pass")
+    python = Path(shipped().program[0]).parent / "lambda-bootstrap" / "bin" / "python3"
+    return Start((python, "-S", "-c"), handler="pass")
+
+
+def ric_shipped() -> Start:
+    """AWS's own Python runtime on the interpreter that is compiled here."""
+    python = bare(is_shipped=True).program[0]
+    [site] = ric().path.parent.glob("lib/python*/site-packages")
+    return Start((python, "-m", "awslambdaric"), options=(("PYTHONPATH", str(site)),))
+
+
+def node() -> Start:
+    """AWS's runtime for Node, in the folder that NODE names: `npm install aws-lambda-ric` in it."""
+    folder = os.environ.get("NODE")
+    if not folder:
+        raise UnavailableError("`make bench NODE=folder` measures the aws-lambda-ric that npm has installed there")
+    return Start(("node", Path(folder) / "node_modules" / "aws-lambda-ric" / "bin" / "index.mjs"))
+
+
 def ric() -> Start:
     """AWS's own Python runtime, started as its manual says."""
     packages = "awslambdaric", "simplejson", "snapshot-restore-py"
@@ -144,12 +180,15 @@ def ric() -> Start:
 
 
 def go() -> Start:
-    """AWS's Go runtime, built with the tag that AWS recommends for provided images."""
-    folder = CACHE / "go"
+    """AWS's Go runtime, of a checkout that GO_SOURCE names, built with the tag that AWS recommends for images."""
+    folder, source = CACHE / "go", os.environ.get("GO_SOURCE")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     shutil.copy(HERE / "peers" / "echo.go", folder)
-    for arguments in (("mod", "init", "echo"), ("get", GO_MODULE), ("build", "-tags", "lambda.norpc", "-o", "echo")):
+    name = GO_MODULE.partition("@")[0]
+    local = ("mod", "edit", f"-replace={name}={source}", f"-require={name}@v1.0.0")
+    found = local if source else ("get", GO_MODULE)
+    for arguments in (("mod", "init", "echo"), found, ("build", "-tags", "lambda.norpc", "-o", "echo")):
         run(("go", *arguments), folder)
     return Start((folder / "echo",))
 
@@ -164,9 +203,13 @@ PEERS: Mapping[str, Callable[[], Start]] = {
     "C, the floor": floor,
     "bare Python loop on `_socket` and `json`": partial(script, "bare_socket.py"),
     OURS: ours,
+    OLD: old,
+    SHIPPED: shipped,
     f"{OURS} over urllib3": partial(ours, "urllib3", BOOTSTRAP_TRANSPORT="urllib3"),
     GO: go,
     RIC: ric,
+    "awslambdaric, our interpreter": ric_shipped,
+    "aws-lambda-ric for Node": node,
     "bare `http.client` loop": partial(script, "bare_http.py"),
     "bare urllib3 loop": partial(script, "bare_urllib3.py", "urllib3"),
 }

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 OURS = "lambda-bootstrap"
 RIC = "awslambdaric"
 GO = "aws-lambda-go"
+OLD = "lambda-bootstrap, old commit"
+SHIPPED = "lambda-bootstrap, our interpreter"
 
 WORDS = {"invocation_us": "per invocation", "first_next_ms": "first `next`", "rss_kb": "RSS"}
 

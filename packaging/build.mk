@@ -8,6 +8,9 @@ PYTHONS ?=
 OPTIONS ?=
 TABLES ?=
 ROUNDS ?= 10
+OLD ?=
+NODE ?=
+GO_SOURCE ?=
 MODULES ?=
 LIMIT ?= 30
 MINUTES ?= $(if $(filter fuzz,$(MAKECMDGOALS)),10,60)
@@ -93,7 +96,9 @@ fuzz = .cache/fuzz/bin/python tests/support/fuzz.py --minutes $(MINUTES)
 
 mutants = .cache/mutants/bin/python packaging/mutants.py --limit $(LIMIT) --minutes $(MINUTES) $(MODULES)
 
-bench = PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --rounds $(ROUNDS) $(TABLES)
+# Peers that not every machine has: an older commit of this runtime, a folder with AWS's client for Node, a checkout of
+# aws-lambda-go.
+bench = OLD=$(OLD) NODE=$(NODE) GO_SOURCE=$(GO_SOURCE) PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --rounds $(ROUNDS) $(TABLES)
 
 conformance = .venv/bin/python docs/conformance.py
 

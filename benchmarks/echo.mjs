@@ -1,0 +1,2 @@
+// The same function under AWS's runtime for Node.
+export const handler = async (event) => event;
