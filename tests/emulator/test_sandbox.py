@@ -62,9 +62,9 @@ def test_connection_of_a_refused_post_dies() -> None:
         sandbox.invoke(new_invocation(b"1", request_id="id-1"))
         await settle()
         assert sandbox.offer(poll) is not None
-        sandbox.hear(1)
+        sandbox.talk.hear(1)
         refused = sandbox.take(a_call("response", 2, request_id="another"))
-        sandbox.lose(2)
+        sandbox.talk.lose(2)
         again = sandbox.take(a_call("next", 3))
 
         assert refused is not None
@@ -108,12 +108,12 @@ def test_another_connection_dies() -> None:
         sandbox.take(poll)
         await settle()
         delivered = sandbox.offer(poll)
-        sandbox.lose(2)
+        sandbox.talk.lose(2)
         assert sandbox.take(a_call("next", 3)) == delivered
 
-        sandbox.lose(1)
+        sandbox.talk.lose(1)
         assert sandbox.take(a_call("next", 4)) == delivered  # it was served to the third as well
-        sandbox.lose(4)
+        sandbox.talk.lose(4)
         assert sandbox.take(a_call("next", 5)) is None
         await sandbox.stop()
 

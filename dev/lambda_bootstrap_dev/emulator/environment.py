@@ -84,6 +84,10 @@ class Environment:
         """Whether external extensions have been started."""
         return bool(self._externals)
 
+    def peak_memory_mb(self) -> int | None:
+        """The most memory that the runtime has had; None if nobody knows."""
+        return self.process.peak_memory_mb() if self.process else None
+
     async def start(self) -> None:
         """
         Start the extensions, and the runtime as soon as all of them have registered.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .environment import within
@@ -22,7 +21,7 @@ from .platform_log import timeout_message
 from .process import describe_exit
 from .rules import ACCEPTED, Situation, judge, matches
 from .sandbox import Sandbox
-from .states import STUCK, State
+from .states import State
 from .turn import Stream, Turn
 from .values import Kind, Reply, Request, platform_ending
 
@@ -50,13 +49,13 @@ class Instances(Sandbox):
         """Judge a call, and carry the verdict out. None means: hold the call, and ask `offer` after each change."""
         if request.endpoint in {"response", "error"}:
             return self._take_answer(request)
-        if request.endpoint == "next" and self._situation.state not in STUCK:
-            if self._situation.state is State.STARTED and self.process:
+        if request.endpoint == "next" and not self.talk.is_stuck:
+            if self.talk.state is State.STARTED and self.process:
                 self._init_ms = (time.monotonic() - self.process.started_at) * 1000
-            self._situation = replace(self._situation, state=State.READY)
-            self._polls.append(request)
+            self.talk.move(State.READY)
+            self.talk.polls.append(request)
             return None
-        if request.endpoint == "init/error" and self._situation.state is State.READY:
+        if request.endpoint == "init/error" and self.talk.state is State.READY:
             return ACCEPTED  # too late to matter
         return super().take(request)
 
@@ -64,9 +63,9 @@ class Instances(Sandbox):
         """Deliver the next invocation to the oldest poll."""
         if request.endpoint != "next":
             return super().offer(request)
-        if not self._waiting or not self._polls or self._polls[0] is not request:
+        if not self._waiting or not self.talk.polls or self.talk.polls[0] is not request:
             return None
-        del self._polls[0]
+        del self.talk.polls[0]
         turn = self._waiting.popleft()
         turn.delivery = deliver(self.function, turn.invocation, int((time.time() + self.function.timeout) * 1000))
         turn.begun_at = time.monotonic()
@@ -74,9 +73,6 @@ class Instances(Sandbox):
         self._running[turn.invocation.request_id] = turn
         self.ring()
         return turn.delivery.reply
-
-    def lose(self, connection: int) -> None:
-        """Do nothing: no event is served twice."""
 
     def _log(self, data: bytes) -> None:
         for turn in self._running.values():  # nobody knows whose it is
@@ -89,9 +85,9 @@ class Instances(Sandbox):
 
     def _take_answer(self, request: Request) -> Reply | None:
         turn = self._running.get(request.request_id)
-        state = self._situation.state if turn is None else State.RUNNING
+        state = self.talk.state if turn is None else State.RUNNING
         delivery = None if turn is None else turn.delivery
-        verdict = judge(Situation(state, delivery, frozenset(self._expired)), request)
+        verdict = judge(Situation(state, delivery, frozenset(self.talk.expired)), request)
         if turn is not None and verdict.ending is not None:
             turn.end(verdict.ending)
             turn.over.set()
@@ -106,7 +102,7 @@ class Instances(Sandbox):
         if not await within(self._init_timeout, turn.begun):
             self._fail(turn, self._timeout(turn, self._init_timeout))
         elif not await within(self.function.timeout, turn.over):
-            self._expired.append(turn.invocation.invocation_id)
+            self.talk.expired.append(turn.invocation.invocation_id)
             self._fail(turn, self._timeout(turn, self.function.timeout))
         self._running.pop(turn.invocation.request_id, None)
         self._close(turn, turn.ending.result())
@@ -120,7 +116,7 @@ class Instances(Sandbox):
             self._fail_all(ending)
 
     def _on_exit(self, process: Process) -> None:
-        if self._situation.state is not State.STARTED or not self._environment.is_ending:
+        if self.talk.state is not State.STARTED or not self._environment.is_ending:
             reason = describe_exit(process.status or 0)
             self._fail_all(platform_ending(Kind.EXIT, "Runtime.ExitError", f"Error: {reason}"))
         super()._on_exit(process)

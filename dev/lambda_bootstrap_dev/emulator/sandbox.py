@@ -2,8 +2,7 @@
 An execution environment: one runtime, one invocation at a time, a deadline that kills.
 
 Owns: turns, deadlines and restarts.
-Refuses to know: sockets; the server carries requests in and replies out. How processes start and end is the
-environment's.
+Refuses to know: sockets, which are the server's, and how processes start and end, which is the environment's.
 """
 
 from __future__ import annotations
@@ -11,20 +10,19 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .bell import Bell
+from .conversation import Conversation
 from .debugger import DAY
 from .environment import Environment, within
 from .function import Function, deliver
 from .platform_log import end_line, extension_line, report_line, start_line, timeout_message
 from .process import Process, describe_exit
-from .rules import Situation, content_type, judge, matches
-from .states import STUCK, Move, State, advance
+from .rules import content_type
+from .states import State
 from .turn import Stream, Turn
-from .values import Delivery, Ending, Kind, Reply, Report, Request, find_header, platform_ending
+from .values import Ending, Kind, Reply, Report, Request, platform_ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from .extensions import Extensions
     from .values import Invocation
 
-# So many invocations that timed out are remembered, for posts that come late.
-KEPT_NONCES = 100
 # A scripted reply with one of these statuses ends the runtime's invocation.
 SETTLING = frozenset({202, 403, 410, 413})
 RESTORED = Reply(200)
@@ -91,10 +87,7 @@ class Sandbox:
         self._on_begin = on_begin
         self._on_report = on_report
         self._failure: tuple[str, str] | None = None  # of an extension, before there was an invocation
-        self._polls: list[Request] = []  # calls to `next` that are held, the oldest first
-        self._served_to = 0  # the connection that got the event, until it says more
-        self._expired: deque[str] = deque(maxlen=KEPT_NONCES)
-        self._situation = Situation()
+        self.talk = Conversation()
         self._turn: Turn | None = None
         self._is_stale = False
         self._starting = asyncio.Lock()
@@ -143,7 +136,7 @@ class Sandbox:
             OSError: the command cannot be executed.
         """
         async with self._starting:
-            if self._situation.state in STUCK:
+            if self.talk.is_stuck:
                 await self._kill()
             if not self.has_command or self._environment.is_running:
                 return
@@ -185,17 +178,12 @@ class Sandbox:
         """Judge a call and carry the verdict out. None means: hold the call, and ask `offer` after each change."""
         if request.endpoint.startswith("extension/"):
             return self._take_of_extension(request)
-        was = self._situation.state
-        verdict = judge(self._situation, request)
-        self._situation = replace(self._situation, state=verdict.state)
+        was = self.talk.state
+        verdict = self.talk.take(request)
         if was is not verdict.state:
             self._note_progress(was)
         if verdict.ending:
             self._end(verdict.ending)
-        if verdict.reply is None:
-            self._polls.append(request)
-        elif request.endpoint == "next" and verdict.state is State.RUNNING:
-            self._served_to = request.connection
         return verdict.reply
 
     def offer(self, request: Request) -> Reply | None:
@@ -208,19 +196,16 @@ class Sandbox:
         if request.endpoint == "extension/next":
             return self.extensions.offer(request)
         if request.endpoint == "restore/next":
-            return self._restore(request)
+            # The copies go on as soon as there is something to do.
+            return RESTORED if self._turn and self.talk.restore(request) else None
         turn = self._turn
-        if turn is None or turn.delivery or turn.ending.done() or self._situation.state is not State.READY:
+        if turn is None or turn.delivery or turn.ending.done() or not self.talk.is_next(request):
             return None
         if not self.extensions.are_ready:
             return None
-        if not self._polls or self._polls[0] is not request:
-            return None
-        del self._polls[0]
-        self._served_to = request.connection
         seconds = DAY if self._is_paused() else self.function.timeout
         deadline_ms = int((time.time() + seconds) * 1000)
-        turn.delivery = self._deliver(deliver(self.function, turn.invocation, deadline_ms))
+        turn.delivery = self.talk.deliver(deliver(self.function, turn.invocation, deadline_ms), request)
         turn.begun_at = time.monotonic()
         turn.begun.set()
         if self._init_ms is not None:
@@ -229,15 +214,6 @@ class Sandbox:
         self._environment.tell_begin(turn.invocation, deadline_ms, self._init_ms)
         self.ring()
         return turn.delivery.reply
-
-    def _restore(self, request: Request) -> Reply | None:
-        # The copies go on as soon as there is something to do.
-        if self._turn is None or self._situation.state not in {State.RESTORE_READY, State.RESTORING, State.READY}:
-            return None
-        self._polls = [held for held in self._polls if held is not request]
-        if self._situation.state is not State.READY:  # another copy was faster
-            self._situation = replace(self._situation, state=advance(self._situation.state, Move.RESTORE))
-        return RESTORED
 
     def open_stream(self, request: Request) -> Stream | None:
         """Return where the pieces of a response go whose head has come, if somebody waits for them."""
@@ -248,20 +224,15 @@ class Sandbox:
         return turn.stream
 
     def _turn_of(self, request: Request) -> Turn | None:
-        """Return the invocation that a response is for, if it may have one."""
-        turn, delivery = self._turn, self._situation.delivery
-        is_due = self._situation.state is State.RUNNING and turn is not None and turn.delivery is delivery
-        return turn if is_due and delivery and matches(delivery, request) else None
+        turn = self._turn if self.talk.awaits(request) else None
+        return turn if turn and turn.delivery is self.talk.situation.delivery else None
 
     def take_scripted(self, request: Request, reply: Reply) -> None:
         """Change the state as a scripted reply implies; see `Reply`."""
-        request_id = find_header(reply.headers, "Lambda-Runtime-Aws-Request-Id")
         if request.endpoint == "next":
             self.take(request)
             self.withdraw(request)
-            if reply.status == 200 and request_id and self._situation.state is State.READY:  # noqa: PLR2004 - HTTP's OK
-                self._deliver(Delivery(request_id, find_header(reply.headers, "Lambda-Runtime-Invocation-Id"), reply))
-                self._served_to = request.connection
+            self.talk.deliver_scripted(reply, request)
         elif reply.status in SETTLING and not request.endpoint.startswith("extension/"):
             self.take(request)
 
@@ -272,28 +243,18 @@ class Sandbox:
 
     def holds(self, request: Request) -> bool:
         """Whether a call to `next` is held; one of a runtime that has been killed isn't."""
-        return any(held is request for held in self._polls) or self.extensions.holds(request)
+        return self.talk.holds(request) or self.extensions.holds(request)
 
     def withdraw(self, request: Request) -> None:
         """Hold a call no more; the next oldest one may get the event."""
         if self.holds(request):
-            self._polls = [held for held in self._polls if held is not request]
+            self.talk.drop(request)
             self.extensions.withdraw(request)
             self.ring()
 
-    def hear(self, connection: int) -> None:
-        """Note that a connection has more to say: an event that was served to it has arrived."""
-        if connection == self._served_to:
-            self._served_to = 0
-
-    def lose(self, connection: int) -> None:
-        """Note that a connection has died: an event that was the last that it got isn't served again."""
-        if connection == self._served_to and self._situation.state is State.RUNNING:
-            self._situation = replace(self._situation, is_lost=True)
-
     def detach(self) -> None:
         """Note that no runtime is connected: one that was started elsewhere and can only exit has exited."""
-        if not self.has_command and self._situation.state in STUCK:
+        if not self.has_command and self.talk.is_stuck:
             self._reset()
 
     def ring(self) -> None:
@@ -333,8 +294,8 @@ class Sandbox:
         return is_set
 
     async def _time_out(self, turn: Turn, limit: float) -> None:
-        self._measure()
-        self._expired.append(turn.invocation.invocation_id)
+        self._memory_mb = self._environment.peak_memory_mb() or self._memory_mb
+        self.talk.expired.append(turn.invocation.invocation_id)
         turn.end(platform_ending(Kind.TIMEOUT, "Sandbox.Timedout", timeout_message(turn.invocation, limit)))
         await self._kill("timeout")
 
@@ -357,38 +318,28 @@ class Sandbox:
 
     def _end(self, ending: Ending) -> None:
         turn = self._turn
-        if turn is None or turn.delivery is not self._situation.delivery:
+        if turn is None or turn.delivery is not self.talk.situation.delivery:
             return  # it belongs to a scripted event
         turn.end(ending)
-        if self._situation.state in STUCK and not self.has_command:
+        if self.talk.is_stuck and not self.has_command:
             turn.over.set()
 
     def _note_progress(self, was: State) -> None:
-        if self._situation.state is State.SENT:
-            self._measure()
-        if self._situation.state is State.READY:
+        if self.talk.state is State.SENT:
+            self._memory_mb = self._environment.peak_memory_mb() or self._memory_mb
+        if self.talk.state is State.READY:
             if was is State.STARTED and self.process:
                 self._init_ms = (time.monotonic() - self.process.started_at) * 1000
             self._close_turn()
         self.ring()
 
     def _close_turn(self) -> None:
-        if self._situation.state is not State.READY or not self.extensions.are_idle:
+        if self.talk.state is not State.READY or not self.extensions.are_idle:
             return
         if self._turn and self._turn.ending.done():
             self._turn.over.set()
         if self._freeze and (self._turn is None or self._turn.over.is_set()):
             self._environment.freeze()
-
-    def _deliver(self, delivery: Delivery) -> Delivery:
-        self._situation = replace(
-            self._situation, state=advance(self._situation.state, Move.DELIVER), delivery=delivery, is_lost=False
-        )
-        return delivery
-
-    def _measure(self) -> None:
-        if self.process:
-            self._memory_mb = self.process.peak_memory_mb() or self._memory_mb
 
     def _log(self, data: bytes) -> None:
         if self._turn:
@@ -424,7 +375,7 @@ class Sandbox:
             turn.over.set()
 
     def _take_of_extension(self, request: Request) -> Reply | None:
-        reply = self._environment.take(request, is_open=self._situation.state is State.STARTED)
+        reply = self._environment.take(request, is_open=self.talk.state is State.STARTED)
         if request.endpoint == "extension/next":
             self._close_turn()
         self.ring()
@@ -444,10 +395,6 @@ class Sandbox:
         self._reset()
 
     def _reset(self) -> None:
-        if self.has_command:
-            self._polls.clear()
         self._environment.renew()
-        # A runtime from elsewhere that waits is ready still.
-        state = State.READY if self._polls else State.STARTED
-        self._situation = Situation(state, expired=frozenset(self._expired))
+        self.talk.restart(keeps_polls=not self.has_command)
         self.ring()

@@ -111,7 +111,7 @@ class Server:
             self._runtimes.add(request.connection)
         if self._on_request:
             self._on_request(request)
-        self._sandbox.hear(request.connection)
+        self._sandbox.talk.hear(request.connection)
         await self._answer(connection, request)
         return True
 
@@ -126,7 +126,7 @@ class Server:
         return Intake(most, stream.put, keeps=self._on_request is not None)
 
     def _forget(self, number: int) -> None:
-        self._sandbox.lose(number)
+        self._sandbox.talk.lose(number)
         if number in self._runtimes:
             self._runtimes.remove(number)
             if not self._runtimes:
