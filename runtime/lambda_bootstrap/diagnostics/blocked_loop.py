@@ -10,6 +10,7 @@ takes long; if it is the same task's a little later, it is that task that blocks
 
 from __future__ import annotations
 
+import selectors
 import sys
 from _thread import allocate_lock, start_new_thread  # `threading` would count this thread as its own
 from asyncio import base_events, current_task
@@ -66,6 +67,8 @@ class BlockedLoop:
                 return
             began, seen = monotonic(), None
             while not self.mark.acquire(timeout=LATE):
+                if not self.loop.is_running():  # the process is at its end
+                    continue
                 task, frame = self.look()
                 if frame is not None and seen == (task,):
                     self.tell(task, frame, monotonic() - began)
@@ -77,8 +80,10 @@ class BlockedLoop:
 
     def tell(self, task: Task[Any] | None, frame: FrameType, seconds: float) -> None:
         """Report the place, unless that has been done."""
-        frames = list(takewhile(is_users, outwards(frame)))[:DEEPEST] or [frame]
-        calls = [place(each) for each in frames]
+        frames = list(takewhile(is_users, outwards(frame)))[:DEEPEST]
+        if not frames and task is None:  # the loop only waits, and the machine has no time for it
+            return
+        calls = [place(each) for each in frames or [frame]]
         text = ", called at ".join(f"{call.path}:{call.line} in {call.label}" for call in calls)
         if text not in self.places and len(self.places) < MOST:
             self.places.add(text)
@@ -86,5 +91,5 @@ class BlockedLoop:
 
 
 def is_users(frame: FrameType) -> bool:
-    """Return whether *frame* is neither the runtime's nor asyncio's."""
-    return not exact(frame.f_code.co_filename).startswith((HERE, ASYNCIO))
+    """Return whether *frame* is neither the runtime's nor the event loop's."""
+    return not exact(frame.f_code.co_filename).startswith((HERE, ASYNCIO, selectors.__file__))

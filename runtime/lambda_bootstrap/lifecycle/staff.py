@@ -14,7 +14,7 @@ from time import monotonic
 PAUSES = (*(0.1 * 2**number for number in range(10)), *[90.0] * 9)
 FIRST_WAIT, LONGEST_WAIT = 0.1, 90.0  # seconds until a worker is replaced; doubled each time
 AT_ONCE = 5.0  # seconds within which all workers lose the Runtime API, if it is gone
-SETTLED = 10.0  # seconds; a worker that has lived longer begins a new row of failures
+SETTLED = 1.0  # seconds; a worker that has lived longer, and polled, begins a new row of failures
 # It polls, for one invocation or for many; it cannot begin, and why; it has lost the Runtime API.
 ONE, MANY, FAILED, LOST = b"1", b"M", b"F", b"L"
 
@@ -46,7 +46,7 @@ class Worker:
 
     def postpone(self) -> None:
         """Set when it gets its next process: at once, and later each time that the process doesn't live."""
-        if monotonic() - self.forked_at > SETTLED:
+        if self.said.startswith((ONE, MANY)) and monotonic() - self.forked_at > SETTLED:
             self.failures = 0
         pause = min(FIRST_WAIT * 2 ** (self.failures - 1), LONGEST_WAIT) if self.failures else 0.0
         self.due = monotonic() + pause
