@@ -72,6 +72,7 @@ class TestValues:
             "is_from_snapshot": False,
             "concurrency": 1,
             "imports_in_workers": False,
+            "wants_lazy_imports": False,
             "wants_sigterm": False,
             "http": [],
             "http_errors": frozenset(),

@@ -149,6 +149,29 @@ def test_lazy_imports(tmp_path: Path, mode: str) -> None:
         assert emulator.invoke().json() == [mode, []]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="Python has no lazy imports before 3.15")
+def test_lazy_imports_by_option(tmp_path: Path) -> None:
+    """With BOOTSTRAP_LAZY_IMPORTS=1 the function's imports are lazy, and the runtime's own are done before."""
+    (tmp_path / "app.py").write_text(LAZY)
+    environ = {"BOOTSTRAP_LAZY_IMPORTS": "1"}
+    with Emulator([sys.executable, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler", environ=environ) as emulator:
+        assert emulator.invoke().json() == ["all", []]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="Python has lazy imports since 3.15")
+def test_no_lazy_imports() -> None:
+    """Where Python has no lazy imports, one warning says that BOOTSTRAP_LAZY_IMPORTS has no effect."""
+    command = [sys.executable, str(BOOTSTRAP)]
+    environ = {"BOOTSTRAP_LAZY_IMPORTS": "1"}
+    with Emulator(command, cwd=FUNCTIONS, handler="echo.handler", environ=environ) as emulator:
+        outcomes = [emulator.invoke(b"1").json() for _ in range(2)]
+        log = (emulator.stdout + emulator.stderr).decode()
+
+    assert outcomes == [1, 1]
+    assert log.count("BOOTSTRAP_LAZY_IMPORTS has no effect on Python 3.") == 1
+    assert "lazy imports begin with Python 3.15" in log
+
+
 SPECS = """
 import importlib.machinery, os, sys
 PREFIX = "lambda_bootstrap."

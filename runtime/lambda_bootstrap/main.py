@@ -45,6 +45,11 @@ NO_API = (
     "To run a function here, start it under the emulator: lambda-bootstrap run path/to/app.handler"
 )
 
+NOT_LAZY = (
+    f"BOOTSTRAP_LAZY_IMPORTS has no effect on Python {sys.version_info[0]}.{sys.version_info[1]}: "
+    "lazy imports begin with Python 3.15"
+)
+
 TOO_LATE = (
     "the hook {} of on_shutdown comes after init, too late to have Lambda announce the end of the environment: "
     "register it while the function is imported, or set BOOTSTRAP_SIGTERM=1"
@@ -93,6 +98,7 @@ def main(argv: list[str], home: str, lazy: str = "") -> int:
     environ[settings.HANDLER.name] = name
     environ.setdefault(settings.TASK_ROOT.name, task_root)
     if lazy:
+        lazy = "all" if found.wants_lazy_imports else lazy
         sys.set_lazy_imports(lazy)  # type: ignore[attr-defined] # since 3.15
     loader.process_pth(function + ours)
     gc.freeze()  # what there is stays: no collection has to look at it
@@ -249,6 +255,8 @@ def prepare(log: Log, client: RuntimeClient, found: Settings) -> None:
         except OSError as error:
             log.problem(f"the log socket {found.log_socket} cannot be used", error)
     log.open_streams()
+    if found.wants_lazy_imports and not hasattr(sys, "set_lazy_imports"):
+        log.problem(NOT_LAZY)
     current.beginnings.append(current.trace_keeper(environ))
     OnImport(log, {**SET_UPS, "signal": lambda log, module: open_signals(log, client).set_up(module)}).begin()
     if found.timeout_dump_ms:

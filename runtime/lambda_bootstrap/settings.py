@@ -182,6 +182,13 @@ MAX_CONCURRENCY = Setting(
     "a number from 1 to 9999",
     default="1",
 )
+LAZY_IMPORTS = Setting(
+    "BOOTSTRAP_LAZY_IMPORTS",
+    "With 1, what a function imports is loaded when it is used first, as by Python's `-X lazy_imports=all`. Needs "
+    "Python 3.15; before, one warning says that it has no effect.",
+    default="0",
+    choices=("0", "1"),
+)
 IMPORT = Setting(
     "BOOTSTRAP_IMPORT",
     "Whether the function is imported `once`, before the worker processes are forked, or in each `worker`.",
@@ -204,7 +211,7 @@ TRANSPORT = Setting(
 
 TABLE = (
     *(HANDLER, RUNTIME_API, TASK_ROOT, EXEC_WRAPPER, INITIALIZATION),
-    *(MAX_CONCURRENCY, IMPORT),
+    *(MAX_CONCURRENCY, IMPORT, LAZY_IMPORTS),
     *(CODEC, EVENTS, SIGTERM, TIMEOUT_DUMP_MS, TRANSPORT),
     *(HTTP, HTTP_ERROR_STATUS, HTTP_EVENTS, HTTP_ROOT_PATH, INVOKE_MODE),
     *(LOG_FORMAT, LOG_LEVEL, LOG_FD, LOG_SOCKET),
@@ -228,6 +235,7 @@ class Settings:
         is_from_snapshot: whether environments begin from a snapshot.
         concurrency: how many invocations run at once.
         imports_in_workers: whether each worker imports the function.
+        wants_lazy_imports: whether what the function imports is loaded when it is used first.
         wants_sigterm: whether Lambda is asked for SIGTERM, hooks or not.
         http: words of `BOOTSTRAP_HTTP`.
         http_streams: whether a web application's answers are streamed.
@@ -259,6 +267,7 @@ class Settings:
                 raise MAX_CONCURRENCY.wrong(many)
             self.concurrency = int(many)
             self.imports_in_workers = IMPORT.read(environ) == "worker"
+        self.wants_lazy_imports = LAZY_IMPORTS.read(environ) == "1"
         self.wants_sigterm = SIGTERM.read(environ) == "1"
         self.http = HTTP.words(environ)
         if len({"asgi", "wsgi", "off"}.intersection(self.http)) > 1:

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 from lambda_bootstrap_dev.testing import Emulator
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.support import BOOTSTRAP, FUNCTIONS
+from tests.support import BOOTSTRAP, FUNCTIONS, LAZY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def run(handler: str, **environ: str) -> Emulator:
-    """A function of tests/functions/tools."""
+    """A function of tests/functions/tools; its imports are lazy where the runtime's tests are run like that."""
     command = [sys.executable, str(BOOTSTRAP)]
+    if LAZY:
+        environ.setdefault("BOOTSTRAP_LAZY_IMPORTS", "1")
     return Emulator(command, cwd=FUNCTIONS / "tools", handler=handler, environ=environ, timeout=15.0)
 
 
