@@ -84,6 +84,9 @@ arm64: ## Build the image for arm64 too, for the tests on a machine of another k
 sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's archive has.
 	@.venv/bin/python packaging/sources.py --update
 
+sources-check: .venv/.made ## Fail if Debian's archive, its security updates included, has newer sources than are pinned.
+	@.venv/bin/python packaging/sources.py --check
+
 profile: .venv/.build .venv/.emulator fetch ## Count anew what the interpreter does most, which it is optimised by; with clang-19.
 	@$(profile)
 

@@ -17,6 +17,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -57,12 +58,13 @@ def of_wheel(metadata: str) -> Component:
     """A part that came as a Python package, by its METADATA."""
     fields = HeaderParser().parsestr(metadata)
     name, version = fields["Name"], fields["Version"]
-    expression = fields.get("License-Expression")
+    expression, older = fields.get("License-Expression"), fields.get("License", "").strip()
+    licence = LicenseExpression(expression) if expression else LicenseFactory().make_from_string(older)
     return Component(
         name=name,
         version=version,
         bom_ref=f"pypi:{name.lower()}",
-        licenses=[LicenseExpression(expression)] if expression else [],
+        licenses=[licence] if expression or (older and "\n" not in older) else [],
         purl=PackageURL("pypi", name=re.sub(r"[-_.]+", "-", name).lower(), version=version),
     )
 

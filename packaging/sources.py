@@ -1,8 +1,8 @@
 """
 Fetch the tarballs that the interpreter is made of, out of Debian's archive.
 
-Owns: packaging/sources.txt, where each is pinned by SHA-256, and the cache of them. Refuses to know: what is built.
-The archive is the one that this machine's apt uses; none of apt's own files is touched.
+Owns: packaging/sources.txt, where each is pinned by SHA-256, the cache of them, and what the archive has newer. Refuses
+to know: what is built. The archive is the one that this machine's apt uses; none of apt's own files is touched.
 """
 
 # ruff: noqa: INP001 -- a package called "packaging" would hide the one that pytest imports
@@ -20,8 +20,10 @@ from pathlib import Path
 TABLE = Path(__file__).with_name("sources.txt")
 FOLDER = Path(__file__).parent.parent / ".cache" / "sources"
 SUITES = ("bookworm", "trixie", "sid")
+SECURITY = ("bookworm-security", "trixie-security")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 HELD = {"libffi"}  # later tarballs come without a configure script
+FREE = {"sqlite3"}  # moves on to the next minor version; all others stay in their series
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def successors(source: Source, found: dict[Source, str]) -> list[Source]:
     """What may be pinned in place of a source, newest first: releases of its series."""
     if source.package in HELD:
         return [source]
-    return [offer for offer in found if offer.version[:2] == source.version[:2] and "~" not in offer.file]
+    digits = 1 if source.package in FREE else 2
+    series = source.version[:digits]
+    return [offer for offer in found if offer.version[:digits] == series and "~" not in offer.file]
 
 
 class Archive:
@@ -81,13 +85,14 @@ class Archive:
         self.scratch = scratch
         for folder in ("lists/partial", "cache/archives/partial", "tarballs"):
             (scratch / folder).mkdir(parents=True)
-        site = self._site()
-        lines = (f"deb-src [signed-by={KEYRING}] {site} {suite} main\n" for suite in SUITES)
+        main, security = self._sites()
+        places = [*((main, suite) for suite in SUITES), *((security, suite) for suite in SECURITY)]
+        lines = (f"deb-src [signed-by={KEYRING}] {site} {suite} main\n" for site, suite in places)
         (scratch / "sources.list").write_text("".join(lines))
         self._apt("apt-get", "update")
 
-    def _site(self) -> str:
-        """The address of the archive that the machine's own sources name."""
+    def _sites(self) -> tuple[str, str]:
+        """The addresses of the archive and of the security team's, by what the machine's own sources name."""
         form = "$(LABEL)|$(REPO_URI)"
         listed = subprocess.run(
             ["apt-get", "indextargets", "--format", form], capture_output=True, text=True, check=True
@@ -95,7 +100,7 @@ class Archive:
         sites = dict(line.split("|") for line in reversed(listed.stdout.splitlines()))
         if "Debian" not in sites:
             raise LookupError("this machine's apt has no list of Debian's packages: run `apt-get update`")
-        return sites["Debian"]
+        return sites["Debian"], sites.get("Debian-Security") or sites["Debian"].rstrip("/") + "-security/"
 
     def _apt(self, *arguments: str) -> str:
         """Run one of apt's programs on the scratch folder; give what it prints."""
@@ -165,11 +170,23 @@ def update(archive: Archive) -> None:
     TABLE.write_text(table(comments, [newest(archive, source) for source in pinned()]))
 
 
+def stale(archive: Archive) -> list[str]:
+    """A line for each pin that is older than what the archive offers, and has."""
+    lines = []
+    for pin in pinned():
+        found = archive.offers(pin.package)
+        later = [offer for offer in successors(pin, found) if offer.version > pin.version]
+        offer = next((offer for offer in later if offer.present() or archive.fetch(offer, found[offer])), None)
+        if offer:
+            lines.append(f"{pin.file} is pinned, and Debian's archive has {offer.file}: `make sources` pins it")
+    return lines
+
+
 def main() -> int:
-    """Fetch what is missing, or with `--update` pin anew."""
+    """Fetch what is missing; with `--update` pin anew, with `--check` compare with what the archive has."""
     missing = [source for source in pinned() if not source.present()]
-    renew = sys.argv[1:] == ["--update"]
-    if not missing and not renew:
+    renew, compare = sys.argv[1:] == ["--update"], sys.argv[1:] == ["--check"]
+    if not (missing or renew or compare):
         return 0
     if shutil.which("apt-get") is None:
         files = ", ".join(source.file for source in missing)
@@ -179,12 +196,15 @@ def main() -> int:
         try:
             archive = Archive(Path(scratch))
         except subprocess.CalledProcessError as error:
-            sys.exit(f"apt cannot list Debian's sources:\n{error.stderr}")
+            sys.exit(f"Debian's archive cannot be reached, and nothing is compared or fetched:\n{error.stderr}")
         if renew:
             update(archive)
-        problems = [problem for source in pinned() if not source.present() and (problem := fetch(archive, source))]
+        missing = [] if compare else [source for source in pinned() if not source.present()]
+        problems = stale(archive) if compare else [problem for source in missing if (problem := fetch(archive, source))]
     for problem in problems:
         print(problem, file=sys.stderr)
+    if compare and not problems:
+        print("Debian's archive has nothing newer than what is pinned")
     return 1 if problems else 0
 
 
