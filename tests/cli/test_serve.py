@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -61,6 +62,18 @@ class TestEditing:
             served.wait_for(r"app\.py has changed: app\.handler starts anew")
 
             assert before == 1
+
+    def test_twice_in_a_second(self, app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of two saves of the same size in one second the second one is run: no byte code of the first is left."""
+        monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        with Served(app.parent, "app.handler") as served:
+            for value in (2, 3, 4):
+                app.write_text(APP.replace("VALUE = 1", f"VALUE = {value}"))
+                os.utime(app, (1_800_000_000, 1_800_000_000))
+                served.wait_for("has changed", value - 1)
+                ends = time.monotonic() + 10
+                while served.invoke() != value:
+                    assert time.monotonic() < ends
 
     def test_broken_and_mended(self, app: Path) -> None:
         """A broken import is told at once, served as the init error as long as it is broken, and then forgotten."""

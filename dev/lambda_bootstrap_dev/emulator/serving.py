@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 INIT_SECONDS = 10.0
+# Byte code is told from its source by seconds and size: of two saves in a second, the first could be run.
+FRESH = {"PYTHONDONTWRITEBYTECODE": "1"}
 T = TypeVar("T", Front, UrlPort)
 
 
@@ -124,7 +126,9 @@ class Serving:
         server = await stack.enter_async_context(Server(sandbox, HOST))
         for endpoint, answers in self.faults.items():
             server.script(endpoint, *answers)
-        sandbox.environ = environment(function, server.address, os.environ) | {**entry.variables, **self.variables}
+        sandbox.environ = (
+            FRESH | environment(function, server.address, os.environ) | {**entry.variables, **self.variables}
+        )
         self.announce(
             f"{function.handler} at http://{front.authority}/2015-03-31/functions/{function.name}/invocations"
         )
