@@ -158,13 +158,6 @@ def bare(*, is_shipped: bool = False) -> Start:
     return Start((python, "-S", "-c"), handler="pass")
 
 
-def ric_shipped() -> Start:
-    """AWS's own Python runtime on the interpreter that is compiled here."""
-    python = bare(is_shipped=True).program[0]
-    [site] = ric().path.parent.glob("lib/python*/site-packages")
-    return Start((python, "-m", "awslambdaric"), options=(("PYTHONPATH", str(site)),))
-
-
 def node() -> Start:
     """AWS's runtime for Node, in the folder that NODE names: `npm install aws-lambda-ric` in it."""
     folder = os.environ.get("NODE")
@@ -208,7 +201,6 @@ PEERS: Mapping[str, Callable[[], Start]] = {
     f"{OURS} over urllib3": partial(ours, "urllib3", BOOTSTRAP_TRANSPORT="urllib3"),
     GO: go,
     RIC: ric,
-    "awslambdaric, our interpreter": ric_shipped,
     "aws-lambda-ric for Node": node,
     "bare `http.client` loop": partial(script, "bare_http.py"),
     "bare urllib3 loop": partial(script, "bare_urllib3.py", "urllib3"),
