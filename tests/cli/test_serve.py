@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -13,7 +14,8 @@ import boto3  # type: ignore[import-untyped]
 import pytest
 from lambda_bootstrap_dev.cli.main import main
 
-from tests.support.served import Served
+from tests.support.processes import wait_until
+from tests.support.served import SERVE, Served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +76,24 @@ class TestEditing:
                 ends = time.monotonic() + 10
                 while served.invoke() != value:
                     assert time.monotonic() < ends
+
+    def test_output_beside_sources(self, app: Path) -> None:
+        """A file beside the sources that takes serve's own output is no source: what is said there restarts nothing."""
+        said = app.with_name("serve.out")
+        command = [*SERVE, "--port", "0", "--python", sys.executable, "app.handler"]
+        with (
+            said.open("wb") as output,
+            subprocess.Popen(command, cwd=app.parent, stdout=output, stderr=output) as served,
+        ):
+            try:
+                wait_until(lambda: b"ready: " in said.read_bytes(), 30)
+                app.write_text(APP.replace("VALUE = 1", "VALUE = 2"))
+                wait_until(lambda: b"app.py has changed" in said.read_bytes(), 30)
+                time.sleep(0.5)  # ten times what a change takes to be seen
+            finally:
+                served.terminate()
+
+        assert said.read_bytes().count(b"has changed") == 1
 
     def test_broken_and_mended(self, app: Path) -> None:
         """A broken import is told at once, served as the init error as long as it is broken, and then forgotten."""
