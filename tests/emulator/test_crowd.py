@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PATH = "/2015-03-31/functions/function/invocations"
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\n"
-CALLS = 2
+CALLS = 3
 GARBAGE = (
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
     b"GET /\r\n\r\n" * 100,
@@ -65,7 +65,7 @@ async def slow(client: Client, until: asyncio.Event) -> None:
     _, writer = await client.open()
     while not until.is_set() and not writer.is_closing():
         writer.write(b"G")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.05)
     writer.close()
 
 
@@ -82,7 +82,7 @@ async def hostile(client: Client, until: asyncio.Event, number: int) -> None:
     while not until.is_set():
         _, writer = await client.open()
         writer.write(GARBAGE[number % len(GARBAGE)])
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.1)
         writer.transport.abort()
 
 
