@@ -184,7 +184,8 @@ class TestSettings:
             ("excludes = []", "[tool.lambda-bootstrap] has no 'excludes'; did you mean 'exclude'?"),
             (
                 "zzz = 1",
-                "[tool.lambda-bootstrap] has no 'zzz'; it has exclude, extras, functions, groups, handler, include, services",
+                "[tool.lambda-bootstrap] has no 'zzz'; it has exclude, extras, functions, groups, handler, include, "
+                "services",
             ),
             ('exclude = "x"', "exclude in [tool.lambda-bootstrap] has to be a list of texts, as in exclude = ['...']"),
             ("handler = 1", "handler in [tool.lambda-bootstrap] has to be a text like 'app.handler'"),
