@@ -175,6 +175,9 @@ class TestNames:
         assert repository.refused("app.handler").startswith(f"fast.so is not for {ARCH}")
 
 
+KNOWN = "exclude, extras, functions, groups, handler, include, services"
+
+
 class TestSettings:
     """`[tool.lambda-bootstrap]`."""
 
@@ -182,11 +185,7 @@ class TestSettings:
         ("text", "message"),
         [
             ("excludes = []", "[tool.lambda-bootstrap] has no 'excludes'; did you mean 'exclude'?"),
-            (
-                "zzz = 1",
-                "[tool.lambda-bootstrap] has no 'zzz'; it has exclude, extras, functions, groups, handler, include, "
-                "services",
-            ),
+            ("zzz = 1", f"[tool.lambda-bootstrap] has no 'zzz'; it has {KNOWN}"),
             ('exclude = "x"', "exclude in [tool.lambda-bootstrap] has to be a list of texts, as in exclude = ['...']"),
             ("handler = 1", "handler in [tool.lambda-bootstrap] has to be a text like 'app.handler'"),
         ],
