@@ -221,6 +221,17 @@ class TestFiles:
             "warning: calendar takes the place of Python's own calendar, for every package that imports it: rename it"
         ]
 
+    @pytest.mark.parametrize(("name", "code"), [("json", GOOD), ("json", f"{GOOD}raise ValueError"), ("email", GOOD)])
+    def test_shadows_what_the_doctor_imports(self, folder: Path, examine: Any, name: str, code: str) -> None:
+        """A module in the place of one that the doctor needs is named, whether the function can be imported or not."""
+        (folder / "app.py").write_text(code)
+        (folder / f"{name}.py").write_text("")
+
+        examined = examine()
+
+        assert examined.told("modules")[0].startswith(f"warning: {name} takes the place of Python's own {name}")
+        assert examined.status == int("raise" in code)
+
     def test_shadows_a_package(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """A module that takes the place of an installed package is named."""
         (folder / "click.py").write_text("")

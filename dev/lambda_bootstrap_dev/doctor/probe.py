@@ -35,7 +35,7 @@ def describe(error: BaseException) -> dict[str, str]:
     return {"type": kind or type(error).__name__, "message": f"{error}{'' if kind else place}"}
 
 
-def load() -> dict[str, str] | None:
+def load() -> BaseException | None:
     """Import the function; return what stands in the way."""
     from lambda_bootstrap import loader  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 - the next line's
 
@@ -51,16 +51,27 @@ def load() -> dict[str, str] | None:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a function raises
-        return describe(error)
+        return error
     return None
 
 
-def installed(before: set[str]) -> dict[str, dict[str, object]]:
-    """The distributions on the path: version, place, size, and which of their modules are new since *before*."""
+def step_aside() -> list[str]:
+    """Take the function's folder off the path, and its modules out of the place of Python's own; return the path."""
+    path = sys.path[:]
+    sys.path[:] = [entry for entry in path if entry != HERE]
+    for name in sys.stdlib_module_names & sys.modules.keys():
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if file.startswith((f"{HERE}/{name}.", f"{HERE}/{name}/")):
+            del sys.modules[name]
+    return path
+
+
+def installed(folders: list[str], before: set[str]) -> dict[str, dict[str, object]]:
+    """The distributions in *folders*: version, place, size, and which of their modules are new since *before*."""
     from importlib.metadata import distributions  # noqa: PLC0415 - the function comes first
 
     found = {}
-    for each in distributions():
+    for each in distributions(path=folders):
         files = each.files or []
         tops = {file.parts[0].partition(".")[0] for file in files if file.parts and file.parts[0] != ".."}
         sizes = (os.stat(path).st_size for file in files if os.path.isfile(path := str(each.locate_file(file))))  # noqa: PTH113, PTH116 - pathlib is an import
@@ -87,17 +98,19 @@ def main() -> None:
     spec.loader.exec_module(package)
     before = set(sys.modules)
     error = load() if HANDLER else None
+    loaded = sorted({name.partition(".")[0] for name in sys.modules})
+    path = step_aside()
 
     import json  # noqa: PLC0415 - the function comes first
     from importlib.machinery import EXTENSION_SUFFIXES  # noqa: PLC0415 - the function comes first
 
     facts = {
-        "error": error,
+        "error": describe(error) if error else None,
         "stdlib": sorted(sys.stdlib_module_names),
-        "loaded": sorted({name.partition(".")[0] for name in sys.modules}),
+        "loaded": loaded,
         "suffixes": EXTENSION_SUFFIXES,
         "cache_tag": sys.implementation.cache_tag,
-        "installed": installed(before),
+        "installed": installed(path, before),
     }
     with open(OUTPUT, "w", encoding="utf-8") as output:  # noqa: PTH123 - pathlib is an import
         json.dump(facts, output)
