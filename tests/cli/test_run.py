@@ -417,6 +417,17 @@ class TestClosedPipe:
         assert done.stdout == f"Python 3.14.0: {folder.parent}/python\n".encode()
         assert (done.stdout.count(b"\n"), done.stderr) == (1, b"")
 
+    @pytest.mark.parametrize("verb", ["run", "serve"])
+    def test_first_line(self, folder: Path, verb: str) -> None:
+        """A first line that nobody reads is the end of the program, with the status of a closed pipe."""
+        command = [*PROGRAM, verb, "--python", str(folder.parent / "python"), f"{folder}/app.handler"]
+        ours, theirs = os.pipe()
+        os.close(ours)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=False, timeout=60)
+        os.close(theirs)
+
+        assert (done.returncode, done.stdout) == (141, b"")
+
     def test_response(self, folder: Path) -> None:
         """A response that nobody reads ends it too, and says nothing about it."""
         command = [*PROGRAM, "run", "--python", str(folder.parent / "python"), f"{folder}/app.handler"]

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich import console as rich
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 
 # How the platform's own lines begin.
 PLATFORM = (b"START RequestId: ", b"END RequestId: ", b"REPORT RequestId: ")
+
+
+class Console(rich.Console):
+    """A console that raises BrokenPipeError, where rich ends the program with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the verb; rich calls this where it has caught the error."""
+        raise  # noqa: PLE0704 - as above
 
 
 def write_log(data: bytes) -> None:
