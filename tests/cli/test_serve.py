@@ -257,9 +257,9 @@ class TestProject:
         assert json.loads(client.invoke(FunctionName=arn, Payload="2")["Payload"].read()) == 1
 
     def test_one_changes(self, project: Served, tmp_path: Path) -> None:
-        """A change of one function is its own affair."""
+        """A change of one function is its own affair, and it is said whose it is."""
         write(tmp_path / "orders" / "app.py", APP.replace("VALUE = 1", "VALUE = 2"))
-        project.wait_for("has changed")
+        project.wait_for(r"orders: app\.py has changed: app\.handler starts anew")
 
         assert (project.invoke(name="orders"), project.invoke(name="invoices")) == (2, 1)
 
@@ -394,5 +394,7 @@ class TestRefused:
             port = served.authority.rpartition(":")[2]
             monkeypatch.chdir(app.parent)
 
-            assert main(["serve", "app.handler", "--port", port, "--python", sys.executable]) == 2
-        assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in capfd.readouterr().err
+            for option in (["--port"], ["--port", "0", "--url-port"]):
+                assert main(["serve", "app.handler", "--python", sys.executable, *option, port]) == 2
+                told = f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another with {option[-1]}\n"
+                assert told in capfd.readouterr().err

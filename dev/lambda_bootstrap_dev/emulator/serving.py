@@ -79,7 +79,7 @@ class Serving:
             feed, about = Feed(), [about_function(entry) for entry in self.entries]
             sandboxes = {entry.function.name: self._sandbox(entry, watched, feed) for entry in self.entries}
             front = Front(sandboxes, HOST, self.port, Page(feed, about), allow_hosts=self.allow_hosts)
-            await open_port(stack, front, self.port)
+            await open_port(stack, front, self.port, "--port")
             for number, entry in enumerate(self.entries):
                 sandbox = sandboxes[entry.function.name]
                 about[number]["url"] = await self._serve(stack, entry, sandbox, front, number)
@@ -135,7 +135,7 @@ class Serving:
         address = ""
         if self.url_port is not None:
             port = self.url_port + number if self.url_port else 0
-            url = await open_port(stack, UrlPort(sandbox, entry.url, HOST, port), port)
+            url = await open_port(stack, UrlPort(sandbox, entry.url, HOST, port), port, "--url-port")
             address = f"http://{url.authority}/"
             self.announce(f"{function.handler} as a Function URL at {address}")
         for line in entry.about:
@@ -144,9 +144,10 @@ class Serving:
 
     async def _follow(self, sandbox: Sandbox, feed: Feed) -> None:
         home = sandbox.function.task_root
+        whose = f"{sandbox.function.name}: " if len(self.entries) > 1 else ""
 
         async def renew(changed: str) -> None:
-            news = f"{changed.removeprefix(home)[1:]} has changed: {sandbox.function.handler} starts anew"
+            news = f"{whose}{changed.removeprefix(home)[1:]} has changed: {sandbox.function.handler} starts anew"
             self.announce(news)
             feed.tell("change", function=sandbox.function.name, text=news)
             await self._try(sandbox.renew())
@@ -163,9 +164,9 @@ class Serving:
             self.announce(f"the runtime doesn't start: {error}")
 
 
-async def open_port(stack: AsyncExitStack, port: T, number: int) -> T:
+async def open_port(stack: AsyncExitStack, port: T, number: int, option: str) -> T:
     """
-    Listen until the end of *stack*.
+    Listen until the end of *stack*; *option* is where another port is named.
 
     Raises:
         UsageError: the port isn't free.
@@ -175,7 +176,7 @@ async def open_port(stack: AsyncExitStack, port: T, number: int) -> T:
     except (OSError, OverflowError) as error:
         number_of_error = getattr(error, "errno", None) or 0
         reason = os.strerror(number_of_error) if number_of_error > 0 else error
-        raise UsageError(f"cannot listen on {HOST}:{number}: {reason}; choose another with --port") from error
+        raise UsageError(f"cannot listen on {HOST}:{number}: {reason}; choose another with {option}") from error
 
 
 def about_function(entry: Entry) -> dict[str, Any]:
