@@ -102,6 +102,16 @@ async def does(event, context):
             await asyncio.sleep(60)
         except asyncio.CancelledError:
             return "as far as it got"
+    if what == "hang and clean":
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(event["seconds"])
+            print("cleaned up")
+    if what == "print in threads":
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(None, prints, letter) for letter in "abc"))
+        await asyncio.gather(*(asyncio.to_thread(prints, letter) for letter in "abc"))
     if what == "block":
         block(event["seconds"])
     if what == "block in a task":
@@ -126,6 +136,11 @@ async def does(event, context):
     if what == "nap":
         await asyncio.sleep(event["seconds"])
     return os.getpid()
+
+
+def prints(letter):
+    for _ in range(300):
+        print(letter, letter, letter)
 
 
 def block(seconds):

@@ -132,6 +132,25 @@ async def hang(scope, receive, send):
         print("cleaned up", flush=True)
 
 
+async def hang_and_clean(scope, receive, send):
+    try:
+        await asyncio.sleep(60)
+    finally:
+        for _ in range(5):
+            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
+        print("cleaned up", flush=True)
+
+
+async def go_on(scope, receive, send):
+    await start(send)
+    await piece(send, b"answered", False)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("cleaned up", flush=True)
+
+
 async def hang_late(scope, receive, send):
     await start(send)
     await piece(send, b"half")
@@ -203,7 +222,7 @@ def wsgi_file(environ, start_response):
 
 
 CASES = {f"/{case.__name__}": case for case in (hello, tell, events, empty, bare, early, unsent, late, short, sorry)}
-CASES |= {f"/{case.__name__}": case for case in (large, file, no_content, gone, nap, hang, hang_late)}
+CASES |= {f"/{case.__name__}": case for case in (large, file, no_content, gone, nap, hang, hang_and_clean, hang_late, go_on)}
 WSGI_CASES = {
     f"/{name[5:]}": case for name, case in list(globals().items()) if name.startswith("wsgi_") and callable(case)
 }

@@ -7,8 +7,11 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,6 +101,14 @@ class TestSideBySide:
             for text in ("begins {0}: ends {0}", "logs {0}")
         }
 
+    def test_threads(self, start: Start) -> None:
+        """Lines that threads of one invocation print in pieces, at the same time, stay whole."""
+        emulator = begun(start, count=2, timeout=20.0)
+        one(emulator, {"do": "print in threads"})
+        printed = Counter(record["message"] for record in records(emulator) if "forked" not in record["message"])
+
+        assert printed == {f"{letter} {letter} {letter}": 600 for letter in "abc"}
+
     def test_hooks(self, start: Start) -> None:
         """Hooks run for each invocation, in its task, and those of `after_fork` once in each process."""
         emulator = begun(start, "swarm.handler")
@@ -179,6 +190,19 @@ class TestStreams:
         answer = in_time(lambda: one(emulator, {"pieces": 1, "hangs": True}), is_late)
 
         assert answer["errorType"] == "Runtime.DeadlineExceeded"
+
+    def test_slow_reader(self, start: Start) -> None:
+        """A stream whose reader is too slow for the deadline fails with that, and not with the connection."""
+        emulator = begun(start, "swarm.streams", 2, timeout=1.0)
+        connection = HTTPConnection(emulator.address)
+        with closing(connection):
+            path = "/2021-11-15/functions/function/response-streaming-invocations"
+            connection.request("POST", path, b'{"pieces": 1000, "size": 100000}')
+            connection.getresponse().read(10)
+            wait_until(lambda: records(emulator, "ERROR"))
+        (record,) = records(emulator, "ERROR")
+
+        assert record["errorType"] == "Runtime.DeadlineExceeded"
 
     def test_lost(self, start: Start) -> None:
         """A stream whose connection breaks is reported as lost, once, and its task goes on with the next invocation."""
@@ -375,6 +399,20 @@ class TestEnd:
         assert answer["errorType"] == "Runtime.Shutdown"
         assert "await asyncio.sleep(60)" in "".join(answer["stackTrace"])
         assert emulator.wait_exit() == 0
+
+    @pytest.mark.parametrize("phase", [0.0, 0.01, 0.02])
+    def test_cleaned(self, start: Start, phase: float) -> None:
+        """What is stopped has 50 ms for its `finally`, and its caller is still told."""
+        emulator = begun(start, count=2, timeout=10.0)
+        with ThreadPoolExecutor(1) as pool:
+            running_ = pool.submit(one, emulator, {"do": "hang and clean", "seconds": 0.02})
+            emulator.wait_for("invoke")
+            time.sleep(0.1 + phase)
+            os.kill(emulator.pid, signal.SIGTERM)
+            answer = running_.result()
+
+        assert answer["errorType"] == "Runtime.Shutdown"
+        assert b"cleaned up" in emulator.stdout
 
     def test_hooks(self, start: Start) -> None:
         """Hooks of `on_shutdown` run in each process, once nothing else runs."""

@@ -11,7 +11,7 @@ import pytest
 from lambda_bootstrap.lifecycle import shares
 
 from tests.support.front_ends import URL, Sent
-from tests.support.processes import children, in_time
+from tests.support.processes import children, in_time, wait_until
 
 if TYPE_CHECKING:
     from lambda_bootstrap_dev.testing import Emulator, Outcome
@@ -97,6 +97,26 @@ def test_deadline(start: Start, concurrency: int, path: str, words: str) -> None
     assert "await asyncio.sleep(60)" in "".join(found.error["stackTrace"])
     assert get(emulator, "hello").error is None
     assert (b"cleaned up" in emulator.stdout) == (path == "hang")
+
+
+def test_cleaned(start: Start) -> None:
+    """A request that its deadline cancels is cancelled once: what it awaits in its `finally` is not."""
+    emulator = start("webapps.app", concurrency=COUNT, timeout=1.0)
+    emulator.start()
+    emulator.wait_for("next", COUNT)
+    with ThreadPoolExecutor(COUNT) as pool:
+        list(pool.map(lambda _: get(emulator, "hang_and_clean"), range(COUNT)))
+
+    wait_until(lambda: emulator.stdout.count(b"cleaned up") == COUNT)
+
+
+def test_end(start: Start) -> None:
+    """What an application still does after its response is stopped at the end, and its lifespan ends after it."""
+    emulator = start("webapps.app", concurrency=2, timeout=10.0)
+    get(emulator, "go_on")
+
+    assert emulator.shut_down() == 0
+    assert emulator.stdout.rindex(b'"shutdown"') > emulator.stdout.index(b"cleaned up")
 
 
 def test_lifespan(start: Start) -> None:

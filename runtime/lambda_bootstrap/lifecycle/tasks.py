@@ -51,17 +51,22 @@ _invocation: ContextVar[Any] = ContextVar("invocation", default=current.NOBODY)
 def set_up(log: Log) -> None:
     """Make what is the process's otherwise the task's: the current invocation, and the line that it prints."""
     current.keep_by_task(_invocation)
-    log_module.get_ident = lambda: id(_invocation.get())  # type: ignore[attr-defined] # by which it tells begun lines apart
+    log_module.get_ident = line_owner  # type: ignore[attr-defined] # by which it tells begun lines apart
     log.end = lambda: end_line(log)  # type: ignore[method-assign] # what others have begun goes on
     event_loop.complete = lambda coroutine: coroutine
 
 
+def line_owner() -> int:
+    """Return whose line is begun: an invocation's in one thread; as a number, which is what the log takes for it."""
+    return id(_invocation.get()) << 64 | get_ident()
+
+
 def end_line(log: Log) -> None:
-    """End the line that the current invocation has begun, if it has."""
+    """End the lines that the current invocation has begun, in whatever thread, if it has."""
     own = id(_invocation.get())
     for stream in log.streams:
-        if own in getattr(stream, "begun", ()):
-            log.put((stream, "\n", [own]))
+        for owner in [owner for owner in [*getattr(stream, "begun", ())] if owner >> 64 == own]:
+            log.put((stream, "\n", [owner]))
 
 
 class Tasks:
@@ -95,7 +100,7 @@ class Tasks:
         self.ending: Future[None] = self.events.create_future()
         self.status = 0
         self.error: BaseException | None = None  # what ends the process
-        self.is_stopped = False  # time is up for what runs
+        self.stopped_at: float | None = None  # time is up for what runs; a reading of the monotonic clock
         self.warned: dict[str, float] = {}
 
     def run(self) -> int:
@@ -129,8 +134,8 @@ class Tasks:
     async def drain(self) -> None:
         """Wait for what is running, and for what has arrived by then; then close the connections."""
         for _ in range(3):
-            while self.running and not (self.is_stopped and self.stoppable >= self.running):
-                await wait(self.running, timeout=MARGIN)
+            while self.running and not (self.is_late() and self.stoppable >= self.running):
+                await wait(self.running, timeout=MARGIN / 5)
             await sleep(0)
         for client in self.clients:
             client.connection.close()
@@ -143,9 +148,13 @@ class Tasks:
 
     def stop(self) -> None:
         """Stop what is running of the function."""
-        self.is_stopped = True
+        self.stopped_at = monotonic()
         for task in self.stoppable:
             task.cancel()
+
+    def is_late(self) -> bool:
+        """Return whether what has been stopped has had time for its `finally`."""
+        return self.stopped_at is not None and monotonic() - self.stopped_at > MARGIN
 
     async def consume(self, client: TaskClient) -> None:
         """Answer one invocation after the other."""
@@ -195,7 +204,7 @@ class Tasks:
             else:
                 await self.finish(loop, stream)
         if loop.handler.application is not None:
-            await loop.handler.application.finish_by_task()
+            await self.stoppably(loop.handler.application.finish_by_task())
         if hooks.next_:
             hooks.run_before_next(context, self.log.problem)
             loop.end_fork()
@@ -204,16 +213,21 @@ class Tasks:
 
     async def within_time(self, work: Any) -> Any:
         """Do *work* of the function's, which the deadline or the end of the environment stops."""
+        try:
+            return await self.stoppably(event_loop.within_deadline(work))
+        except CancelledError as error:
+            if self.stopped_at is None:
+                raise
+            message = "the environment is at its end: the invocation has been stopped"
+            raise FunctionError("Runtime.Shutdown", message) from error
+
+    async def stoppably(self, work: Any) -> Any:
+        """Do *work* of the function's, which the end of the environment stops."""
         task = current_task()
         assert task is not None
         try:
             self.stoppable.add(task)
-            return await event_loop.within_deadline(work)
-        except CancelledError as error:
-            if not self.is_stopped:
-                raise
-            message = "the environment is at its end: the invocation has been stopped"
-            raise FunctionError("Runtime.Shutdown", message) from error
+            return await work
         finally:
             self.stoppable.discard(task)
 
@@ -232,7 +246,7 @@ class Tasks:
         except BaseException as error:
             if not stream.has_begun:
                 raise
-            if stream.loss is None:
+            if stream.loss is None or isinstance(stream.loss, CancelledError):
                 stream.failure = loop.failure(error, context)
                 self.leave(error)
         return stream, b"", ""

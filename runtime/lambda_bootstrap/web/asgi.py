@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 VERSION = {"version": "3.0", "spec_version": "2.4"}
 PATIENCE = 0.02  # seconds that a request has to end which is cancelled
+AT_ONCE = 0.001  # seconds within which the deadline of an invocation is its request's as well
 
 
 class AsgiApplication(Application):
@@ -162,7 +163,9 @@ class AsgiApplication(Application):
         try:
             await progress.wait()
         except CancelledError:
-            exchange.task.cancel()
+            await wait((exchange.task,), timeout=AT_ONCE)
+            if not exchange.task.cancelling():  # by the deadline: what it does in its `finally` is cancelled by nobody
+                exchange.task.cancel()
             await wait((exchange.task,), timeout=PATIENCE)
             if exchange.error is not None and not exchange.is_complete:
                 raise exchange.error  # noqa: B904 - which has the place, and its own cause
