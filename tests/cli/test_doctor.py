@@ -377,3 +377,20 @@ def test_no_folder(capfd: pytest.CaptureFixture[str]) -> None:
     """A folder that isn't there is a mistake on the command line."""
     assert main(["doctor", f"{ROOT}/exampels/hello/app.handler"]) == 2
     assert "there is no folder" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["doctor", "run"])
+def test_no_permission(folder: Path, verb: str) -> None:
+    """A folder that its user may not read is named, with status 2."""
+    allowed = "-dac_override,-dac_read_search"
+    root = ["setpriv", f"--bounding-set={allowed}", f"--inh-caps={allowed}"] if os.geteuid() == 0 else []
+    command = [*root, sys.executable, "-m", "lambda_bootstrap_dev", verb, f"{folder}/app.handler"]
+    folder.chmod(0o000)
+    try:
+        environ = {**os.environ, "PYTHONPATH": f"{ROOT}/dev:{ROOT}/runtime"}
+        done = subprocess.run(command, env=environ, cwd="/", capture_output=True, text=True, check=False)
+    finally:
+        folder.chmod(0o755)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"lambda-bootstrap {verb}: you have no permission for {folder}" in " ".join(done.stderr.splitlines())

@@ -83,6 +83,9 @@ class Verb(click.Command):
         except UsageError as error:
             output.complain(f"{ctx.command_path}: {error}")
             return error.status
+        except PermissionError as error:
+            output.complain(f"{ctx.command_path}: you have no permission for {error.filename}")
+            return 2
         except SignalledError as error:
             return 128 + error.number
         except KeyboardInterrupt:
