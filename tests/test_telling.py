@@ -148,11 +148,13 @@ class TestSides:
         """The record before the deadline has the stacks of asyncio's tasks, under the names that the tasks have."""
         emulator = start("tasks.hangs_in_tasks", environ={"BOOTSTRAP_TIMEOUT_DUMP_MS": "700"}, timeout=1.0)
         emulator.invoke(b"5")
-        line, end = emulator.stdout.decode().split("\n")
+        line, cancelled, end = emulator.stdout.decode().split("\n")
 
         assert end == ""
+        assert cancelled.startswith("[ERROR] Runtime.DeadlineExceeded: the task was cancelled 30 ms before")
         assert "task dreamer:\r" in line
-        assert f'"{FUNCTIONS / "tasks.py"}", line 29, in hangs_in_tasks\r    await asyncio.sleep(event)' in line
+        awaiting = f'"{FUNCTIONS / "tasks.py"}", line 29, in hangs_in_tasks\r    await asyncio.sleep(event)\r'
+        assert ", in sleep\r" in line.partition(awaiting)[2].partition("\rtask ")[0]
 
     def test_timeout_dump_option(self, start: Start) -> None:
         """A `BOOTSTRAP_TIMEOUT_DUMP_MS` that is no number is a wrong configuration."""

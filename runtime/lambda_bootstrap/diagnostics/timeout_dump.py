@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..protocol import Invocation
 
 LONGEST_WAIT = 86_400.0  # seconds; a lock has a limit of its own
+AWAITING = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
 
 
 class TimeoutDump:
@@ -92,12 +93,25 @@ def stacks(own: int) -> Iterator[tuple[str, list[str]]]:
     for loop in loops:
         if asyncio and isinstance(loop, asyncio.AbstractEventLoop):
             for task in asyncio.all_tasks(loop):
-                yield f"task {describe(task.get_name())}", lines(task.get_stack())
+                yield f"task {describe(task.get_name())}", lines(users(awaited(task.get_coro())[::-1]))
 
 
 def lines(frames: list[FrameType]) -> list[str]:
     """Return the entries of a stack."""
     return [str(place(frame)) for frame in frames]
+
+
+def awaited(step: Any) -> list[FrameType]:
+    """Return the frame of a coroutine, of what it awaits, and so on: a task's `get_stack` has the first one only."""
+    frames = []
+    while step is not None:
+        kind = next((kind for kind in AWAITING if hasattr(step, kind[0])), None)
+        if kind is None:  # a future, or an awaitable of C's
+            break
+        frame, step = getattr(step, kind[0]), getattr(step, kind[1])
+        if frame is not None:
+            frames.append(frame)
+    return frames
 
 
 def outwards(frame: FrameType | None) -> Iterator[FrameType]:
