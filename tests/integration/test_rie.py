@@ -167,7 +167,7 @@ class TestShutdown:
     """What a function hears of its end: aws-lambda-go's scenario for SIGTERM, in Python (B7.5)."""
 
     @pytest.mark.parametrize("transport", ["", "urllib3"])
-    @pytest.mark.parametrize("handler", ["handler", "async_handler"])
+    @pytest.mark.parametrize("handler", ["handler", "clinging_handler"])
     def test_hook(self, rie: Callable[..., Emulator], handler: str, transport: str) -> None:
         """The hook of a function that has timed out runs, `atexit` after it; the next invocation has a new process."""
         environ = {"HOOKS": "last atexit", "AWS_LAMBDA_FUNCTION_TIMEOUT": "2", "BOOTSTRAP_TRANSPORT": transport}
@@ -179,6 +179,17 @@ class TestShutdown:
         assert timely.data == b'{"seconds":0}'
         said = [line for line in function.output.splitlines() if line in {"the handler leaves", "hook: last", "atexit"}]
         assert said == ["the handler leaves", "hook: last", "atexit"]
+
+    def test_async(self, rie: Callable[..., Emulator]) -> None:
+        """A coroutine is cancelled before its deadline, and answered; the next invocation has the same process."""
+        function = rie("shutdowns.async_handler", HOOKS="last", AWS_LAMBDA_FUNCTION_TIMEOUT="2")
+
+        late, timely = function.invoke(b'{"seconds":30}'), function.invoke(b'{"seconds":0}')
+
+        assert json.loads(late.data)["errorType"] == "Runtime.DeadlineExceeded"
+        assert timely.data == b'{"seconds":0}'
+        assert "the handler leaves" in function.output
+        assert "hook: last" not in function.output
 
     @pytest.mark.parametrize(("option", "said"), [("1", ["atexit"]), ("0", [])])
     def test_option(self, rie: Callable[..., Emulator], option: str, said: list[str]) -> None:
