@@ -255,7 +255,7 @@ class TestStacks:
         assert len([name for name in desk.found[0] if name.startswith("thread worker")]) == 2
 
     def test_tasks(self) -> None:
-        """Every task of a running event loop is told by its name."""
+        """Every task of a running event loop is told by its name, with all that it awaits."""
         found: list[Stacks] = []
 
         async def dreams() -> None:
@@ -273,8 +273,9 @@ class TestStacks:
         tasks = {name: frames for name, frames in found[0].items() if name.startswith("task ")}
 
         assert len(tasks) == 2
-        [frame] = tasks["task dreamer"]
-        assert frame.endswith("in dreams\n    await asyncio.sleep(5)\n")
+        own, slept = tasks["task dreamer"]
+        assert own.endswith("in dreams\n    await asyncio.sleep(5)\n")
+        assert ", in sleep\n" in slept
 
     def test_other_loop(self) -> None:
         """The tasks of an event loop in another thread are told by their names."""
