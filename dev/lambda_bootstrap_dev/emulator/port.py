@@ -75,6 +75,7 @@ class Port:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # since Python 3.12, `gather` may be done before what follows from a task's end is
         if self._failure:
             raise self._failure
 
