@@ -41,7 +41,7 @@ STARTING = (
     "emulator/test_invoke_api.py",
     "emulator/test_process.py::test_dismissed",
     "emulator/test_testing.py",
-    "emulator/test_url_port.py::TestEvent",
+    "emulator/test_url_port.py",
     "emulator/test_crowd.py",
     "events/test_models.py::test_lazy",
     "extensions/test_telemetry.py::test_records",
