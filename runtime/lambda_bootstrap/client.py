@@ -152,20 +152,13 @@ class RuntimeClient:
             self.settle(verdict, reason)
 
     def post(self, request: Request) -> tuple[str, str]:
-        """
-        Send *request*, and once more where that may help; return the verdict, and in one line why it isn't `DONE`.
-
-        If the first, which got no answer, has arrived after all, the platform refuses the second: it takes one answer.
-        """
-        verdict, reason, lost = self.try_to_post(self.transport.exchange, request)
+        """Send *request*, and once more where that may help; return the verdict, and why it isn't `DONE`."""
+        verdict, reason, first_is_lost = self.try_to_post(self.transport.exchange, request)
         if verdict != protocol.AGAIN:
             return verdict, reason
-        sleep(0 if lost else BACK_OFF[0])
-        may_have_arrived = lost
-        verdict, reason, lost = self.try_to_post(self.transport.exchange, request)
-        if verdict == protocol.AGAIN:
-            return protocol.DROPPED if lost else protocol.GONE, reason
-        return (protocol.DONE if verdict == protocol.DROPPED and may_have_arrived else verdict), reason
+        sleep(0 if first_is_lost else BACK_OFF[0])
+        verdict, reason, is_lost = self.try_to_post(self.transport.exchange, request)
+        return protocol.verdict_of_second(verdict, is_lost=is_lost, first_is_lost=first_is_lost), reason
 
     def try_to_post(self, exchange: Callable[..., Response], request: Request, *data: bytes) -> tuple[str, str, bool]:
         """Send *request* once; return verdict, reason, and whether there was no answer at all."""
@@ -180,7 +173,7 @@ class RuntimeClient:
         verdict = protocol.verdict(request, answer)
         if verdict == protocol.DONE:
             return verdict, "", False
-        return verdict, f"the Runtime API refused the {request.endpoint}: {protocol.explain(answer)}", False
+        return verdict, protocol.refusal(request, answer), False
 
     def settle(self, verdict: str, reason: str) -> None:
         """

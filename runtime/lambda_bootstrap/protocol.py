@@ -218,6 +218,22 @@ def explain(answer: Response) -> str:
     return " ".join(f"{answer.status} {str(answer.body[:512], 'utf-8', 'replace')}".split())
 
 
+def refusal(request: Request, answer: Response) -> str:
+    """Return in one line that the Runtime API did not take a post, and why."""
+    return f"the Runtime API refused the {request.endpoint}: {explain(answer)}"
+
+
+def verdict_of_second(verdict: str, *, is_lost: bool, first_is_lost: bool) -> str:
+    """
+    Decide what to do after a post that was sent twice, with the *verdict* on the second; lost is what got no answer.
+
+    If the first has arrived after all, the platform refuses the second: it takes one answer.
+    """
+    if verdict == AGAIN:
+        return DROPPED if is_lost else GONE
+    return DONE if verdict == DROPPED and first_is_lost else verdict
+
+
 def _echo(invocation: Invocation) -> tuple[tuple[str, str], ...]:
     """Return the nonce that ties an answer to this attempt, if there is one: a retry reuses the request id."""
     return (("Lambda-Runtime-Invocation-Id", invocation.invocation_id),) if invocation.invocation_id else ()

@@ -8,8 +8,7 @@ from .. import caller
 from ..emulator import function_url, inputs
 from ..emulator.function import Function
 from ..emulator.values import Ending, Kind
-from . import output
-from .run import request
+from . import output, verb
 from .verb import Verb, as_json
 
 
@@ -33,13 +32,7 @@ from .verb import Verb, as_json
 @click.option("--async", "is_async", is_flag=True, help="Don't wait for the response.")
 @click.option("--client-context", metavar="JSON", help="What the function has as context.client_context.")
 @click.option("--tenant", metavar="ID", default="", help="What the function has as context.tenant_id.")
-@click.option(
-    "--http",
-    metavar="METHOD PATH",
-    nargs=2,
-    callback=request,
-    help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
-)
+@verb.http
 @as_json
 def invoke(  # noqa: PLR0913, PLR0917 - the options
     function: str,

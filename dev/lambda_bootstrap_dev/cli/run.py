@@ -15,15 +15,6 @@ from . import output, verb
 from .verb import Verb, as_json, memory, region, timeout
 
 
-def request(
-    _context: click.Context, _parameter: click.Parameter, http: tuple[str, str] | None
-) -> tuple[str, str] | None:
-    """Refuse what isn't the path of a request; click calls this."""
-    if http and not http[1].startswith("/"):
-        raise click.BadParameter(f"{http[1]!r} isn't a path: it begins with /, as in GET /items?q=a")
-    return http
-
-
 @click.command(cls=Verb, short_help="Send one event through a function.")
 @click.argument("handler")
 @click.option(
@@ -31,13 +22,7 @@ def request(
     metavar="EVENT",
     help="A file, - for stdin, JSON, or a sample's name; default: event.json beside the function, else {}.",
 )
-@click.option(
-    "--http",
-    metavar="METHOD PATH",
-    nargs=2,
-    callback=request,
-    help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
-)
+@verb.http
 @verb.python
 @timeout
 @memory

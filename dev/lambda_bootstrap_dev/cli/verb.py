@@ -33,6 +33,15 @@ def positive_if_any(context: click.Context, parameter: click.Parameter, seconds:
     return None if seconds is None else positive(context, parameter, seconds)
 
 
+def request(
+    _context: click.Context, _parameter: click.Parameter, http: tuple[str, str] | None
+) -> tuple[str, str] | None:
+    """Refuse what isn't the path of a request; click calls this."""
+    if http and not http[1].startswith("/"):
+        raise click.BadParameter(f"{http[1]!r} isn't a path: it begins with /, as in GET /items?q=a")
+    return http
+
+
 def complete(names: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """Make what a shell asks for the ends of a word: those of *names* that begin with it."""
     return lambda _context, _parameter, begun: [name for name in names() if name.startswith(begun)]
@@ -69,6 +78,13 @@ python = click.option(
     "--python",
     metavar="PROGRAM",
     help="The function's Python; default: the active virtual environment's, else python3 on the PATH.",
+)
+http = click.option(
+    "--http",
+    metavar="METHOD PATH",
+    nargs=2,
+    callback=request,
+    help="Send a request of a Function URL, with what --event says as its body; print the response as curl does.",
 )
 as_json = click.option("--json", "is_json", is_flag=True, help="Print for machines: JSON, without colours.")
 

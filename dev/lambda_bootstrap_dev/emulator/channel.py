@@ -12,6 +12,8 @@ import socket
 import struct
 from typing import cast
 
+from .bell import Bell
+
 # What has come in and isn't read holds up to so much; then the peer has to wait.
 MOST_UNREAD = 256 * 1024
 LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -27,7 +29,7 @@ class Channel(asyncio.Protocol):
         self._is_ended = False
         self._is_held = False
         self._lost: OSError | None = None
-        self._watchers: set[asyncio.Future[None]] = set()
+        self.news = Bell()  # that bytes have come, or the end
         self._room: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -44,19 +46,19 @@ class Channel(asyncio.Protocol):
         if self._unread > MOST_UNREAD and not self._is_held:
             self._is_held = True
             self._transport.pause_reading()
-        self._wake()
+        self.news.ring()
 
     def eof_received(self) -> bool:
         """Note that the peer sends no more; it may still read. asyncio calls this."""
         self._is_ended = True
-        self._wake()
+        self.news.ring()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is gone; asyncio calls this."""
         self._is_ended = True
         self._lost = exc if isinstance(exc, OSError) else ConnectionResetError("the connection is gone")
-        self._wake()
+        self.news.ring()
         self.resume_writing()
         if not self._closed.done():
             self._closed.set_result(None)
@@ -78,23 +80,9 @@ class Channel(asyncio.Protocol):
         """Whether `read` returns at once."""
         return bool(self._inbox) or self._is_ended
 
-    def watch(self, waiter: asyncio.Future[None]) -> None:
-        """Complete *waiter* at the next news."""
-        self._watchers.add(waiter)
-
-    def forget(self, waiter: asyncio.Future[None]) -> None:
-        """Watch for nobody any more."""
-        self._watchers.discard(waiter)
-
     async def read(self) -> bytes:
         """Wait for bytes and return all that have come; none if there will be no more."""
-        while not self.has_news:
-            waiter = asyncio.get_running_loop().create_future()
-            self.watch(waiter)
-            try:
-                await waiter
-            finally:
-                self.forget(waiter)
+        await self.news.wait_until(lambda: self.has_news)
         data, self._inbox, self._unread = b"".join(self._inbox), [], 0
         if self._is_held:
             self._is_held = False
@@ -136,9 +124,3 @@ class Channel(asyncio.Protocol):
             await asyncio.shield(self._closed)
         finally:
             self._transport.abort()
-
-    def _wake(self) -> None:
-        for waiter in self._watchers:
-            if not waiter.done():
-                waiter.set_result(None)
-        self._watchers.clear()

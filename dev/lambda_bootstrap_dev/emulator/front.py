@@ -7,18 +7,17 @@ Refuses to know: how a function runs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from .callers import Callers
 from .invoke_api import BadInvocationError
-from .port import Port
+from .port import OnPort, Port
 from .rules import limit_of
 from .sites import Sites
 from .wire import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from types import TracebackType
 
     from .page import Page
     from .sandbox import Sandbox
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 60.0
 
 
-class Front:
+class Front(OnPort):
     """The Invoke API of functions, by their names, and the page."""
 
     def __init__(
@@ -46,20 +45,8 @@ class Front:
         self._callers = Callers(functions, self._sites)
         self._page = page
 
-    @property
-    def authority(self) -> str:
-        """Host and port, for a client on this machine."""
-        return self._port.authority
-
-    async def __aenter__(self) -> Self:
-        await self._port.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def _stop(self) -> None:
         self._callers.stop()
-        await self._port.__aexit__(kind, value, traceback)
 
     async def _serve(self, connection: Connection) -> None:
         while request := await connection.receive("", self._take_in, IDLE_SECONDS):

@@ -120,6 +120,30 @@ class Port:
             await connection.wait_closed()
 
 
+class OnPort:
+    """What answers at a port for as long as its `async with` block lasts."""
+
+    _port: Port
+
+    @property
+    def authority(self) -> str:
+        """Host and port, for a client on this machine."""
+        return self._port.authority
+
+    async def __aenter__(self) -> Self:
+        await self._port.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stop()
+        await self._port.__aexit__(kind, value, traceback)
+
+    async def _stop(self) -> None:
+        """End what goes on behind the port; its connections end after that."""
+
+
 def listen(listener: socket.socket, address: tuple[str | int, ...]) -> None:
     """
     Listen on an address, without waiting for anything.

@@ -8,10 +8,10 @@ Refuses to know: what to answer; the sandbox decides, or the script.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from .callers import RETRY_SECONDS, Callers
-from .port import Port
+from .port import OnPort, Port
 from .rules import is_stream, limit_of
 from .sites import Sites
 from .values import Default, Reply, Request, Step
@@ -19,7 +19,6 @@ from .wire import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from types import TracebackType
 
     from .sandbox import Sandbox
     from .wire import Connection
@@ -32,7 +31,7 @@ SCRIPTABLE = (
 IDLE_SECONDS = 60.0
 
 
-class Server:
+class Server(OnPort):
     """
     Serves a sandbox on a port; *on_request* is called with each request, and nothing here keeps it.
 
@@ -59,26 +58,14 @@ class Server:
         self._runtimes: set[int] = set()
 
     @property
-    def authority(self) -> str:
-        """Host and port, for a client on this machine."""
-        return self._port.authority
-
-    @property
     def address(self) -> str:
         """The value of `AWS_LAMBDA_RUNTIME_API`: a URL if there is a prefix, else host and port."""
         return f"http://{self.authority}{self._prefix}" if self._prefix else self.authority
 
-    async def __aenter__(self) -> Self:
-        await self._port.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def _stop(self) -> None:
         self._port.stop()
         self._callers.stop()
         await self._sandbox.stop()
-        await self._port.__aexit__(kind, value, traceback)
 
     def script(self, endpoint: str, *answers: Step | Sequence[Step]) -> None:
         """

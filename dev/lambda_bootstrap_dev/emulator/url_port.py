@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from . import function_url
 from .invoke_api import new_invocation, new_trace_id
-from .port import Port
+from .port import OnPort, Port
 from .rules import MAX_PAYLOAD
 from .turn import Stream
 from .values import Kind, Reply
@@ -23,7 +23,6 @@ from .wire import Intake
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from types import TracebackType
 
     from .function_url import Url
     from .sandbox import Sandbox
@@ -41,7 +40,7 @@ END_OF_PRELUDE = bytes(8)
 HOP_BY_HOP = frozenset({"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 
 
-class UrlPort:
+class UrlPort(OnPort):
     """Serves the URL of one function."""
 
     def __init__(self, sandbox: Sandbox, url: Url, host: str, port: int) -> None:
@@ -49,20 +48,6 @@ class UrlPort:
         self._url = url
         self._port = Port(host, port, self._serve)
         self._calls = 0
-
-    @property
-    def authority(self) -> str:
-        """Host and port, for a client on this machine."""
-        return self._port.authority
-
-    async def __aenter__(self) -> Self:
-        await self._port.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._port.__aexit__(kind, value, traceback)
 
     async def _serve(self, connection: Connection) -> None:
         while request := await connection.receive("", lambda _: Intake(MAX_PAYLOAD), IDLE_SECONDS):

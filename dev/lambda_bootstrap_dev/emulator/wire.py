@@ -221,12 +221,12 @@ class Connection:
                 continue
             if waiter.done():
                 waiter = asyncio.get_running_loop().create_future()
-            self._channel.watch(waiter)
+            self._channel.news.watch(waiter)
             bell.watch(waiter)
             try:
                 await waiter
             finally:
-                self._channel.forget(waiter)
+                self._channel.news.forget(waiter)
                 bell.forget(waiter)
         return False
 

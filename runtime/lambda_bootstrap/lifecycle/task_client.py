@@ -173,16 +173,13 @@ class TaskClient:
 
     async def post(self, request: Request) -> tuple[str, str]:
         """Send *request*, and once more where that may help; return the verdict, and why it isn't `DONE`."""
-        verdict, reason, lost = await self.attempt(request, self.connection.exchange(request))
+        verdict, reason, first_is_lost = await self.attempt(request, self.connection.exchange(request))
         if verdict != protocol.AGAIN:
             return verdict, reason
-        if not lost:
+        if not first_is_lost:
             await sleep(PAUSE)
-        may_have_arrived = lost
-        verdict, reason, lost = await self.attempt(request, self.connection.exchange(request))
-        if verdict == protocol.AGAIN:
-            return protocol.DROPPED if lost else protocol.GONE, reason
-        return (protocol.DONE if verdict == protocol.DROPPED and may_have_arrived else verdict), reason
+        verdict, reason, is_lost = await self.attempt(request, self.connection.exchange(request))
+        return protocol.verdict_of_second(verdict, is_lost=is_lost, first_is_lost=first_is_lost), reason
 
     async def attempt(self, request: Request, exchange: Awaitable[Response]) -> tuple[str, str, bool]:
         """Await one *exchange* of a *request*; return verdict, reason, and whether there was no answer at all."""
@@ -195,7 +192,7 @@ class TaskClient:
         verdict = protocol.verdict(request, answer)
         if verdict == protocol.DONE:
             return verdict, "", False
-        return verdict, f"the Runtime API refused the {request.endpoint}: {protocol.explain(answer)}", False
+        return verdict, protocol.refusal(request, answer), False
 
     def settle(self, verdict: str, reason: str) -> None:
         """
