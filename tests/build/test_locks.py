@@ -204,7 +204,7 @@ class TestTarget:
         refusal = repository.refused("app.handler")
         package = repository.built("app.handler", "--build-sdists", "--arch", OTHER)
 
-        assert "--build-sdists if it is pure Python" in refusal or not lock
+        assert "--build-sdists if it is pure Python or this machine is like the target" in refusal or not lock
         assert versions(package) == {"old": "1.0"}
         assert "old/__init__.py" in names(package)
 
@@ -214,6 +214,22 @@ class TestTarget:
         repository.write("requirements.txt", "old")
 
         assert "old" in repository.refused("app.handler", "--build-sdists")
+
+    @pytest.mark.parametrize("glibc", [34, 35])
+    def test_glibc_of_what_is_built(self, repository: Repository, glibc: int) -> None:
+        """Machine code that is built here goes in unless it asks for a later C library than the target's."""
+        tag = f"cp{PYTHON.replace('.', '')}-cp{PYTHON.replace('.', '')}-linux_{MACHINES[ARCH]}"
+        repository.package("lib", "gamma", more=f'description = "{tag}"\n')
+        machine = {"x86_64": 62, "arm64": 183}[ARCH].to_bytes(2, "little")
+        code = b"\x7fELF".ljust(18, b"\0") + machine + f"\0GLIBC_2.17\0GLIBC_2.{glibc}\0".encode()
+        repository.write("lib/src/gamma/fast.so", code)
+        repository.write("requirements.txt", "./lib\n")
+
+        if glibc == 34:
+            assert "gamma/fast.so" in names(repository.built("app.handler"))
+        else:
+            message = repository.refused("app.handler")
+            assert message.startswith("gamma/fast.so, which was built here, needs glibc 2.35, and the target is Python")
 
     def test_source_only_in_lock(self, repository: Repository) -> None:
         """A package that a lock has as source only is named before anything is fetched."""

@@ -36,7 +36,8 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
     info = f"{name}-{version}.dist-info"
     needs = project.get("dependencies", []) if "dependencies" not in project.get("dynamic", []) else ["alpha"]
     root = pathlib.Path("src") if pathlib.Path("src").is_dir() else pathlib.Path(".")
-    paths = [path for path in sorted([*root.rglob("*.py"), *root.rglob(".env")]) if path.name != "backend.py"]
+    found = [*root.rglob("*.py"), *root.rglob("*.so"), *root.rglob(".env")]
+    paths = [path for path in sorted(found) if path.name != "backend.py"]
     files = {str(path.relative_to(root)): path.read_bytes() for path in paths}
     asked = "".join(f"Requires-Dist: {need}\\n" for need in needs)
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n{asked}".encode()

@@ -92,5 +92,5 @@ def choose(package: Package, target: Target, lock: str) -> Wheel:
     where = f" ({package.source})" if package.source else ""
     raise BuildError(
         f"{package.title} in {lock} comes as source only{where}, and nothing is compiled here: "
-        "lock a version that has wheels, or --build-sdists if it is pure Python"
+        "lock a version that has wheels, or --build-sdists if it is pure Python or this machine is like the target"
     )

@@ -54,16 +54,27 @@ class Uv:
             raise BuildError(f"{failure}: {reason(done.stderr)}")
         return done.stdout
 
-    def install(self, listing: Path, folder: Path, target: Target, *options: str, cwd: Path, failure: str) -> None:
+    def install(  # noqa: PLR0913 - all of it is one command
+        self,
+        listing: Path,
+        folder: Path,
+        target: Target,
+        *options: str,
+        cwd: Path,
+        failure: str,
+        python: Path | None = None,
+    ) -> None:
         """
         Install the wheels that the requirements file *listing* names, and no others, into *folder*.
+
+        What *options* have uv build is built with *python*.
 
         Raises:
             BuildError: one of them cannot be had; the message begins with *failure*.
         """
         self.run(
             *("pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--link-mode=copy"),
-            *(f"--target={folder}", f"--python={sys.executable}", f"--requirement={listing}"),
+            *(f"--target={folder}", f"--python={python or sys.executable}", f"--requirement={listing}"),
             *(*options, *target.uv, *self.indexes),
             cwd=cwd,
             failure=failure,

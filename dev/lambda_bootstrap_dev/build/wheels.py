@@ -8,6 +8,7 @@ Refuses to know: which packages these are, and why.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import parse_wheel_filename
 
 from ..errors import BuildError
+from . import bytecode
 from .packages import best, choose
 
 if TYPE_CHECKING:
@@ -39,20 +41,35 @@ def build(folder: Path, output: Path, target: Target, root: Path, uv: Uv) -> Pat
         BuildError: it cannot be built, or is for this machine only.
     """
     with tempfile.TemporaryDirectory(dir=output) as scratch:
-        uv.run(
-            *("build", "--quiet", "--wheel", "--no-create-gitignore", f"--out-dir={scratch}", *uv.indexes),
-            folder,
-            cwd=root,
-            failure=f"no wheel can be built of {folder}",
-        )
-        (wheel,) = Path(scratch).glob("*.whl")
-        tags = parse_wheel_filename(wheel.name)[3]
-        if tags.isdisjoint(target.tags):
+        wheel = _build(folder, Path(scratch, "first"), root, uv)
+        if not _suits(wheel, target) and (python := native_python(target)):
+            wheel = _build(folder, Path(scratch, "second"), root, uv, f"--python={python}")
+        if not _suits(wheel, target):
             raise BuildError(
                 f"{folder} has machine code, and what is built of it here is {wheel.name}, which isn't for {target}: "
                 "build its wheel there, and name the wheel as the dependency"
             )
         return Path(shutil.move(wheel, output / wheel.name))
+
+
+def _build(folder: Path, output: Path, root: Path, uv: Uv, *options: str) -> Path:
+    uv.run(
+        *("build", "--quiet", "--wheel", "--no-create-gitignore", f"--out-dir={output}", *options, *uv.indexes),
+        folder,
+        cwd=root,
+        failure=f"no wheel can be built of {folder}",
+    )
+    (wheel,) = output.glob("*.whl")
+    return wheel
+
+
+def _suits(wheel: Path, target: Target) -> bool:
+    return not parse_wheel_filename(wheel.name)[3].isdisjoint(target.tags)
+
+
+def native_python(target: Target) -> Path | None:
+    """Find a Python that machine code for the target can be built with; any other will do for what has none."""
+    return bytecode.find_python(target, None) if target.runs_here else None
 
 
 def install(  # noqa: PLR0913, PLR0917 - all of it is one command
@@ -69,11 +86,11 @@ def install(  # noqa: PLR0913, PLR0917 - all of it is one command
     """
     Install the packages' wheels, and those that have been *built*, into *folder*.
 
-    *root* has uv's settings. With *sources*, packages without a wheel are built here: if they are pure Python, that
-    gives one that the target takes.
+    *root* has uv's settings. With *sources*, packages without a wheel are built here, which gives one that the target
+    takes if they are pure Python, or if this machine is like the target.
 
     Raises:
-        BuildError: a package has no wheel for the target, or it cannot be fetched.
+        BuildError: a package has no wheel for the target, cannot be fetched, or asks for a later C library.
     """
     fetched = [package for package in packages if not package.folder]
     compiled = [package for package in fetched if sources and package.sdist and not best(package, target)]
@@ -91,10 +108,35 @@ def install(  # noqa: PLR0913, PLR0917 - all of it is one command
             target,
             *(f"--no-binary={package.name}" for package in compiled),
             *(["--require-hashes"] if all("--hash=" in each for each in lines) else []),
+            python=native_python(target) if compiled else None,
             cwd=root,
             failure=f"the packages in {lock} cannot be fetched for {target}",
         )
+    check_glibc(folder, target)
     tidy(folder)
+
+
+def check_glibc(folder: Path, target: Target) -> None:
+    """
+    Check what has been built here: its tag doesn't say which C library it needs, as those of published wheels do.
+
+    Raises:
+        BuildError: it needs a later one than the target has.
+    """
+    for info in (path.parent for path in folder.glob("*.dist-info/WHEEL")):
+        if not re.search(r"^Tag: .*-linux_", (info / "WHEEL").read_text(encoding="utf-8"), re.MULTILINE):
+            continue
+        for row in (info / "RECORD").read_text(encoding="utf-8").splitlines():
+            path = folder / row.rsplit(",", 2)[0].strip('"')
+            content = path.read_bytes() if path.is_file() else b""
+            named = re.findall(rb"\0GLIBC_2\.(\d+)", content) if content.startswith(b"\x7fELF") else []
+            needed = max(map(int, named), default=0)
+            if needed > target.minor:
+                raise BuildError(
+                    f"{path.relative_to(folder)}, which was built here, needs glibc 2.{needed}, and the target is "
+                    f"{target}: build the wheel of {info.name.split('-')[0]} on a system that is as old, and name its "
+                    "folder with --find-links"
+                )
 
 
 def line(package: Package, target: Target, lock: str) -> str:

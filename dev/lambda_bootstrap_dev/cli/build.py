@@ -28,7 +28,7 @@ LINKS = click.option(
     "--find-links", metavar="FOLDER", type=FOLDER, multiple=True, help="A folder of wheels; may be repeated."
 )
 SDISTS = click.option(
-    "--build-sdists", is_flag=True, help="Build packages that have no wheel, if they are pure Python."
+    "--build-sdists", is_flag=True, help="Build what has no wheel: pure Python, or on a machine like the target."
 )
 ZIP = click.option(
     "--output", metavar="FILE", type=FOLDER, help="A zip, or a folder to fill; default: dist/NAME-ARCH.zip."
