@@ -130,6 +130,15 @@ def test_buildkit(repository: Repository) -> None:
     ]
 
 
+@pytest.mark.parametrize("asked", ["0", "1"])
+def test_choice_of_buildkit(repository: Repository, asked: str) -> None:
+    """DOCKER_BUILDKIT decides for the engine's client, and so for the Dockerfile."""
+    how = {**WITHOUT_ENGINE, "DOCKER_BUILDKIT": asked}
+    done = repository.build("--base", "debian:trixie", "--python", "3.13", **how)
+
+    assert ("--mount" in (Path(done.stdout.strip()) / "Dockerfile").read_text()) == (asked == "1")
+
+
 def test_same_files(repository: Repository) -> None:
     """Two builds of the same repository have the same files, and neither packs the other."""
     repository.write("requirements.txt", "alpha")

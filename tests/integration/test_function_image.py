@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from tests.support.rie import ARCH, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.engine, pytest.mark.rie, pytest.mark.timeout(900)]
 
@@ -39,9 +40,11 @@ RUN ln -sf /usr/bin/python{version} /usr/local/bin/python3
 @pytest.fixture(name="repository")
 def _repository(tmp_path: Path) -> Path:
     """A repository with a function and a dependency."""
-    (tmp_path / "app.py").write_text(FUNCTION)
-    (tmp_path / "requirements.txt").write_text("structlog==26.1.0\n")
-    return tmp_path
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "app.py").write_text(FUNCTION)
+    (folder / "requirements.txt").write_text("structlog==26.1.0\n")
+    return folder
 
 
 def answers(repository: Path, *options: str) -> list[object]:
@@ -84,6 +87,32 @@ def test_debians_python(repository: Path, suite: str, version: str) -> None:
     found = answers(repository, "--base", f"debian:{suite}-slim")
 
     assert found == expected(version, "/var/task", "/var/runtime/lambda_bootstrap/__init__.py")
+
+
+@pytest.fixture(name="buildkit")
+def _buildkit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the engine build with BuildKit; skip where no client has it."""
+    monkeypatch.setenv("DOCKER_BUILDKIT", "1")
+    for folder in os.environ["PATH"].split(":"):
+        client = Path(folder, "docker")
+        command = [str(client), "build", "--quiet", "-"]
+        if client.is_file() and not subprocess.run(command, input=b"FROM scratch\nENV A=1\n", check=False).returncode:
+            (tmp_path / "clients").mkdir()
+            (tmp_path / "clients" / "docker").symlink_to(client)
+            monkeypatch.setenv("PATH", f"{tmp_path / 'clients'}:{os.environ['PATH']}")
+            return
+    pytest.skip("no client of the engine builds with BuildKit")
+
+
+@pytest.mark.usefixtures("buildkit")
+def test_buildkit(tmp_path: Path, repository: Path) -> None:
+    """By BuildKit, with Debian's lists of packages in a mount, the image is built and answers."""
+    subprocess.run([ROOT / "packaging" / "base.sh", "debian:trixie-slim", ARCH], check=True, cwd=ROOT)
+    output = tmp_path / "image"
+    found = answers(repository, "--base", "debian:trixie-slim", "--output", str(output))
+
+    assert "--mount=type=cache" in (output / "Dockerfile").read_text()
+    assert found == expected("3.13", "/var/task", "/var/runtime/lambda_bootstrap/__init__.py")
 
 
 @pytest.fixture(name="base", params=["3.14", "3.15"])

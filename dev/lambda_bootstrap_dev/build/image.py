@@ -241,6 +241,8 @@ def engine_answers() -> bool:
 
 def has_buildkit() -> bool:
     """Whether the engine's client builds with BuildKit, which alone knows mounts."""
+    if asked := os.environ.get("DOCKER_BUILDKIT"):
+        return asked.lower() in {"1", "t", "true"}
     program = shutil.which("docker")
     return (
         program is not None
