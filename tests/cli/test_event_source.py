@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.cli.test_page import CHROMIUM
-from tests.support.served import Served
+from tests.support.served import serve_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,9 +43,8 @@ LISTEN = """url => new Promise(done => {
 
 def test_one_by_one(tmp_path: Path) -> None:
     """An EventSource has the first event while the function waits to send the second, and then that one too."""
-    (tmp_path / "app.py").write_text(APP)
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
-    with Served(tmp_path, "--url-port", "0") as served, sync_playwright() as playwright:
+    project = serve_project(tmp_path, APP, PYPROJECT, "--url-port", "0")
+    with project as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(f"http://{served.authority}/nothing")  # which has no policy of its own

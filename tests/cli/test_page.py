@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support.served import Served
+from tests.support.served import serve_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
+
+    from tests.support.served import Served
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
 pytestmark = [
@@ -66,11 +68,7 @@ def _browser() -> Iterator[Browser]:
 
 @pytest.fixture(name="served", scope="module")
 def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("page")
-    (folder / "app.py").write_text(APP)
-    (folder / "pyproject.toml").write_text(PYPROJECT)
-    with Served(folder) as served:
-        served.folder = folder  # type: ignore[attr-defined]
+    with serve_project(tmp_path_factory.mktemp("page"), APP, PYPROJECT) as served:
         yield served
 
 
@@ -141,7 +139,7 @@ def test_timeout(page: Page) -> None:
 
 def test_stream(page: Page, served: Served) -> None:
     """Pieces are shown as they come, text that isn't ASCII whole."""
-    go: Path = served.folder / "go"  # type: ignore[attr-defined]
+    go: Path = served.folder / "go"
     send(page, {}, "feed")
     expect(page.locator("#response")).to_have_text("one ")
     expect(page.locator("#state")).to_have_text("1 piece")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.served import Served
+from tests.support.served import serve_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.served import Served
 
 APP = '''
 import pathlib
@@ -83,18 +85,14 @@ PLAIN, BUFFERED, STREAMED, OPEN = 1, 2, 3, 4
 
 @pytest.fixture(name="served", scope="module")
 def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("urls")
-    (folder / "app.py").write_text(APP)
-    (folder / "pyproject.toml").write_text(PYPROJECT)
-    with Served(folder, "--url-port", "0") as served:
-        served.folder = folder  # type: ignore[attr-defined]
+    with serve_project(tmp_path_factory.mktemp("urls"), APP, PYPROJECT, "--url-port", "0") as served:
         yield served
 
 
 @pytest.fixture(name="go")
 def _go(served: Served) -> Iterator[Any]:
     """A function that lets streams go on; at the end of the test they are stopped again."""
-    file = served.folder / "go"  # type: ignore[attr-defined]
+    file = served.folder / "go"
     yield file.touch
     file.unlink(missing_ok=True)
 

@@ -15,9 +15,11 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -29,6 +31,7 @@ class Served:
     """A sitting of `serve` in a folder; use it in a `with` block, which begins when all ports are open."""
 
     def __init__(self, folder: Path, *words: str, environ: dict[str, str] | None = None) -> None:
+        self.folder = folder
         self._said: list[bytes] = []
         self._process = subprocess.Popen(
             [*SERVE, "--port", "0", "--python", sys.executable, *words],
@@ -117,3 +120,12 @@ class Served:
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
         finally:
             connection.close()
+
+
+@contextmanager
+def serve_project(folder: Path, app: str, pyproject: str, *words: str) -> Iterator[Served]:
+    """Serve the functions of a project that has these texts as app.py and pyproject.toml."""
+    (folder / "app.py").write_text(app)
+    (folder / "pyproject.toml").write_text(pyproject)
+    with Served(folder, *words) as served:
+        yield served
