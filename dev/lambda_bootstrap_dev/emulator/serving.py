@@ -78,11 +78,13 @@ class Serving:
         async with AsyncExitStack() as stack:
             feed, about = Feed(), [about_function(entry) for entry in self.entries]
             sandboxes = {entry.function.name: self._sandbox(entry, watched, feed) for entry in self.entries}
+            for entry in self.entries:  # before anybody can call them
+                await self._connect(stack, entry, sandboxes[entry.function.name])
             front = Front(sandboxes, HOST, self.port, Page(feed, about), allow_hosts=self.allow_hosts)
             await open_port(stack, front, self.port, "--port")
             for number, entry in enumerate(self.entries):
                 sandbox = sandboxes[entry.function.name]
-                about[number]["url"] = await self._serve(stack, entry, sandbox, front, number)
+                about[number]["url"] = await self._open(stack, entry, sandbox, front, number)
             tasks = [asyncio.create_task(self._follow(sandbox, feed)) for sandbox in sandboxes.values()]
             await asyncio.sleep(0)  # each of them has begun: from here on no change is missed
             tasks += [asyncio.create_task(self._try(sandbox.start())) for sandbox in sandboxes.values()]
@@ -121,7 +123,7 @@ class Serving:
             on_report=watch.end,
         )
 
-    async def _serve(self, stack: AsyncExitStack, entry: Entry, sandbox: Sandbox, front: Front, number: int) -> str:
+    async def _connect(self, stack: AsyncExitStack, entry: Entry, sandbox: Sandbox) -> None:
         function = entry.function
         server = await stack.enter_async_context(Server(sandbox, HOST))
         for endpoint, answers in self.faults.items():
@@ -129,6 +131,9 @@ class Serving:
         sandbox.environ = (
             FRESH | environment(function, server.address, os.environ) | {**entry.variables, **self.variables}
         )
+
+    async def _open(self, stack: AsyncExitStack, entry: Entry, sandbox: Sandbox, front: Front, number: int) -> str:
+        function = entry.function
         self.announce(
             f"{function.handler} at http://{front.authority}/2015-03-31/functions/{function.name}/invocations"
         )
