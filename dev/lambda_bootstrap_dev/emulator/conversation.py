@@ -8,7 +8,6 @@ Refuses to know: invocations before they are delivered, and when one is.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -55,7 +54,7 @@ class Conversation:
 
     def move(self, state: State) -> None:
         """Change the state."""
-        self.situation = replace(self.situation, state=state)
+        self.situation.state = state
 
     def is_next(self, request: Request) -> bool:
         """Whether a call is the oldest of those that are held, by a runtime that is ready: it gets the event."""
@@ -65,8 +64,8 @@ class Conversation:
         """Note that an event is served to a call."""
         self.drop(request)
         self._served_to = request.connection
-        state = advance(self.state, Move.DELIVER)
-        self.situation = replace(self.situation, state=state, delivery=delivery, is_lost=False)
+        self.move(advance(self.state, Move.DELIVER))
+        self.situation.delivery, self.situation.is_lost = delivery, False
         return delivery
 
     def deliver_scripted(self, reply: Reply, request: Request) -> None:
@@ -106,7 +105,7 @@ class Conversation:
     def lose(self, connection: int) -> None:
         """Note that a connection has died: an event that was the last that it got isn't served again."""
         if connection == self._served_to and self.state is State.RUNNING:
-            self.situation = replace(self.situation, is_lost=True)
+            self.situation.is_lost = True
 
     def restart(self, *, keeps_polls: bool) -> None:
         """Begin anew with another runtime; one from elsewhere that waits, with its polls, is ready still."""

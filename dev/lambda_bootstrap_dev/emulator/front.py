@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .body import Intake
 from .callers import Callers
 from .invoke_api import BadInvocationError
 from .port import OnPort, Port
 from .rules import limit_of
 from .sites import Sites
-from .wire import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from difflib import get_close_matches
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -61,8 +62,8 @@ def new_invocation(payload: bytes, **given: str) -> Invocation:
 
 def new_trace_id() -> str:
     """Make an X-Ray trace header that isn't sampled, for callers who send none."""
-    root, parent = uuid4().hex, uuid4().hex
-    return f"Root=1-{root[:8]}-{root[8:]};Parent={parent[:16]};Sampled=0"
+    made = secrets.token_hex(24)
+    return f"Root=1-{made[:8]}-{made[8:32]};Parent={made[32:]};Sampled=0"
 
 
 def invocation_of(request: Request) -> Invocation:
@@ -76,12 +77,11 @@ def invocation_of(request: Request) -> Invocation:
     """
     if is_over(request):
         raise BadInvocationError(413, f"Request must be smaller than {MAX_PAYLOAD} bytes for the Invoke operation")
-    names = {name.lower() for name, _ in request.headers}
     return new_invocation(
         request.body,
         request_id=request.header("X-Amzn-RequestId"),
         content_type=media_type(request.header("Content-Type")),
-        trace_id=request.header("X-Amzn-Trace-Id") if "x-amzn-trace-id" in names else new_trace_id(),
+        trace_id=request.header("X-Amzn-Trace-Id") if "x-amzn-trace-id" in request.by_name else new_trace_id(),
         client_context=client_context(request.header("X-Amz-Client-Context")),
         cognito_identity=request.header("X-Amz-Cognito-Identity"),
         tenant_id=request.header("X-Amz-Tenant-Id"),

@@ -30,7 +30,7 @@ MAX_STREAM = 200 * 1024 * 1024
 JSON_TYPE = ("Content-Type", "application/json")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Situation:
     """Everything that a verdict depends on, apart from the request."""
 

@@ -273,7 +273,8 @@ class Sandbox:
                 turn.over.set()
             self._turn = turn
             self._on_begin(turn)
-            self._environment.thaw()
+            if self._freeze:
+                self._environment.thaw()
             if self._failure:
                 self._fail_turn(*self._failure)
                 self._failure = None

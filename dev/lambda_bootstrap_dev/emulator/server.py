@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from .body import Intake
 from .callers import RETRY_SECONDS, Callers
 from .port import OnPort, Port
 from .rules import is_stream, limit_of
 from .sites import Sites
 from .values import Default, Reply, Request, Step
-from .wire import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(:\d*)?")
 
 
+@lru_cache(maxsize=8)  # each may be as long as a head
 def host_of(authority: str) -> str:
     """The host in `host:port` or `[host]:port`, in lower case; all of what is neither."""
     found = AUTHORITY.fullmatch(authority.strip())
     return (found[1].strip("[]") if found else authority).lower()
 
 
+@lru_cache(maxsize=8)
 def is_address(host: str) -> bool:
     """Whether a host is an IP address, which no other site can make its own."""
     try:

@@ -99,7 +99,7 @@ class Telemetry:
     def tell_output(self, kind: str, data: bytes) -> None:
         """Queue a record for each line of output of a `function` or an `extension`; one that is JSON is an object."""
         *lines, self._rest[kind] = (self._rest.get(kind, b"") + data).split(b"\n")
-        for line in lines:
+        for line in lines if self._subscriptions else ():
             text = line.decode("utf-8", "replace")
             try:
                 found = json.loads(text)
@@ -121,6 +121,8 @@ class Telemetry:
             task.cancel()
 
     def _queue(self, kind: str, record: object) -> None:
+        if not self._subscriptions:
+            return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         for subscription in self._subscriptions:
             if kind.partition(".")[0] in subscription.types:

@@ -14,12 +14,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from . import function_url
+from .body import Intake
 from .invoke_api import new_invocation, new_trace_id
 from .port import OnPort, Port
 from .rules import MAX_PAYLOAD
 from .turn import Stream
 from .values import Kind, Reply
-from .wire import Intake
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

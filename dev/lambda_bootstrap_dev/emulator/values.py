@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,14 @@ class Request:
         """The chunks of the body, if it was chunked."""
         return tuple(self.body[start:end] for start, end in pairwise((0, *self.ends)))
 
+    @cached_property
+    def by_name(self) -> dict[str, str]:
+        """The headers by their names in lower case, the first of each name."""
+        return {name.lower(): value for name, value in reversed(self.headers)}
+
     def header(self, name: str) -> str:
         """The value of a header, or an empty string."""
-        return find_header(self.headers, name)
+        return self.by_name.get(name.lower(), "")
 
     def trailer(self, name: str) -> str:
         """The value of a trailer, or an empty string."""

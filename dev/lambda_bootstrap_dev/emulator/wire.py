@@ -1,5 +1,5 @@
 """
-One connection: h11 between a socket and whole requests and replies.
+One connection: between a socket and whole requests and replies, plain ones by themselves, and any other by h11.
 
 Owns: framing, keep-alive and how a connection ends.
 Refuses to know: what a request means.
@@ -12,20 +12,22 @@ import contextlib
 import http.client
 import re
 import time
-from array import array
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import h11
 
+from . import plain
+from .body import Body
 from .routes import route
-from .values import Headers, Pause, Raw, Reply, Request, Reset, find_header
+from .values import Headers, Pause, Raw, Reply, Request, Reset
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Callable, Iterable
 
     from .bell import Bell
+    from .body import Intake
     from .channel import Channel
     from .values import Close
 
@@ -81,43 +83,10 @@ def render(reply: Reply, headers: Iterable[tuple[str, str]]) -> bytes:
     """
     lines = [f"HTTP/1.1 {int(reply.status)} {http.client.responses.get(reply.status, '')}"]
     lines += [f"{name}: {value}" for name, value in headers]
-    if any("\r" in line or "\n" in line or "\0" in line for line in lines):
+    head = "\r\n".join([*lines, "", ""])
+    if head.count("\r") != len(lines) + 1 or head.count("\n") != len(lines) + 1 or "\0" in head:
         raise h11.LocalProtocolError("a header has a line break")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body
-
-
-@dataclass(frozen=True)
-class Intake:
-    """What becomes of a body: the most bytes that it may have, who gets its pieces as they come, whether it is kept."""
-
-    most: int
-    sink: Callable[[bytes], Awaitable[None]] | None = None
-    keeps: bool = True
-
-
-@dataclass
-class Body:
-    """A body as it comes in. Without its end, it isn't complete."""
-
-    data: bytearray = field(default_factory=bytearray)
-    ends: array[int] = field(default_factory=lambda: array("Q"))  # a list would take more than chunks of one byte
-    trailers: Headers = ()
-    is_complete: bool = False
-    size: int = 0
-    is_within: bool = False  # a chunk, of which there is a part
-
-    async def take(self, event: h11.Data, intake: Intake) -> bool:
-        """Take a piece, unless it is too much; whether it isn't."""
-        self.size += len(event.data)
-        if self.size > intake.most:
-            return False
-        if intake.sink:
-            await intake.sink(bytes(event.data))
-        if intake.keeps:
-            self.data += event.data
-            self.ends[-1 if self.is_within else len(self.ends) :] = array("Q", [len(self.data)])
-        self.is_within = not event.chunk_end
-        return True
+    return head.encode("latin-1") + reply.body
 
 
 class Connection:
@@ -129,7 +98,8 @@ class Connection:
         self._is_ended = False
         self._is_unread = False
         self._is_lasting = False  # whether the request lets the connection live, as they do by default
-        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        self._rest = b""  # what has come after the request
+        self._parser: h11.Connection | None = None  # of a request that isn't plain
 
     async def receive(
         self, prefix: str, take_in: Callable[[Request], Intake], patience: float | None
@@ -145,20 +115,11 @@ class Connection:
             if not self._is_ended:
                 await self._linger()
             return None
-        self._renew()
+        self._parser = None  # a new one for each: after raw bytes it doesn't know the state of the response
         try:
             if not await self._is_begun(patience):
                 return None
-            head = self._h11.next_event()
-            if head is h11.NEED_DATA:
-                async with asyncio.timeout(HEAD_SECONDS):
-                    head = await self._event()
-            if not isinstance(head, h11.Request):
-                return None
-            check(head)
-            tokens = {name for name, _ in head.headers}
-            self._is_lasting = head.http_version == b"1.1" and head.method != b"HEAD" and b"connection" not in tokens
-            return await self._request(head, prefix, take_in)
+            return self._plain(prefix, take_in) or await self._parse(prefix, take_in)
         except h11.RemoteProtocolError as error:
             if not self._is_ended:
                 await self.refuse(HTTPStatus(error.error_status_hint))
@@ -207,7 +168,7 @@ class Connection:
     async def gone(self) -> None:
         """Wait until the peer closes, or sends too much; keep for later what it sends before that."""
         while not self._is_gone:
-            self._h11.receive_data(await self._read())
+            self._rest += await self._read()
 
     async def is_gone_before(self, bell: Bell) -> bool:
         """Wait until *bell* rings, unless the peer has gone before that; return whether it has."""
@@ -215,7 +176,7 @@ class Connection:
         waiter = asyncio.get_running_loop().create_future()
         while bell.count == count:
             if self._channel.has_news:
-                self._h11.receive_data(await self._read())
+                self._rest += await self._read()
                 if self._is_gone:
                     return True
                 continue
@@ -232,7 +193,7 @@ class Connection:
 
     @property
     def _is_gone(self) -> bool:
-        return self._is_ended or len(self._h11.trailing_data[0]) > MAX_HEAD
+        return self._is_ended or len(self._rest) > MAX_HEAD
 
     def close(self) -> None:
         """Close the connection normally."""
@@ -247,32 +208,69 @@ class Connection:
         self._channel.reset()
         self._is_ended = True
 
-    def _renew(self) -> None:
-        # A fresh parser per request: after raw bytes the old one doesn't know the state of the response.
-        rest, is_ended = self._h11.trailing_data
-        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
-        if rest:
-            self._h11.receive_data(rest)
-        if is_ended or self._is_ended:
-            self._h11.receive_data(b"")
+    @property
+    def _h11(self) -> h11.Connection:
+        # A plain request was none of its business, but a response that comes in pieces is: it hears of one like it.
+        if self._parser is None:
+            self._parser = h11.Connection(h11.SERVER)
+            self._parser.receive_data(b"POST / HTTP/1.1\r\nHost: -\r\n\r\n")
+            while self._parser.their_state is not h11.DONE:
+                self._parser.next_event()
+        return self._parser
 
-    async def _request(self, head: h11.Request, prefix: str, take_in: Callable[[Request], Intake]) -> Request:
-        method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
+    def _plain(self, prefix: str, take_in: Callable[[Request], Intake]) -> Request | None:
+        # The request that there is, if it is a plain one, and its body is neither too long nor somebody else's.
+        found = plain.read(self._rest)
+        if found is None:
+            return None
+        request = self._as_request(prefix, found.method, found.target, found.headers, found.body)
+        intake = take_in(request)
+        if intake.sink or len(found.body) > intake.most:
+            return None
+        self._rest = self._rest[found.end :]
+        self._is_lasting = True
+        return request
+
+    async def _parse(self, prefix: str, take_in: Callable[[Request], Intake]) -> Request | None:
+        self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        if self._rest:
+            self._parser.receive_data(self._rest)
+            self._rest = b""
+        if self._is_ended:
+            self._parser.receive_data(b"")
+        head = self._parser.next_event()
+        if head is h11.NEED_DATA:
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = await self._event()
+        if not isinstance(head, h11.Request):
+            return None
+        check(head)
+        tokens = {name for name, _ in head.headers}
+        self._is_lasting = head.http_version == b"1.1" and head.method != b"HEAD" and b"connection" not in tokens
+        request = await self._request(head, prefix, take_in)
+        self._rest = self._parser.trailing_data[0]
+        return request
+
+    def _as_request(self, prefix: str, method: str, target: str, headers: Headers, body: bytes = b"") -> Request:
         where = route(method, target, prefix)
-        request = Request(
+        return Request(
             endpoint=where.endpoint,
             method=method,
             target=target,
-            headers=as_text(head.headers.raw_items()),
-            body=b"",
+            headers=headers,
+            body=body,
             trailers=(),
             connection=self.number,
             at=time.monotonic(),
             request_id=where.request_id,
             refusal=where.refusal,
         )
+
+    async def _request(self, head: h11.Request, prefix: str, take_in: Callable[[Request], Intake]) -> Request:
+        method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
+        request = self._as_request(prefix, method, target, as_text(head.headers.raw_items()))
         intake = take_in(request)
-        announced = int(find_header(request.headers, "Content-Length") or 0)
+        announced = int(request.header("Content-Length") or 0)
         self._is_unread = announced > intake.most or not await self._body(body := Body(), intake)
         if self._is_unread:
             return replace(request, is_oversized=True, at=time.monotonic())
@@ -307,10 +305,10 @@ class Connection:
 
     async def _is_begun(self, patience: float | None) -> bool:
         # Whether there is the beginning of a request.
-        if not self._h11.trailing_data[0] and not self._is_ended:
+        if not self._rest and not self._is_ended:
             try:
                 async with asyncio.timeout(patience):
-                    self._h11.receive_data(await self._read())
+                    self._rest = await self._read()
             except TimeoutError:
                 return False
         return True
@@ -343,7 +341,8 @@ class Connection:
     def _is_plain(self) -> bool:
         # Whether the whole request has been read, and its sender expects nothing but a body and another turn. Then
         # h11, which costs most of the time of an answer, has nothing to decide.
-        return self._is_lasting and not self._is_unread and self._h11.their_state is h11.DONE
+        is_read = self._parser is None or self._parser.their_state is h11.DONE
+        return self._is_lasting and not self._is_unread and is_read
 
     def _head(self, status: int, headers: Iterable[tuple[str, str]]) -> h11.Response:
         close = [("Connection", "close")] if self._is_unread else []
