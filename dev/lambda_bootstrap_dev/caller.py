@@ -21,17 +21,21 @@ from .errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+ENDPOINT = "http://127.0.0.1:9000"
+# The name of a function where there is one only, which answers to any.
+ANY = "function"
 # Lambda's longest timeout, and some time for a start.
 PATIENCE = 960.0
 OK = 200
 ACCEPTED = 202
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
 class Call:
-    """What is sent: to which function, with what."""
+    """What is sent: to which function, if it is named, with what."""
 
-    function: str
+    function: str | None
     payload: bytes
     client_context: str = ""  # JSON
     is_async: bool = False
@@ -115,7 +119,7 @@ def call_endpoint(call: Call, endpoint: str, on_piece: Callable[[bytes], None] |
         raise UsageError(f"{endpoint!r} is no endpoint: write http://HOST:PORT")
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     version, action = ("2021-11-15", "response-streaming-invocations") if on_piece else ("2015-03-31", "invocations")
-    path = f"{url.path.rstrip('/')}/{version}/functions/{quote(call.function, safe='')}/{action}"
+    path = f"{url.path.rstrip('/')}/{version}/functions/{quote(call.function or ANY, safe='')}/{action}"
     try:
         with closing(kind(url.netloc, timeout=PATIENCE)) as connection:
             connection.request("POST", path, call.payload, call.headers)
@@ -129,8 +133,19 @@ def call_endpoint(call: Call, endpoint: str, on_piece: Callable[[bytes], None] |
     except ValueError as error:
         raise UsageError(f"{endpoint} doesn't answer with a stream: {error}") from error
     if response.status not in {OK, ACCEPTED}:
-        raise UsageError(f"{endpoint} refuses the call: {response.status} {body.decode(errors='replace').strip()}")
+        raise UsageError(_refusal(call, endpoint, response.status, body))
     return _answer(response.status, body, {name.lower(): value for name, value in response.getheaders()})
+
+
+def _refusal(call: Call, endpoint: str, status: int, body: bytes) -> str:
+    """Say why an endpoint refuses a call, in its own words."""
+    try:
+        reason = json.loads(body)["message"]
+    except (ValueError, TypeError, KeyError):
+        return f"{endpoint} refuses the call: {status} {body.decode(errors='replace').strip()}"
+    if status == NOT_FOUND and call.function is None:
+        return f"several functions are served at {endpoint}, so name one; {reason.partition('; ')[2] or reason}"
+    return f"{endpoint} refuses the call: {reason}"
 
 
 def _ending(events: Iterator[tuple[str, bytes]], on_piece: Callable[[bytes], None]) -> Answer:
@@ -182,7 +197,7 @@ def call_remote(call: Call, region: str | None, on_piece: Callable[[bytes], None
         client = boto3.client("lambda", region_name=region, config=config)
         if on_piece:
             return _stream_remote(client, call, on_piece)
-        reply = client.invoke(FunctionName=call.function, Payload=call.payload, **call.parameters)
+        reply = client.invoke(FunctionName=call.function or ANY, Payload=call.payload, **call.parameters)
         body = reply["Payload"].read()
     except (BotoCoreError, ClientError) as error:
         raise UsageError(f"AWS doesn't take the call: {error}") from error
@@ -190,7 +205,9 @@ def call_remote(call: Call, region: str | None, on_piece: Callable[[bytes], None
 
 
 def _stream_remote(client: Any, call: Call, on_piece: Callable[[bytes], None]) -> Answer:
-    reply = client.invoke_with_response_stream(FunctionName=call.function, Payload=call.payload, **call.parameters)
+    reply = client.invoke_with_response_stream(
+        FunctionName=call.function or ANY, Payload=call.payload, **call.parameters
+    )
     with closing(reply["EventStream"]) as events:
         for event in events:
             if "PayloadChunk" in event:

@@ -14,6 +14,7 @@ from lambda_bootstrap_dev.cli.main import main
 from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support import BOOTSTRAP, PYTHON
+from tests.support.served import serve_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,6 +219,27 @@ def test_stream_of_another(
     """What isn't a stream of events is refused, with the reason."""
     assert main(["invoke", "--endpoint", lambda_[0], "--stream"]) == 2
     assert "doesn't answer with a stream: it isn't a stream of events" in capfd.readouterr().err
+
+
+def test_not_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where several functions are served, a call that names none is answered with their names, and a wrong name too."""
+    tables = "".join(f"[tool.lambda-bootstrap.functions.{name}]\nhandler = 'app.handler'\n" for name in ("a", "b"))
+    with serve_project(tmp_path, APP, tables) as served:
+        endpoint = f"http://{served.authority}"
+        statuses = [main(["invoke", *words, "--endpoint", endpoint]) for words in ([], ["c"])]
+
+    assert statuses == [2, 2]
+    assert capfd.readouterr().err == (
+        f"lambda-bootstrap invoke: several functions are served at {endpoint}, so name one; there are: a, b\n"
+        f"lambda-bootstrap invoke: {endpoint} refuses the call: Function not found: c; there are: a, b\n"
+    )
+
+
+@pytest.mark.parametrize("words", [["--region", "eu-west-1"], ["--remote", "--endpoint", "http://127.0.0.1:1"]])
+def test_without_effect(capfd: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """An option that would say nothing is a mistake: a region of an emulator's, an emulator's address on AWS."""
+    assert main(["invoke", *words]) == 2
+    assert "--remote calls" in capfd.readouterr().err
 
 
 class TestRefused:

@@ -74,6 +74,16 @@ def test_files(tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str) -> 
     assert not any("{{" in (folder / file).read_text() for file in FILES)
 
 
+def test_here(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project in the folder where one stands is made without advice to go there."""
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path / "shop")
+    statuses = [main(["new", "."]), main(["new", "other"])]
+
+    assert statuses == [0, 0]
+    assert [line[:13] for line in capfd.readouterr().err.splitlines()] == ["next: lambda-", "next: cd othe"]
+
+
 def test_template(project: tuple[str, Path]) -> None:
     """The SAM template deploys the zip that `build` makes of the handler, with what the event's source needs."""
     name, folder = project

@@ -195,6 +195,32 @@ class TestRun:
         assert capfd.readouterr().err.endswith("Status: error\nthe runtime failed (init error): E: no start\n")
 
 
+class TestProject:
+    """The function that a project names, where the command line doesn't."""
+
+    def test_handler(self, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without a handler, the project's only function is run, with its own variables, which --env overrides."""
+        table = '[tool.lambda-bootstrap.functions.mine]\nhandler = "app.handler"\n'
+        (folder / "pyproject.toml").write_text(f'{table}environment = {{ OWN_VARIABLE = "theirs" }}\n')
+        monkeypatch.chdir(folder)
+        words = ["run", "--python", str(folder.parent / "python"), "--event", "{}"]
+        statuses = [main(words), main([*words, "--env", "OWN_VARIABLE=ours"])]
+        said = capfd.readouterr()
+
+        assert statuses == [0, 0]
+        assert said.err.count("log of app.handler in mine\n") == 2
+        assert [name in said.out for name in ('"theirs"', '"ours"')] == [True, True]
+
+    def test_several(self, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of several functions one has to be named."""
+        tables = "".join(f"[tool.lambda-bootstrap.functions.{name}]\nhandler = 'app.{name}'\n" for name in "ab")
+        (folder / "pyproject.toml").write_text(tables)
+        monkeypatch.chdir(folder)
+
+        assert main(["run"]) == 2
+        assert "the project has several functions: name one, of app.a, app.b" in capfd.readouterr().err
+
+
 class TestUsage:
     """What cannot be run is one line and status 2."""
 
@@ -205,6 +231,15 @@ class TestUsage:
         said = capfd.readouterr().err
         assert said.startswith(f"lambda-bootstrap run: '{folder}/{handler}' names no function: ")
         assert said.endswith(": write FOLDER/MODULE.FUNCTION, as in app.handler\n")
+
+    def test_file(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        """A file in place of a function is answered with how to name the function."""
+        (folder / "app.py").touch()
+
+        assert run(folder, handler="app.py") == 2
+        assert f"{str(folder / 'app.py')!r} is a file: name its function, as in {folder}/app.handler" in (
+            capfd.readouterr().err
+        )
 
     def test_no_folder(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         """A folder that does not exist is refused."""
@@ -345,6 +380,12 @@ class TestOutput:
     def test_headline(self, body: bytes) -> None:
         """An error without type and message is called an error, and no more."""
         assert output.headline(Ending(Kind.ERROR, body)) == "function error"
+
+    def test_long_headline(self) -> None:
+        """A long message is cut in the headline, as the body that follows has it whole."""
+        body = json.dumps({"errorType": "E", "errorMessage": "m" * 119 + " and more"}).encode()
+
+        assert output.headline(Ending(Kind.ERROR, body)) == f"function error: E: {'m' * 119} ..."
 
     def test_record_of_two_lines(self) -> None:
         """A carriage return within a record is a line break on a terminal, and stays as it is in a pipe."""

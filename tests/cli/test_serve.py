@@ -307,7 +307,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("pyproject", "message"),
         [
-            ("", "no function is named: write serve app.handler, or name functions in pyproject.toml"),
+            ("", "no function is named: write app.handler, or name functions in pyproject.toml"),
             ("[tool.lambda-bootstrap]\nfunctions = 1", "FOLDER/pyproject.toml: "),
             (
                 "[tool.lambda-bootstrap.functions]\na = 1",
@@ -350,6 +350,10 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("template", "message"),
         [
+            (
+                "Resources: {F: {Type: AWS::Lambda::Function, Properties: {Handler: a.b, CodeUri: nowhere/}}}",
+                "template.yaml: F has its code in 'FOLDER/nowhere', and there is no such folder",
+            ),
             ("Resources: {}", "has no function that is Python's"),
             ("[1]", "isn't a template: it has no Resources"),
             ("a: [", "cannot be read: "),
@@ -369,7 +373,20 @@ class TestRefused:
         write(tmp_path / "template.yaml", template)
 
         assert main(["serve", "--python", sys.executable]) == 2
-        assert message in capfd.readouterr().err
+        assert message.replace("FOLDER", str(tmp_path)) in capfd.readouterr().err
+
+    def test_unreadable(self, app: Path) -> None:
+        """A folder that may not be read is refused at once: nothing would run, and no change be noticed."""
+        drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+        command = [*drop, *SERVE, "--port", "0", "--python", sys.executable, f"{app.parent.name}/app.handler"]
+        app.parent.chmod(0o100)
+        try:
+            done = subprocess.run(command, cwd=app.parents[1], capture_output=True, text=True, timeout=60, check=False)
+        finally:
+            app.parent.chmod(0o700)
+
+        said = f"the folder {app.parent.name!r} cannot be read: you have no permission for it"
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
     @pytest.mark.parametrize(
         ("words", "message"),

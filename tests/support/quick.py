@@ -28,6 +28,7 @@ STARTING = (
     "cli/test_doctor.py",
     "cli/test_event_source.py",
     "cli/test_invoke.py::TestCalls",
+    "cli/test_invoke.py::test_not_named",
     "cli/test_new.py::test_own_test",
     "cli/test_new.py::test_runs",
     "cli/test_run.py",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import output
-from .verb import Verb
+from .verb import Verb, given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,14 +148,9 @@ def build_runtime(base: str | None, tag: str | None, form: str | None, **asked: 
 def _make(name: str, asked: dict[str, Any]) -> Plan:
     from ..build import plan  # noqa: PLC0415 - the other verbs start without it
 
-    order = plan.Order(**given(asked))
+    order = plan.Order(**given(**asked))
     has_function = name in {"build_zip", "build_image"}
     return (plan.make if has_function else plan.make_runtime)(order, Path.cwd(), os.environ)
-
-
-def given(options: dict[str, Any]) -> dict[str, Any]:
-    """The options that somebody has set."""
-    return {key: value for key, value in options.items() if value is not None}
 
 
 def _build_image(name: str, asked: dict[str, Any], form: str | None, **how: Any) -> int:
@@ -166,7 +161,7 @@ def _build_image(name: str, asked: dict[str, Any], form: str | None, **how: Any)
         snippet = snippets.Snippet(made, is_image=True)
         if form and form != "json":
             snippet.check()
-        built = getattr(image, name)(made, Path(scratch), progress, **given(how))
+        built = getattr(image, name)(made, Path(scratch), progress, **given(**how))
     if form == "json":
         output.show_object(built.for_machines())
     else:

@@ -13,7 +13,7 @@ from .verb import Verb, as_json
 
 
 @click.command(cls=Verb, short_help="Call a function that runs already.")
-@click.argument("function", default="function")
+@click.argument("function", required=False)
 @click.option(
     "--event",
     metavar="EVENT",
@@ -22,9 +22,7 @@ from .verb import Verb, as_json
 @click.option(
     "--endpoint",
     metavar="URL",
-    default="http://127.0.0.1:9000",
-    show_default=True,
-    help="Where serve, or another emulator, listens.",
+    help=f"Where serve, or another emulator, listens; default: {caller.ENDPOINT}.",
 )
 @click.option("--remote", is_flag=True, help="Call a deployed function, through boto3 and with your credentials.")
 @click.option("--region", metavar="REGION", help="With --remote; default: boto3's own.")
@@ -35,9 +33,9 @@ from .verb import Verb, as_json
 @verb.http
 @as_json
 def invoke(  # noqa: PLR0913, PLR0917 - the options
-    function: str,
+    function: str | None,
     event: str | None,
-    endpoint: str,
+    endpoint: str | None,
     remote: bool,  # noqa: FBT001 - click's
     region: str | None,
     is_stream: bool,  # noqa: FBT001 - click's
@@ -61,6 +59,11 @@ def invoke(  # noqa: PLR0913, PLR0917 - the options
     """  # noqa: D301 - click's mark for lines that stay
     if is_stream + is_async + bool(http) > 1:
         raise click.UsageError("--stream, --async and --http are three ways to call: take one")
+    if remote and endpoint:
+        raise click.UsageError("--remote calls AWS, and --endpoint an emulator: take one")
+    if region and not remote:
+        raise click.UsageError("--region says where --remote calls; under an emulator, serve has the function's")
+    endpoint = endpoint or caller.ENDPOINT
     here = Function(handler="app.handler", task_root=".")
     if http:
         payload = function_url.event(*http, inputs.read_event(event, here) if event else b"")

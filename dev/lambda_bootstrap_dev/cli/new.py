@@ -37,5 +37,6 @@ def new(name: str | None, template: str, is_list: bool, is_json: bool) -> int:  
         raise click.UsageError("a project needs a NAME; --list has the templates")
     files = templates.make_project(Path(name), template)
     output.show_names([str(file) for file in files], is_json=is_json)
-    output.complain(f"next: cd {name}; lambda-bootstrap serve app.handler, or run app.handler; python -m pytest", "dim")
+    step = "" if Path(name).resolve() == Path.cwd() else f"cd {name}; "
+    output.complain(f"next: {step}lambda-bootstrap serve app.handler, or run app.handler; python -m pytest", "dim")
     return 0

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ..doctor.findings import Report as Examination
     from ..emulator.function_url import Response
 
+# Of a message in a headline.
+MOST_SHOWN = 120
 # How the platform's own lines begin.
 PLATFORM = (b"START RequestId: ", b"END RequestId: ", b"REPORT RequestId: ")
 
@@ -105,13 +107,18 @@ def show_as_json(ending: Ending) -> None:
 
 
 def headline(ending: Ending) -> str:
-    """An error in one line."""
+    """An error in one line, that of its beginning which says what it is: the body has all of it."""
     who = "function error" if ending.is_answered else f"the runtime failed ({ending.kind.value})"
     try:
         body = json.loads(ending.body)
-        return f"{who}: {body['errorType']}: {body['errorMessage']}"
+        return f"{who}: {body['errorType']}: {shortened(body['errorMessage'])}"
     except (ValueError, TypeError, KeyError):
         return who
+
+
+def shortened(message: str) -> str:
+    """As much of a message as a line of a terminal shows."""
+    return message if len(message) <= MOST_SHOWN else f"{message[:MOST_SHOWN].rstrip()} ..."
 
 
 def pretty(body: bytes) -> str | None:

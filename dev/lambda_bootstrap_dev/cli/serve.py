@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -34,16 +34,8 @@ ADDRESS = re.compile(r".*:.*|\d+")
     help="Serve the Function URL there; that of a second function at the next port, and so on.",
 )
 @verb.python
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=float,
-    callback=verb.positive_if_any,
-    help="A function's time for an event; default: the project's, else 3.",
-)
-@click.option(
-    "--memory", metavar="MB", type=click.IntRange(min=1), help="Its memory; default: the project's, else 128."
-)
+@verb.timeout
+@verb.memory
 @verb.region
 @verb.env
 @verb.env_file
@@ -89,8 +81,7 @@ def serve(  # noqa: PLR0913, PLR0917 - the options
     lambda-bootstrap serve app.handler --url-port 9100
     lambda-bootstrap serve 127.0.0.1:9001
     """  # noqa: D301 - click's mark for lines that stay
-    asked = {"timeout": timeout, "memory": memory}
-    given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
+    given = verb.given(timeout=timeout, memory=memory)
     if target and ADDRESS.fullmatch(target):
         if port is not None or url_port is not None or python or env or env_file or freeze or debug or faults:
             raise click.UsageError(
@@ -136,11 +127,11 @@ def serve(  # noqa: PLR0913, PLR0917 - the options
 
 def find(handler: str | None) -> list[Entry]:
     """Find the function that a handler names, or without one those of the project."""
-    from ..emulator.projects import Entry, find_functions  # noqa: PLC0415 - as above
+    from ..emulator.projects import find_entries  # noqa: PLC0415 - as above
 
-    if handler is None:
-        return find_functions(Path.cwd())
     try:
-        return [Entry(session.find_function(handler))]
+        return find_entries(handler, Path.cwd())
     except UsageError as error:
+        if handler is None:
+            raise
         raise UsageError(f"{error}; or HOST:PORT for a runtime that is started elsewhere") from error

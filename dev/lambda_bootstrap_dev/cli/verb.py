@@ -9,7 +9,7 @@ Refuses to know: what a verb does.
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-def positive(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float:
-    """Refuse what isn't a time; click calls this."""
-    if not 0 < seconds < float("inf"):
+def positive(_context: click.Context, _parameter: click.Parameter, seconds: float | None) -> float | None:
+    """Refuse what isn't a time, if there is one; click calls this."""
+    if seconds is not None and not 0 < seconds < float("inf"):
         raise click.BadParameter(f"{seconds} isn't a number of seconds above zero")
     return seconds
 
 
-def positive_if_any(context: click.Context, parameter: click.Parameter, seconds: float | None) -> float | None:
-    """Refuse what isn't a time, if there is one; click calls this."""
-    return None if seconds is None else positive(context, parameter, seconds)
+def given(**options: Any) -> dict[str, Any]:
+    """The options that somebody has set."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def request(
@@ -53,15 +53,13 @@ timeout = click.option(
     metavar="SECONDS",
     type=float,
     callback=positive,
-    default=3.0,
-    help="The function's time for an event; default: 3, as Lambda.",
+    help="A function's time for an event; default: the project's, else 3, as Lambda.",
 )
 memory = click.option(
     "--memory",
     metavar="MB",
     type=click.IntRange(min=1),
-    default=128,
-    help="Its memory; default: 128, as Lambda; not enforced.",
+    help="Its memory; default: the project's, else 128, as Lambda; not enforced.",
 )
 region = click.option(
     "--region",

@@ -56,9 +56,33 @@ def find_functions(folder: Path) -> list[Entry]:
 
             return list(of_template(folder / name))
     raise UsageError(
-        "no function is named: write serve app.handler, or name functions in pyproject.toml, as in"
+        "no function is named: write app.handler, or name functions in pyproject.toml, as in"
         f' [{TABLE}.orders] handler = "orders/app.handler", or in template.yaml'
     )
+
+
+def find_entries(handler: str | None, folder: Path) -> list[Entry]:
+    """
+    Find the function that *handler* names, or without one those of the project in *folder*.
+
+    Raises:
+        UsageError: there is no such function, or none at all.
+    """
+    return find_functions(folder) if handler is None else [Entry(find_function(handler))]
+
+
+def find_entry(handler: str | None, folder: Path) -> Entry:
+    """
+    Find the function that *handler* names, or the only one of the project in *folder*.
+
+    Raises:
+        UsageError: there is no such function, or the project has several.
+    """
+    first, *others = find_entries(handler, folder)
+    if others:
+        handlers = ", ".join(entry.function.handler for entry in (first, *others))
+        raise UsageError(f"the project has several functions: name one, of {handlers}")
+    return first
 
 
 def read_toml(file: Path) -> dict[str, Any]:

@@ -97,8 +97,10 @@ def of_resource(name: str, properties: Mapping[str, Any], file: Path) -> Entry:
         raise UsageError(f"{file}: {name} has no Handler that is a text, as in Handler: app.handler")
     code = properties.get("CodeUri") or properties.get("Code")
     folder = file.parent / code if isinstance(code, str) else file.parent
+    if not folder.is_dir() and not is_package(str(code)):
+        raise UsageError(f"{file}: {name} has its code in {str(folder)!r}, and there is no such folder")
     if not folder.is_dir():
-        folder = file.parent  # it is a package, which is built from here
+        folder = file.parent  # what the package is built from
     given = properties.get("FunctionName")
     numbers = {ours: properties.get(theirs) for ours, theirs in (("timeout", "Timeout"), ("memory", "MemorySize"))}
     function = Function(
@@ -113,6 +115,11 @@ def of_resource(name: str, properties: Mapping[str, Any], file: Path) -> Entry:
     known = {key: value for key, value in variables.items() if value is not None}
     check_names(known, f"{file}: {name}")
     return Entry(function, known, of_url(properties.get("FunctionUrlConfig")), about)
+
+
+def is_package(code: str) -> bool:
+    """Whether the place of a function's code is that of a package, here or in S3."""
+    return "://" in code or code.endswith((".zip", ".jar"))
 
 
 def resolve(value: Any, defaults: Mapping[str, Any]) -> Any:

@@ -111,8 +111,13 @@ def find_function(name: str, **given: Any) -> Function:
     home = Path(folder or slash or ".")
     if "." not in handler.strip("."):
         raise UsageError(f"{name!r} names no function: write FOLDER/MODULE.FUNCTION, as in app.handler")
+    if handler.endswith(".py") and (home / handler).is_file():
+        module = name.removesuffix(".py")
+        raise UsageError(f"{name!r} is a file: name its function, as in {module}.handler")
     if not home.is_dir():
         raise UsageError(f"there is no folder {folder!r}{_near_folders(home)}")
+    if not os.access(home, os.R_OK | os.X_OK):
+        raise UsageError(f"the folder {str(home)!r} cannot be read: you have no permission for it")
     home = home.resolve()
     root = _root_of(home, handler.partition(".")[0])
     place = "".join(f"{part}/" for part in home.relative_to(root).parts)
