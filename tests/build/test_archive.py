@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,18 @@ class TestWrite:
 
         assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
         assert output.read_bytes() == before
+
+    def test_at_once(self, tmp_path: Path) -> None:
+        """Builds of the same zip at once don't meet in one draft, and what comes out is one of theirs, whole."""
+        output = tmp_path / "a.zip"
+        contents: list[archive.Files] = [{"a": bytes([number]) * 2_000_000} for number in range(4)]
+        with ThreadPoolExecutor() as pool:
+            for done in [pool.submit(archive.write, output, files) for files in contents]:
+                done.result()
+
+        with zipfile.ZipFile(output) as file:
+            assert {"a": file.read("a")} in contents
+        assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
 @pytest.mark.parametrize(("size", "is_refused"), [(262_144_000, False), (262_144_001, True)])

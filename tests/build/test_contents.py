@@ -73,6 +73,13 @@ class TestLeftOut:
         assert {name for name in names(package) if not name.startswith("shop")} == {"data/a.json", "node_modules/x.js"}
 
 
+def test_draft_of_a_killed_build(repository: Repository) -> None:
+    """What a build left that was killed while it wrote its zip stays at home."""
+    repository.write("dist/.shop-x86_64.0a1b2c3d.zip.part")
+
+    assert names(repository.built("app.handler")) == {"app.py"}
+
+
 class TestSecrets:
     """What must never be in a package."""
 

@@ -131,6 +131,8 @@ def test_before_all_else(repository: Repository, handler: str, message: str) -> 
             "there is no folder nowhere: HANDLER is FOLDER/MODULE.FUNCTION, or MODULE.FUNCTION in ",
         ),
         ("app", "'app' names no function: write FOLDER/MODULE.FUNCTION, as in app.handler"),
+        ("app..handler", "'app..handler' names no function: write FOLDER/MODULE.FUNCTION, as in app.handler"),
+        ("", "'' names no function: write FOLDER/MODULE.FUNCTION, as in app.handler"),
     ],
 )
 def test_usage(repository: Repository, handler: str, message: str) -> None:

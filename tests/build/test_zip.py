@@ -14,7 +14,7 @@ from lambda_bootstrap_dev.testing import Emulator
 
 from tests.support.interpreters import PYTHON
 from tests.support.packages import unpack
-from tests.support.repository import names
+from tests.support.repository import PROGRAM, names
 from tests.support.rie import ARCH
 
 if TYPE_CHECKING:
@@ -341,3 +341,23 @@ def test_help(verb: str, words: set[str], missing: set[str]) -> None:
     text = "".join(done.stdout.split())  # names are broken at their hyphens
     assert [word for word in words if word not in text] == []
     assert [word for word in missing if word in text] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux may mount a small disk")
+def test_no_room(repository: Repository, tmp_path: Path) -> None:
+    """Where the disk for temporary files is full, the message names it, and nothing is written."""
+    small = tmp_path / "small"
+    small.mkdir()
+    script = 'mount -t tmpfs -o size=64k none "$TMPDIR" && exec "$@"'
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", *PROGRAM, "zip", "app.handler", "--python", PYTHON]
+    done = subprocess.run(
+        [*command, "--find-links", str(repository.interpreters)],
+        cwd=repository.root,
+        env={**repository.environ, "TMPDIR": str(small)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stderr.startswith(f"lambda-bootstrap build zip: there is no room left in {small}")
+    assert (done.returncode, done.stdout, (repository.root / "dist").exists()) == (1, "", False)

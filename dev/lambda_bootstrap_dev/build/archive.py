@@ -7,6 +7,7 @@ Refuses to know: what the files are.
 
 from __future__ import annotations
 
+import secrets
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -62,8 +63,8 @@ def write(output: Path, files: Files) -> None:
         if output.suffix != ".zip":
             fill(output, files)
             return
-        # Whole or not at all: an interrupted build must not look like a package.
-        draft = output.with_name(f".{output.name}.part")
+        # Whole or not at all: an interrupted build must not look like a package, and two at once have a draft each.
+        draft = output.with_name(f".{output.stem}.{secrets.token_hex(4)}.zip.part")
         try:
             compress(draft, files)
             draft.replace(output)

@@ -41,7 +41,7 @@ VERSION_CONTROL = {".git", ".hg", ".svn", ".jj", ".gitignore", ".gitattributes",
 OUTPUTS = {".aws-sam", ".terraform", ".serverless", "cdk.out", ".chalice", "Dockerfile", ".dockerignore", IGNORE_FILE}
 NEVER = CACHES | VERSION_CONTROL | OUTPUTS
 # What earlier builds leave in a project's dist/, this one's included.
-BUILT = re.compile(r"dist/[^/]*(\.zip|\.whl|\.tar\.gz|\.cdx\.json|-(image|runtime)-(x86_64|arm64))")
+BUILT = re.compile(r"dist/[^/]*(\.zip|\.zip\.part|\.whl|\.tar\.gz|\.cdx\.json|-(image|runtime)-(x86_64|arm64))")
 # Ours, at the root of the package.
 RESERVED = {"bootstrap", "lambda-bootstrap"}
 SECRET_FOLDERS = {".aws", ".ssh", ".gnupg"}
@@ -179,10 +179,10 @@ def is_left_out(path: Path, name: str, choice: Choice) -> bool:
     return (
         path.name in NEVER
         or path.name.endswith(".egg-info")
-        or (is_folder and (path / "pyvenv.cfg").exists())
+        or choice.leaves_out(f"{name}/" if is_folder else name)
+        or (is_folder and os.path.exists(path / "pyvenv.cfg"))  # noqa: PTH110 - Path's raises where one may not look
         or BUILT.fullmatch(name) is not None
         or is_output(path)
-        or choice.leaves_out(f"{name}/" if is_folder else name)
     )
 
 

@@ -123,7 +123,7 @@ def find(handler: str | None, cwd: Path) -> Project:
     name = name or settings.handler or ""
     if not handler and name and ("/" in name or folder != root):
         return find(f"{root}/{name}", cwd)
-    if name and "." not in name.strip("."):
+    if handler == "" or (name and ("." not in name or not all(name.split(".")))):
         raise UsageError(f"{name!r} names no function: write FOLDER/MODULE.FUNCTION, as in app.handler")
     return Project(root, folder, name or None, settings, pyproject)
 

@@ -8,7 +8,10 @@ Refuses to know: what a verb does.
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -97,13 +100,30 @@ class Verb(click.Command):
         except UsageError as error:
             output.complain(f"{ctx.command_path}: {error}")
             return error.status
-        except PermissionError as error:
-            output.complain(f"{ctx.command_path}: you have no permission for {error.filename}")
-            return 2
+        except BrokenPipeError:
+            output.abandon()
+            return 128 + signal.SIGPIPE
+        except OSError as error:
+            return refusal(ctx, error)
         except SignalledError as error:
             return 128 + error.number
         except KeyboardInterrupt:
             return 128 + signal.SIGINT
-        except BrokenPipeError:
-            output.abandon()
-            return 128 + signal.SIGPIPE
+
+
+def refusal(ctx: click.Context, error: OSError) -> int:
+    """
+    Say what the system refuses; return the exit status.
+
+    Raises:
+        OSError: it is nothing that people can mend.
+    """
+    if isinstance(error, PermissionError):
+        output.complain(f"{ctx.command_path}: you have no permission for {error.filename}")
+        return 2
+    # A copy of a folder keeps of each file's error its text.
+    if any(code == error.errno or os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT)):
+        where = error.filename or f"{tempfile.gettempdir()}, or another folder that TMPDIR names"
+        output.complain(f"{ctx.command_path}: there is no room left in {where}")
+        return 1
+    raise error
