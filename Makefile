@@ -68,7 +68,7 @@ python-wheels: .venv/.build ## Build the interpreter's wheels, lambda-bootstrap-
 release: .venv/.build .cache/release/.made ## Build all that would be published, with checksums: dist/
 	$(release)
 
-tree: build/interpreter/$(ARCH)/.made ## Build what all packages carry, interpreter included: ARCH=x86_64 or arm64
+tree: build/interpreter/$(ARCH)/.made ## Build what all packages carry, interpreter included: ARCH=x86_64 or arm64 PYTHON_VERSION=3.13
 
 # What that takes.
 
@@ -81,11 +81,11 @@ base: ## Make sure that the base image is there: pull it, or build it from Debia
 arm64: ## Build the image for arm64 too, for the tests on a machine of another kind: lambda-bootstrap:arm64
 	@$(arm64)
 
-sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's archive has.
-	@.venv/bin/python packaging/sources.py --update
+sources: .venv/.made ## Pin the newest sources of the interpreter that Debian's archive has: PYTHON_VERSION=3.14
+	@$(sources) --update
 
 sources-check: .venv/.made ## Fail if Debian's archive, its security updates included, has newer sources than are pinned.
-	@.venv/bin/python packaging/sources.py --check
+	@$(sources) --check
 
 profile: .venv/.build .venv/.emulator fetch ## Count anew what the interpreter does most, which it is optimised by; with clang-19.
 	@$(profile)

@@ -11,4 +11,5 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     UV_SYSTEM_PYTHON=1
 ARG ARCH=x86_64
 COPY build/installers/${ARCH}/bin /usr/local/bin
-COPY build/installers/${ARCH}/lib /var/runtime/lambda-bootstrap/lib/python3.13/site-packages
+ARG PYTHON=python3.13
+COPY build/installers/${ARCH}/lib /var/runtime/lambda-bootstrap/lib/${PYTHON}/site-packages

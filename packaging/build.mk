@@ -26,6 +26,14 @@ ifeq ($(filter x86_64 arm64,$(ARCH)),)
 $(error ARCH is "$(ARCH)": it has to be x86_64 or arm64)
 endif
 foreign := $(filter-out $(native),$(ARCH))
+# From make's own command line only: images with Python in them have a variable of this name in their environment.
+ifneq ($(origin PYTHON_VERSION),command line)
+PYTHON_VERSION := 3.13
+endif
+ifeq ($(filter 3.13 3.14 3.15,$(PYTHON_VERSION)),)
+$(error PYTHON_VERSION is "$(PYTHON_VERSION)": it has to be 3.13, 3.14 or 3.15)
+endif
+export PYTHON_VERSION
 # Another machine's base has a name of its own, Docker's, or it would take the place of this machine's.
 BASE_IMAGE ?= $(patsubst x86_64,amd64/,$(patsubst arm64,arm64v8/,$(foreign)))debian:trixie-slim
 # Images for the tests: for arm64, with Debian's Python in place of ours, and one with an old C library.
@@ -34,11 +42,14 @@ debian_image := lambda-bootstrap:debian
 old_image := debian:bullseye-slim
 
 # The interpreter is compiled anew when anything that it is made of has changed, and by nothing else.
-recipe := $(addprefix packaging/,interpreter.sh interpreter.profile.xz launcher.c store.c)
-key := $(shell { cat $(recipe); grep -v '^\#' packaging/sources.txt; grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
+recipe := $(addprefix packaging/,interpreter.sh interpreter.profile.xz launcher.c store.c) $(sort $(wildcard packaging/patches/*))
+# Of the Pythons that may be pinned, only the chosen one counts.
+pinned := ^(python$(subst .,\.,$(PYTHON_VERSION))|[^p\#])
+key := $(shell { cat $(recipe); grep -E '$(pinned)' packaging/sources.txt; grep ^ziglang= packaging/build.txt; } | sha256sum | cut -c 1-12)
 interpreter := .cache/interpreter/$(ARCH)-$(key)
-python3.13 := .cache/interpreter/$(native)-$(key)/bin/python3.13
-compiled := $(wildcard $(python3.13))
+program := bin/python$(PYTHON_VERSION)
+native_python := .cache/interpreter/$(native)-$(key)/$(program)
+compiled := $(wildcard $(native_python))
 
 pip := .venv/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes
 pytest := .venv/bin/python -m pytest
@@ -53,7 +64,8 @@ hatchling := SOURCE_DATE_EPOCH=1754697600 $(CURDIR)/.venv/bin/python -m hatchlin
 sam := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .cache/lint/bin/sam
 
 # No target that the Makefile explains is a file.
-.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST))) rie fetch debian
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST))) rie fetch debian always
+always:
 
 # Recipes.
 
@@ -123,7 +135,7 @@ $(call build_image,$(IMAGE),$(ARCH),$(BASE_IMAGE))
 endef
 
 build_image_with_installers = docker build --quiet --tag $(IMAGE)-build --platform linux/$(ARCH:x86_64=amd64) \
-	--build-arg IMAGE=$(IMAGE) --build-arg ARCH=$(ARCH) --file packaging/build.Dockerfile .
+	--build-arg IMAGE=$(IMAGE) --build-arg ARCH=$(ARCH) --build-arg PYTHON=python$(PYTHON_VERSION) --file packaging/build.Dockerfile .
 
 # `serve HOST:PORT` needs these three libraries, and no runtime.
 define emulator
@@ -165,6 +177,8 @@ define release
 @cat dist/SHA256SUMS
 endef
 
+sources = .venv/bin/python packaging/sources.py --python $(PYTHON_VERSION)
+
 define arm64
 packaging/arm64.sh
 @$(make) image ARCH=arm64 IMAGE=$(arm64_image)
@@ -195,7 +209,7 @@ rie: .venv/.made
 	@.venv/bin/python packaging/rie.py
 
 fetch: .venv/.made
-	@.venv/bin/python packaging/sources.py
+	@$(sources)
 
 debian: ARCH := $(native)
 debian: rie build/site-packages
@@ -278,12 +292,12 @@ build/installers/$(ARCH): packaging/installers.txt | .venv/.made
 	@touch $@
 
 # For another architecture than this machine's, this machine's interpreter freezes modules and makes byte code.
-.cache/interpreter/%-$(key)/bin/python3.13: | .venv/.build
-	@packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils
-	@.venv/bin/python packaging/sources.py
+.cache/interpreter/%-$(key)/$(program): | .venv/.build
+	@packaging/tools.sh gcc:gcc perl:perl tclsh:tcl xz:xz-utils bzip2:bzip2 patch:patch
+	@$(sources)
 	@mkdir -p .cache/interpreter
-	@packaging/interpreter.sh $* $(@:/bin/python3.13=) $(if $(filter-out $(native),$*),$(CURDIR)/$(python3.13))
-$(if $(foreign),$(interpreter)/bin/python3.13: | $(python3.13))
+	@packaging/interpreter.sh $* $(@:/$(program)=) $(if $(filter-out $(native),$*),$(CURDIR)/$(native_python))
+$(if $(foreign),$(interpreter)/$(program): | $(native_python))
 
 # The interpreter as a wheel for packages that are built here.
 build/interpreter/$(ARCH)/.made: build/tree/$(ARCH)/bootstrap $(addprefix packaging/,wheel.py sbom.py) | .venv/.build
@@ -292,5 +306,10 @@ build/interpreter/$(ARCH)/.made: build/tree/$(ARCH)/bootstrap $(addprefix packag
 	@touch $@
 
 build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(shell find runtime -name "*.py") build/site-packages build/extras \
-		$(interpreter)/bin/python3.13
-	@.venv/bin/python packaging/tree.py $(ARCH) $(interpreter) $(python3.13) build/extras build/site-packages
+		$(interpreter)/$(program) build/tree/$(ARCH).interpreter
+	@.venv/bin/python packaging/tree.py $(ARCH) $(interpreter) $(native_python) build/extras build/site-packages
+
+# Another interpreter than the tree's may be older than the tree.
+build/tree/$(ARCH).interpreter: always
+	@mkdir -p $(@D)
+	@echo $(interpreter) | cmp --quiet - $@ || echo $(interpreter) >$@

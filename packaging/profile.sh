@@ -6,7 +6,7 @@ set -euo pipefail
 
 made=$PWD/.cache/counting
 COUNTING=clang-19 packaging/interpreter.sh "$1" "$made"
-tarball=$(awk '$1 == "python3.13" { print $2 }' packaging/sources.txt)
+tarball=$(awk '$1 == "python3.13" { print $2; exit }' packaging/sources.txt)
 tar --extract --file ".cache/sources/$tarball" --directory "$made" --strip-components=1 --wildcards '*/Lib/test'
 
 echo "counting"

@@ -1,8 +1,9 @@
 """
 Write what a package is made of as a CycloneDX document, for scanners: they cannot see what is linked statically.
 
-Owns: the names under which scanners know the parts. Refuses to know: how a package is made. The document is the same
-for the same package: its serial number is made of its contents, its date is that of the tree.
+Owns: the names under which scanners know the parts. Refuses to know: how a package is made, and what is linked in:
+interpreter.sh writes that down, in licences/PARTS. The document is the same for the same package: its serial number is
+made of its contents, its date is that of the tree.
 """
 
 # ruff: noqa: INP001 -- a package called "packaging" would hide the one that pytest imports
@@ -14,43 +15,56 @@ import re
 import zipfile
 from datetime import UTC, datetime
 from email.parser import HeaderParser
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import NAMESPACE_URL, uuid5
 
 from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
-from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.component import Component, ComponentType, Pedigree
 from cyclonedx.model.license import LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 HERE = Path(__file__).parent
-# Debian's source package: the project's name, its CPE's vendor and product, its licence.
+# By its name in licences/PARTS: the project's name, its CPE's vendor and product, its licence.
 KNOWN = {
     "bzip2": ("bzip2", "bzip:bzip2", "bzip2-1.0.6"),
+    "compiler-rt": ("zig-compiler-rt", "ziglang:zig", "MIT"),
+    "expat": ("expat", "libexpat_project:libexpat", "MIT"),
+    "glibc": ("glibc", "gnu:glibc", "LGPL-2.1-or-later WITH GCC-exception-2.0"),
+    "hacl-star": ("hacl-star", "", "MIT"),
     "libffi": ("libffi", "libffi_project:libffi", "MIT"),
+    "libmpdec": ("mpdecimal", "bytereef:mpdecimal", "BSD-2-Clause"),
+    "mimalloc": ("mimalloc", "microsoft:mimalloc", "MIT"),
+    "musl": ("musl", "musl-libc:musl", "MIT"),
     "openssl": ("openssl", "openssl:openssl", "Apache-2.0"),
-    "python3.13": ("cpython", "python:python", "PSF-2.0"),
     "sqlite3": ("sqlite", "sqlite:sqlite", "blessing"),
     "xz-utils": ("xz", "tukaani:xz", "0BSD"),
     "zlib": ("zlib", "zlib:zlib", "Zlib"),
 }
+CPYTHON = ("cpython", "python:python", "PSF-2.0")
+PARTS = "lambda-bootstrap/licences/PARTS"
 
 
-def of_source(row: str) -> Component:
-    """A part that was compiled from a tarball, by its row in sources.txt."""
-    package, file, digest = row.split()
-    name, cpe, licence = KNOWN[package]
-    version = re.findall(r"\d+(?:\.\d+)+", file.partition("_")[2])[-1]  # 1.3.1 of 1.3.dfsg+really1.3.1
+def of_part(row: str) -> Component:
+    """
+    A part that is linked in, by its row in PARTS: name, version, and of a tarball its digest and Debian's version.
+
+    Debian's version tells which of upstream's faults are mended in it; a CPE has no place for that.
+    """
+    package, version, *rest = row.split()
+    name, cpe, licence = CPYTHON if package.startswith("python") else KNOWN[package]
+    digest, revision = rest or ("", "")
     return Component(
         name=name,
         version=version,
         bom_ref=name,
         licenses=[LicenseExpression(licence)],
         purl=PackageURL("generic", name=name, version=version),
-        cpe=f"cpe:2.3:a:{cpe}:{version}:*:*:*:*:*:*:*",
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
+        cpe=f"cpe:2.3:a:{cpe}:{version}:*:*:*:*:*:*:*" if cpe else None,
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)] if digest else [],
+        pedigree=Pedigree(notes=f"with the patches of Debian's {package} {revision}") if revision else None,
     )
 
 
@@ -91,13 +105,18 @@ def of_rie(arch: str) -> Component:
     )
 
 
+def texts(package: Path, pattern: str) -> list[str]:
+    """What is in the files of a zip or a folder whose names end like *pattern*."""
+    if package.is_dir():
+        return [file.read_text() for file in sorted(package.rglob(pattern))]
+    with zipfile.ZipFile(package) as archive:
+        names = [name for name in archive.namelist() if PurePosixPath(name).match(pattern)]
+        return [archive.read(name).decode() for name in sorted(names)]
+
+
 def metadata(package: Path) -> list[str]:
     """The METADATA of every Python package in a zip or a folder."""
-    if package.is_dir():
-        return [file.read_text() for file in sorted(package.rglob("*.dist-info/METADATA"))]
-    with zipfile.ZipFile(package) as archive:
-        names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        return [archive.read(name).decode() for name in sorted(names)]
+    return texts(package, "*.dist-info/METADATA")
 
 
 def version() -> str:
@@ -106,14 +125,16 @@ def version() -> str:
     return str(re.findall(r'^__version__ = "(.+?)"', text, re.MULTILINE)[0])
 
 
-def rows() -> list[Component]:
-    """The parts that are compiled from tarballs, the interpreter first of all."""
-    return [of_source(row) for row in (HERE / "sources.txt").read_text().splitlines() if not row.startswith("#")]
+def linked(package: Path) -> list[Component]:
+    """The parts that are linked into the interpreter of a package, and its launcher."""
+    (parts,) = texts(package, PARTS)
+    return [of_part(row) for row in parts.splitlines()]
 
 
 def document(package: Path, arch: str, *, emulator: bool) -> str:
     """The document of a zip, a layer or the tree."""
-    components = [*rows(), *map(of_wheel, metadata(package)), of_certifi((HERE / "interpreter.txt").read_text())]
+    wheels = metadata(package)
+    components = [*linked(package), *map(of_wheel, wheels), of_certifi((HERE / "interpreter.txt").read_text())]
     if emulator:
         components.append(of_rie(arch))
     whole = Component(
@@ -126,9 +147,10 @@ def document(package: Path, arch: str, *, emulator: bool) -> str:
     return render(whole, components, f"{package.name} {arch}")
 
 
-def of_interpreter(library: Path, arch: str, number: str) -> str:
-    """The document of the interpreter's wheel: *library* has the time zones, *number* is the wheel's version."""
-    components = [*rows(), *map(of_wheel, metadata(library)), of_certifi((HERE / "interpreter.txt").read_text())]
+def of_interpreter(tree: Path, arch: str, number: str) -> str:
+    """The document of the wheel *number* of the interpreter: all of the tree but the runtime, time zones included."""
+    wheels = metadata(tree / "lambda-bootstrap" / "lib")
+    components = [*linked(tree), *map(of_wheel, wheels), of_certifi((HERE / "interpreter.txt").read_text())]
     name = "lambda-bootstrap-python"
     whole = Component(
         name=name,
@@ -164,7 +186,7 @@ def main() -> None:
     parser.add_argument("arch", choices=("x86_64", "arm64", "any"))
     parser.add_argument("output", type=Path)
     parser.add_argument("--rie", action="store_true", help="AWS's emulator is in the package")
-    parser.add_argument("--interpreter", metavar="VERSION", help="the package is the library of our interpreter")
+    parser.add_argument("--interpreter", metavar="VERSION", help="the package is the tree without the runtime")
     options = parser.parse_args()
     if options.interpreter:
         text = of_interpreter(options.package, options.arch, options.interpreter)

@@ -24,7 +24,7 @@ MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 # The oldest C library that the interpreter runs on; tests look at the symbols that it asks for.
 GLIBC = "2_26"
 # To be raised when a library in the interpreter is mended, and set to 0 when CPython has a new version.
-POST = 0
+POST = 1
 SBOM = "sboms/lambda-bootstrap-python.cdx.json"
 SECONDS = 1754697600  # the moment of every file, as in interpreter.sh
 # What the tree has beside the interpreter: it comes in a wheel of its own, or with the function.
@@ -33,7 +33,9 @@ NOT_OURS = ("bootstrap", "runtime", "site-packages")
 
 def version() -> str:
     """CPython's version, with `.postN` if libraries have been mended since."""
-    cpython = re.findall(r"^python3\S*\s+python3\.\d+_([\d.]+)\.orig", (HERE / "sources.txt").read_text(), re.MULTILINE)
+    python = re.escape(os.environ.get("PYTHON_VERSION", "3.13"))
+    form = rf"^python{python}\s+python{python}_([\d.]+)\.orig"
+    cpython = re.findall(form, (HERE / "sources.txt").read_text(), re.MULTILINE)
     return f"{cpython[0]}.post{POST}" if POST else str(cpython[0])
 
 
@@ -75,7 +77,7 @@ def stage(arch: str, folder: Path, preset: Literal[0, 9]) -> None:
     for file in wanted(tree):
         if file.parent == tree / "lambda-bootstrap" / "licences":
             shutil.copy(file, folder / "licences")
-    parts = [HERE / "sbom.py", tree / "lambda-bootstrap" / "lib", arch, folder / SBOM, "--interpreter", version()]
+    parts = [HERE / "sbom.py", tree, arch, folder / SBOM, "--interpreter", version()]
     subprocess.run([sys.executable, *map(str, parts)], check=True)
 
 
