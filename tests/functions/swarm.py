@@ -108,6 +108,13 @@ async def does(event, context):
         finally:
             await asyncio.sleep(event["seconds"])
             print("cleaned up")
+    if what == "swallow":
+        end = time.monotonic() + event["seconds"]
+        while time.monotonic() < end:
+            try:
+                await asyncio.sleep(end - time.monotonic())
+            except asyncio.CancelledError:
+                print("goes on")
     if what == "print in threads":
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.run_in_executor(None, prints, letter) for letter in "abc"))
@@ -125,8 +132,10 @@ async def does(event, context):
         await asyncio.sleep(event["seconds"])
         return repr(task)
     if what == "cancel all":
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
+        for _ in range(event.get("times", 1)):
+            await asyncio.sleep(event.get("seconds", 0))
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
         await asyncio.sleep(0.1)
     if what == "fork":
         if os.fork() == 0:
@@ -136,6 +145,16 @@ async def does(event, context):
     if what == "nap":
         await asyncio.sleep(event["seconds"])
     return os.getpid()
+
+
+async def clings_once(event, context):
+    """Catch the first cancellation."""
+    if event.get("short"):
+        return "short"
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        await asyncio.sleep(60)
 
 
 def prints(letter):

@@ -157,6 +157,15 @@ async def hang_late(scope, receive, send):
     await asyncio.sleep(60)
 
 
+async def pours(scope, receive, send):
+    await start(send)
+    try:
+        while True:
+            await piece(send, bytes(1 << 20))
+    except OSError:
+        print("the client has gone")
+
+
 async def fails_to_start(scope, receive, send):
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "no database"})
@@ -223,6 +232,7 @@ def wsgi_file(environ, start_response):
 
 CASES = {f"/{case.__name__}": case for case in (hello, tell, events, empty, bare, early, unsent, late, short, sorry)}
 CASES |= {f"/{case.__name__}": case for case in (large, file, no_content, gone, nap, hang, hang_and_clean, hang_late, go_on)}
+CASES["/pours"] = pours
 WSGI_CASES = {
     f"/{name[5:]}": case for name, case in list(globals().items()) if name.startswith("wsgi_") and callable(case)
 }

@@ -365,6 +365,20 @@ class TestManagedInstances:
         assert len({answer["pid"] for answer in answers}) == shares.cpus()
         assert took < 3
 
+    def test_polls_stay(self, rie: Callable[..., Emulator], tmp_path: Path) -> None:
+        """A process of tasks that is killed while it is idle costs no invocation: its polls are the next one's."""
+        function = self.instance(rie, tmp_path, "swarm.naps", 6)
+        pids: list[Any] = self.ask(function, 6, 0.5, 6)
+        os.kill(pids[0], signal.SIGKILL)
+        end = time.monotonic() + 10
+        while "takes its place" not in function.output:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        answers = [function.invoke(b'{"seconds": 0}', Content_Type="application/json").data for _ in range(8)]
+
+        assert all(answer.isdigit() for answer in answers)
+        assert len({int(answer) for answer in answers} - {pids[0]}) == len(set(pids))
+
     def test_killed(self, crowd: Emulator) -> None:
         """A worker that is killed while the others are busy is replaced, and the others' invocations are answered."""
         with ThreadPoolExecutor(1) as pool:

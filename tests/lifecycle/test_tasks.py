@@ -32,6 +32,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 COUNT = 10
 
 
+@pytest.fixture
+def transport() -> str:
+    """The one that counts: tasks have connections of their own."""
+    return "socket"
+
+
 def ask(emulator: Emulator, events: list[dict[str, Any]]) -> list[Any]:
     """Answers to events, all at once, each with a trace of its own: Root=0, Root=1 and so on."""
     with ThreadPoolExecutor(len(events)) as pool:
@@ -53,7 +59,7 @@ def begun(start: Start, handler: str = "swarm.does", count: int = COUNT, **optio
     environ = options.pop("environ", {})
     emulator = start(handler, concurrency=count, environ={"AWS_LAMBDA_LOG_FORMAT": "JSON", **environ}, **options)
     emulator.start()
-    emulator.wait_for("next", count)
+    emulator.wait_for("next", count, timeout=30.0)
     return emulator
 
 
@@ -206,7 +212,7 @@ class TestStreams:
 
     def test_lost(self, start: Start) -> None:
         """A stream whose connection breaks is reported as lost, once, and its task goes on with the next invocation."""
-        emulator = begun(start, "swarm.streams", 1, timeout=5.0)
+        emulator = begun(start, "swarm.streams", 2, timeout=5.0)
         emulator.script("response", Close())
         answer = one(emulator, {"pieces": 3})
 
@@ -239,6 +245,39 @@ class TestDeadline:
         emulator = start("swarm.does", timeout=1.0, concurrency=count)
 
         assert in_time(lambda: one(emulator, {"do": "cling"}), is_late) == "as far as it got"
+
+    def test_swallowed(self, start: Start) -> None:
+        """A task that goes on after its deadline is named, and loses its place to others after three seconds."""
+        emulator = begun(start, count=shares.cpus(), timeout=1.0)
+        began = time.monotonic()
+        with ThreadPoolExecutor(shares.cpus()) as pool:
+            naps = [pool.submit(one, emulator, {"do": "swallow", "seconds": 4.5}) for _ in range(shares.cpus())]
+            emulator.wait_for("next", 2 * shares.cpus(), timeout=20.0)
+            took = time.monotonic() - began
+            answers = [one(emulator, {"do": ""}) for _ in range(3)]
+            late = [nap.result() for nap in naps]
+        wait_until(lambda: emulator.output.count(b"has been given up") == shares.cpus())
+        warnings = [record for record in records(emulator, "WARN") if "after its deadline" in record["message"]]
+
+        assert took < 10
+        assert all(type(answer) is int for answer in answers)
+        assert all(map(is_late, late))
+        assert sorted(Counter(record["requestId"] for record in warnings).values()) == [2] * shares.cpus()
+        assert all("swarm.py:" in record["message"] and " in does" in record["message"] for record in warnings)
+        assert type(one(emulator, {"do": ""})) is int
+
+    def test_swallowed_alone(self, start: Start) -> None:
+        """An async handler that is alone, and goes on after its deadline, is named, and cancelled again."""
+        environ = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_MAX_CONCURRENCY": "1"}
+        emulator = start("swarm.clings_once", timeout=1.0, concurrency=1, environ=environ)
+        began = time.monotonic()
+        one(emulator, {})
+        answer = one(emulator, {"short": True})
+        (warning,) = [record for record in records(emulator, "WARN") if "after its deadline" in record["message"]]
+
+        assert answer == "short"
+        assert time.monotonic() - began < 20
+        assert "in clings_once" in warning["message"]
 
     @pytest.mark.parametrize("margin", [50, 100, 500])
     def test_own_timeout(self, start: Start, margin: int) -> None:
@@ -303,7 +342,7 @@ class TestHostile:
         before = children(emulator.pid)
         naps: list[dict[str, Any]] = [{"do": "nap", "seconds": 0.5}] * (COUNT - 1)
         answers = ask(emulator, [*naps, {"do": what, "seconds": 0.3}])
-        wait_until(lambda: len(children(emulator.pid) - before) == 1)
+        wait_until(lambda: len(children(emulator.pid) - before) == 1, 30.0)
         emulator.wait_for("next", 2 * COUNT, timeout=10.0)
 
         assert all(type(answer) is int for answer in answers[:-1])
@@ -318,6 +357,49 @@ class TestHostile:
 
         assert all(type(answer) is int or answer["errorType"] == "CancelledError" for answer in answers)
         assert all(type(answer) is int for answer in later)
+
+    def test_cancels_the_end(self, start: Start) -> None:
+        """A function that cancels all tasks of a process that is at its end gets no answer lost."""
+        emulator = begun(start, count=4 * COUNT, timeout=10.0)
+        naps: list[dict[str, Any]] = [{"do": "nap", "seconds": 1}] * (2 * COUNT)
+        cancels: list[dict[str, Any]] = [{"do": "cancel all", "seconds": 0.5}] * COUNT
+        answers = ask(emulator, [*naps, *cancels, *[{"do": "exit"}] * 4])
+
+        assert {type(answer) is int or answer["errorType"] for answer in answers} <= {
+            True,
+            "CancelledError",
+            "SystemExit",
+        }
+
+    def test_cancels_answers(self, start: Start) -> None:
+        """A function that cancels answers half-way, and those in their place too, gets no place of others lost."""
+        emulator = begun(start, count=2 * COUNT, timeout=10.0)
+        emulator.script("error", *[Reply(429, body=b"{}")] * (4 * COUNT))  # each is sent again, after a pause
+        ask(emulator, [{"do": "cancel all", "seconds": 0.05, "times": 8}] * (2 * COUNT))
+        emulator.wait_for("next", 4 * COUNT)
+        later = ask(emulator, [{"do": "nap", "seconds": 0.5}] * (2 * COUNT))
+
+        assert all(type(answer) is int for answer in later)
+
+    @pytest.mark.parametrize("end", ["killed", "exits"])
+    def test_polls_stay(self, start: Start, end: str) -> None:
+        """The idle polls of a process that ends, be it killed, are the next one's: no event for them gets lost."""
+        emulator = begun(start, timeout=10.0)
+        before = children(emulator.pid)
+        if end == "exits":
+            one(emulator, {"do": "exit"})
+        else:
+            os.kill(min(before), signal.SIGKILL)
+        wait_until(lambda: len(children(emulator.pid) - before) == 1, 30.0)
+        polls = COUNT + (end == "exits")
+        emulator.wait_for("next", polls, timeout=30.0)
+        answers = ask(emulator, [{"do": "nap", "seconds": 0.5}] * COUNT)
+        first = [request for request in emulator.requests if request.endpoint in {"next", "invoke"}]
+
+        assert {type(answer) for answer in answers} == {int}
+        assert set(answers) == children(emulator.pid)
+        assert [request.endpoint for request in first if request.endpoint == "next"][:polls] == ["next"] * polls
+        assert sum(request.endpoint == "next" for request in first) <= polls + COUNT
 
     def test_fork(self, start: Start) -> None:
         """A child that a handler forks answers nothing."""
@@ -351,7 +433,7 @@ class TestRuntimeApi:
 
     def test_refused_response(self, start: Start) -> None:
         """A response that the platform refuses is logged, and the task polls again."""
-        emulator = begun(start, count=1, timeout=1.0)
+        emulator = begun(start, count=shares.cpus(), timeout=1.0)
         emulator.script("response", Reply(400, body=b'{"errorType": "InvalidRequestID"}'))
         one(emulator, {"do": ""})
 
@@ -360,7 +442,7 @@ class TestRuntimeApi:
 
     def test_lost_response(self, start: Start) -> None:
         """A response that got no answer is sent once more."""
-        emulator = begun(start, count=1)
+        emulator = begun(start, count=shares.cpus())
         emulator.script("response", Close())
 
         assert type(one(emulator, {"do": ""})) is int

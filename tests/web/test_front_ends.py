@@ -19,6 +19,8 @@ from tests.support.front_ends import ALL, CLIENT, FrontEnd, Sent, parsed
 from tests.support.public import FOLDER, read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lambda_bootstrap.web.front_ends.request import Request
 
 every = pytest.mark.parametrize("front_end", ALL, ids=str)
@@ -127,6 +129,54 @@ class TestKnowIt:
         found = event_scope(event)
 
         assert (found["method"], found["path"], found["query_string"], found["headers"]) == ("GET", "/", b"", [])
+
+
+class TestOdd:
+    """Events that no front end sends, as people write them by hand."""
+
+    @every
+    @pytest.mark.parametrize("kind", [Echo, WsgiEcho])
+    def test_anything(self, front_end: FrontEnd, kind: type[Echo | WsgiEcho]) -> None:
+        """A value of any other type, anywhere, is an error of the event that says so, or no harm, and never a 500."""
+        served = Served(kind())
+        refused = 0
+        for odd in ODD:
+            event = front_end.event(Sent("POST", "/a", "a=1", [("Host", "h"), ("X-Forwarded-Port", "1")], b"abc"))
+            for place, name in [*places(event)]:
+                before, place[name] = place[name], odd
+                refused += is_refused(served, event)
+                place[name] = before
+
+        assert refused > 20
+        assert served.log.errors == []
+
+    def test_named(self) -> None:
+        """The error names what is no text."""
+        event = fe.URL.event(Sent(headers=[("Host", "h")]))
+        event["headers"]["host"] = {"a": 1}
+
+        with pytest.raises(FunctionError, match=r"no request can be made of it: its header host is \{'a': 1\}"):
+            front_ends.read(event, None)
+
+
+def is_refused(served: Served, event: Any) -> bool:
+    """Whether an event is an error, and not the application's."""
+    try:
+        served.call(event)
+    except FunctionError as error:
+        return error.error_type == "Runtime.UnmarshalError"
+    return False
+
+
+ODD: list[Any] = [None, 1, True, 1.5, [], [None], [1], {}, {"a": None}, {"a": 1}, {"a": ["b"]}, {"a": [1]}]
+
+
+def places(event: Any) -> Iterator[tuple[Any, str]]:
+    """Every object in an event, and every name in it."""
+    for name in [*event]:
+        yield event, name
+        if isinstance(event[name], dict):
+            yield from places(event[name])
 
 
 class TestPath:

@@ -14,11 +14,11 @@ import selectors
 import sys
 from _thread import allocate_lock, start_new_thread  # `threading` would count this thread as its own
 from asyncio import base_events, current_task
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from time import monotonic
 
 from ..traces import HERE, exact
-from .timeout_dump import outwards, place
+from .timeout_dump import awaited, outwards, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,14 +80,25 @@ class BlockedLoop:
 
     def tell(self, task: Task[Any] | None, frame: FrameType, seconds: float) -> None:
         """Report the place, unless that has been done."""
-        frames = list(takewhile(is_users, outwards(frame)))[:DEEPEST]
+        frames = list(takewhile(is_users, outwards(frame)))
         if not frames and task is None:  # the loop only waits, and the machine has no time for it
             return
-        calls = [place(each) for each in frames or [frame]]
-        text = ", called at ".join(f"{call.path}:{call.line} in {call.label}" for call in calls)
+        text = in_words(frames or [frame])
         if text not in self.places and len(self.places) < MOST:
             self.places.add(text)
             self.report(task, seconds, text)
+
+
+def where(task: Task[Any]) -> str:
+    """Return where the function's code is that *task* runs, with the calls around it."""
+    frames = awaited(task.get_coro())[::-1]
+    return in_words([*takewhile(is_users, dropwhile(lambda frame: not is_users(frame), frames))] or frames)
+
+
+def in_words(frames: list[FrameType]) -> str:
+    """Return a place that is made of calls, the innermost first."""
+    calls = [place(frame) for frame in frames[:DEEPEST]]
+    return ", called at ".join(f"{call.path}:{call.line} in {call.label}" for call in calls)
 
 
 def is_users(frame: FrameType) -> bool:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from asyncio import CancelledError, get_running_loop
 from os import _exit, getpid  # `sys.exit` would run what is the parent's to run
-from socket import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+from socket import IPPROTO_TCP, SHUT_RDWR, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 
 from .. import http1, protocol
 from ..transport import SocketTransport, is_dead
+from .polls import end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..http1 import Response
     from ..protocol import Request
+    from .polls import Polls
 
 SIZE = 1 << 16  # of what is received at once
 
@@ -34,16 +36,23 @@ class Connection:
     Args:
         model: a transport to the same address, which is never connected: it writes heads, and words failures.
         places: where to connect to.
+        polls: keeps the connection open beyond the process.
+        number: of the connection, there.
     """
 
-    __slots__ = ("is_silent", "model", "pid", "places", "socket")
+    __slots__ = ("is_given_up", "is_polling", "is_silent", "model", "number", "pid", "places", "polls", "socket")
 
-    def __init__(self, model: SocketTransport, places: list[tuple[int, Any]]) -> None:
+    def __init__(self, model: SocketTransport, places: list[tuple[int, Any]], polls: Polls, number: int) -> None:
         self.model = model
         self.places = places
-        self.socket: socket | None = None
+        self.polls = polls
+        self.number = number
         self.is_silent = True  # not a byte has come since the last request
+        self.is_given_up = False  # another has taken its place
         self.pid = getpid()
+        inherited = polls.copies.get(number)
+        self.is_polling = inherited is not None  # what it waits for is an event
+        self.socket: socket | None = None if inherited is None else socket(fileno=inherited)
 
     async def exchange(self, request: Request) -> Response:
         """
@@ -55,6 +64,8 @@ class Connection:
         """
         reused = self.socket is not None and request.body is None
         try:
+            if self.is_polling:  # since the process before this one
+                return await self.read()
             return await self.attempt(request)
         except OSError as error:
             if not (reused and self.is_silent):
@@ -66,8 +77,10 @@ class Connection:
 
     async def attempt(self, request: Request) -> Response:
         """Send *request* and read its answer, once."""
-        head = self.model.poll if request is protocol.NEXT else self.model.head(request)
+        is_poll = request is protocol.NEXT
+        head = self.model.poll if is_poll else self.model.head(request)
         await self.write(head + request.body if request.body else head)
+        self.is_polling = is_poll
         return await self.read()
 
     async def begin(self, head: bytes) -> None:
@@ -78,10 +91,11 @@ class Connection:
 
     async def write(self, data: bytes, *, is_more: bool = False) -> None:
         """Send *data*, over a new connection if there is none, unless it *is more* of a request."""
-        if getpid() != self.pid:  # a child that the function forked: the parent answers, and polls
-            _exit(0)
+        self.end_fork()
         self.is_silent = True
         try:
+            if self.is_given_up:
+                raise ConnectionResetError("the invocation has been given up")  # noqa: TRY301 - as if by the peer
             if self.socket is None:
                 if is_more:
                     raise ConnectionResetError("the connection is gone")  # noqa: TRY301 - as if by the peer
@@ -96,8 +110,7 @@ class Connection:
         try:
             answer, reader = None, http1.Reader()
             while answer is None:
-                assert self.socket is not None
-                data = await receive(self.socket)
+                data = await self.receive()
                 if self.is_silent and not data:
                     raise ConnectionResetError("the connection was closed instead of an answer")  # noqa: TRY301 - as above
                 answer = (http1.whole(data) if self.is_silent else None) or (
@@ -107,9 +120,43 @@ class Connection:
         except BaseException:
             self.close()
             raise
+        self.is_polling = False
         if answer.closes:
             self.close()
         return answer
+
+    async def receive(self) -> bytes:
+        """
+        Return what comes next, as long as it takes.
+
+        A function that cancels all tasks there are doesn't cancel this: nothing is taken from the socket by who cannot
+        keep it, and an event may be under way.
+        """
+        loop, connection, waits = get_running_loop(), self.socket, self.polls.waits
+        if connection is None:
+            raise ConnectionResetError("the connection is gone")
+        while True:
+            try:
+                return connection.recv(SIZE)
+            except (BlockingIOError, InterruptedError):
+                pass
+            ready = loop.create_future()
+            loop.add_reader(connection, set_ready, ready)
+            try:
+                waits[self.number] = self.is_polling and self.is_silent
+                await ready
+            except CancelledError:
+                pass
+            finally:
+                self.end_fork()
+                if not self.is_given_up:
+                    waits[self.number] = False
+                loop.remove_reader(connection)
+
+    def end_fork(self) -> None:
+        """End a child that the function forked: the parent answers, and polls."""
+        if getpid() != self.pid:
+            _exit(0)
 
     async def connect(self) -> socket:
         """
@@ -132,39 +179,30 @@ class Connection:
                 connection.close()
                 raise
             else:
+                self.polls.give(self.number, connection)
                 return connection
         raise failure
 
+    def is_receiving(self) -> bool:
+        """Return whether some of an event has come, and not all of it."""
+        return self.is_polling and not self.is_silent
+
+    def give_up(self) -> None:
+        """Let nothing more be sent or received, as another connection takes the place of this one."""
+        self.is_given_up = True
+        if self.socket is not None:
+            try:
+                self.socket.shutdown(SHUT_RDWR)  # who waits for it gets an error
+            except OSError:
+                pass
+
     def close(self) -> None:
         """Close the connection, if there is one; who waits for it waits in vain."""
-        connection, self.socket = self.socket, None
+        connection, self.socket, self.is_polling = self.socket, None, False
         if connection is not None:
             if connection.fileno() >= 0:
                 get_running_loop().remove_reader(connection)
-            connection.close()
-
-
-async def receive(connection: socket) -> bytes:
-    """
-    Return what comes next, as long as it takes.
-
-    A function that cancels all tasks there are doesn't cancel this: nothing is taken from the socket by who cannot keep
-    it, and an event may be under way.
-    """
-    loop = get_running_loop()
-    while True:
-        try:
-            return connection.recv(SIZE)
-        except (BlockingIOError, InterruptedError):
-            pass
-        ready = loop.create_future()
-        loop.add_reader(connection, set_ready, ready)
-        try:
-            await ready
-        except CancelledError:
-            pass
-        finally:
-            loop.remove_reader(connection)
+            end(connection)
 
 
 def set_ready(future: Future[None]) -> None:

@@ -7,12 +7,14 @@ Refuses to know: what runs on it, and who asks for invocations.
 
 Shortly before the deadline the task is cancelled: its `finally` and `with` do their work, the caller gets an error that
 says where it was, and the environment lives on. `MARGIN` is below what functions leave for themselves that watch their
-time by `context.get_remaining_time_in_millis()`, as they know better.
+time by `context.get_remaining_time_in_millis()`, as they know better. A task that catches the cancellation and goes on
+is cancelled again, and named.
 """
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Runner, all_tasks, current_task, get_running_loop, wait
+from asyncio import CancelledError, Runner, all_tasks, current_task, wait
+from asyncio.log import logger
 from contextvars import copy_context
 from time import time
 
@@ -21,13 +23,15 @@ from ..errors import FunctionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Task
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, TypeVar
 
     T = TypeVar("T")
 
 MARGIN = 0.03  # seconds before the deadline
+AGAIN, MOST = 1.0, 3  # seconds from one cancellation to the next, and how many there are
+CLINGS = "a task goes on after its deadline, at %s: it has caught asyncio.CancelledError. It is cancelled once more"
 
 _runner = Runner()
 _latest: Coroutine[Any, Any, Any] | None = None  # what has been run, to its end or not
@@ -50,6 +54,37 @@ class DeadlineError(FunctionError):
     """Ends an invocation whose task was cancelled in time."""
 
 
+class Deadline:
+    """
+    Cancels a task, and again while it goes on.
+
+    Args:
+        task: what it cancels.
+        seconds: until then.
+
+    Attributes:
+        count: how often it has cancelled the task.
+    """
+
+    __slots__ = ("count", "task", "timer")
+
+    def __init__(self, task: Task[Any], seconds: float) -> None:
+        self.task = task
+        self.count = 0
+        self.timer = task.get_loop().call_later(seconds, self.cancel)
+
+    def cancel(self) -> None:
+        """Cancel the task; the second time, say where it goes on."""
+        self.count += 1
+        if self.count == 2:  # noqa: PLR2004 - as above
+            from ..diagnostics.blocked_loop import where
+
+            logger.warning(CLINGS, where(self.task))
+        self.task.cancel()
+        if self.count < MOST:
+            self.timer = self.task.get_loop().call_later(AGAIN, self.cancel)
+
+
 async def within_deadline(awaitable: Awaitable[T]) -> T:
     """
     Await *awaitable*, and cancel the task shortly before the deadline of the current invocation.
@@ -59,21 +94,25 @@ async def within_deadline(awaitable: Awaitable[T]) -> T:
     Raises:
         DeadlineError: the task has let itself be cancelled.
     """
-    deadline_ms = current.get().deadline_ms
-    left = 0.0 if deadline_ms is None else deadline_ms / 1000 - time() - MARGIN
-    task, is_late = current_task(), []
-    if left <= 0 or task is None:
+    left, task = seconds_left(current.get()), current_task()
+    if left is None or task is None:
         return await awaitable
-    timer = get_running_loop().call_later(left, lambda: is_late.append(task.cancel()))
+    deadline = Deadline(task, left)
     try:
         return await awaitable
     except CancelledError as error:
-        if not is_late:
+        if not deadline.count:
             raise
         message = f"the task was cancelled {MARGIN * 1000:.0f} ms before the deadline: it had {left:.2f} seconds"
         raise DeadlineError("Runtime.DeadlineExceeded", message) from error
     finally:
-        timer.cancel()
+        deadline.timer.cancel()
+
+
+def seconds_left(invocation: Any) -> float | None:
+    """Return how many seconds an *invocation* has, or None if it has no deadline, or had one."""
+    left = 0.0 if invocation.deadline_ms is None else invocation.deadline_ms / 1000 - time() - MARGIN
+    return left if left > 0 else None
 
 
 def run_within_deadline(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -7,8 +7,12 @@ Refuses to know: what a worker does, and what follows from its end.
 
 from __future__ import annotations
 
-from posix import read  # built in, which `os` is not
+from posix import close, read  # built in, which `os` is not
 from time import monotonic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .polls import Polls
 
 # Seconds between polls that fail: doubled each time, 90 at most, a quarter of an hour in all.
 PAUSES = (*(0.1 * 2**number for number in range(10)), *[90.0] * 9)
@@ -28,17 +32,42 @@ class Worker:
     forked_at = due = 0.0
     lost_at = -AT_ONCE  # when its process lost the Runtime API
     failures = 0
+    polls: Polls | None = None  # of its processes, if they run tasks
 
     def __init__(self, share: int) -> None:
         self.share = share  # of the invocations at once
 
+    def ends(self) -> list[int]:
+        """Return where its process is heard, if it has one."""
+        if not self.pid:
+            return []
+        return [self.words] if self.polls is None else [self.words, self.polls.inbox.fileno()]
+
+    def let_go(self, *, is_own: bool) -> None:
+        """Close, in a new process, what is the supervisor's; it keeps what *is its own*."""
+        if self.life >= 0:
+            close(self.life)
+            close(self.words)
+        if self.polls is not None:
+            self.polls.let_go(is_own=is_own)
+
     def hear(self) -> None:
         """Take in what it says."""
+        if self.polls is not None:
+            self.polls.take()
         try:
             while data := read(self.words, 1 << 16):
                 self.said += data
         except BlockingIOError:
             pass
+
+    def bury(self) -> None:
+        """Forget its process, which has ended, but for its polls."""
+        for end in (self.life, self.words):
+            close(end)
+        self.pid, self.life, self.words = 0, -1, -1
+        if self.polls is not None:
+            self.polls.settle()
 
     def is_lost(self) -> bool:
         """Return whether it lost the Runtime API just now."""

@@ -13,7 +13,7 @@ answered as well, as long as the process lives.
 
 from __future__ import annotations
 
-from asyncio import CancelledError, current_task, shield, sleep, wait
+from asyncio import CancelledError, current_task, sleep, wait
 from contextvars import ContextVar, copy_context
 from copy import copy
 from os import register_at_fork
@@ -23,7 +23,7 @@ from time import monotonic
 
 from .. import current, hooks, report
 from .. import log as log_module
-from ..diagnostics.blocked_loop import BlockedLoop
+from ..diagnostics.blocked_loop import BlockedLoop, where
 from ..errors import FunctionError, RuntimeApiError
 from ..traces import describe
 from ..transport import SocketTransport
@@ -42,7 +42,14 @@ if TYPE_CHECKING:
     from ..log import Log
     from ..protocol import Address, Invocation
     from ..web.stream import ResponseStream
+    from .polls import Polls
 
+PATIENCE = 3.0  # seconds from the deadline of an invocation until its task is left to itself
+GIVEN_UP = (
+    "a task goes on {:.0f} seconds after its deadline, at {}: it is left to itself, and can answer nothing any more; "
+    "other invocations take its place"
+)
+TICK, QUIET = 0.005, 3  # seconds between looks at what runs, and how often nothing may be seen
 ONCE = 1.0  # seconds for which a warning of one poll stands for the same of all others
 BLOCKED = "a task has kept all others waiting for {:.2f} seconds, at {}. Await there, or use asyncio.to_thread"
 _invocation: ContextVar[Any] = ContextVar("invocation", default=current.NOBODY)
@@ -77,24 +84,22 @@ class Tasks:
         loop: knows the steps of an invocation.
         log: takes what goes wrong.
         address: of the Runtime API.
-        count: how many invocations may run at once.
+        polls: as many as invocations may run at once; some may have begun in the process before this one.
         exit_status: says what an error ends the process with, or None.
     """
 
     def __init__(
-        self, loop: Any, log: Log, address: Address, count: int, exit_status: Callable[[BaseException], int | None]
+        self, loop: Any, log: Log, address: Address, polls: Polls, exit_status: Callable[[BaseException], int | None]
     ) -> None:
         self.loop = loop
         self.log = log
-        self.count = count
         self.exit_status = exit_status
         self.events = event_loop.loop()
         self.context = copy_context()  # as the import of the function has left it
-        model, places = SocketTransport(address), places_of(address)
-        directory = loop.client.working_directory
+        self.model, self.places, self.polls = SocketTransport(address), places_of(address), polls
         if loop.handler.application is not None:
             loop.handler.application.serve_by_task()
-        self.clients = [TaskClient(Connection(model, places), directory, self.warn) for _ in range(count)]
+        self.connections: dict[int, Connection] = {}
         self.running: set[Task[None]] = set()
         self.stoppable: set[Task[None]] = set()  # those that run code of the function's
         self.ending: Future[None] = self.events.create_future()
@@ -112,7 +117,8 @@ class Tasks:
             SystemExit: a signal handler, or a task that nobody awaits, wants the end.
         """
         BlockedLoop(self.events, get_ident(), self.warn_of_block)
-        consumers = [self.events.create_task(self.consume(client)) for client in self.clients]
+        numbers = range(len(self.polls.waits))
+        consumers = [self.events.create_task(self.consume(number)) for number in numbers]
         self.run_until(self.ending)
         self.run_until(self.events.create_task(self.drain()))
         del consumers  # the loop itself holds no task that waits
@@ -132,13 +138,20 @@ class Tasks:
                     self.log.problem("a signal handler failed", error)
 
     async def drain(self) -> None:
-        """Wait for what is running, and for what has arrived by then; then close the connections."""
-        for _ in range(3):
-            while self.running and not (self.is_late() and self.stoppable >= self.running):
-                await wait(self.running, timeout=MARGIN / 5)
-            await sleep(0)
-        for client in self.clients:
-            client.connection.close()
+        """Wait for what is running, and for what has arrived by then. A poll stays open, see `polls`."""
+        quiet = 0
+        while quiet < QUIET:
+            try:
+                quiet = 0 if self.is_busy() else quiet + 1
+                await sleep(0 if quiet else TICK)
+            except CancelledError:  # the function has cancelled all tasks that there are
+                pass
+
+    def is_busy(self) -> bool:
+        """Return whether something has to be waited for."""
+        if self.is_late():
+            return not self.stoppable >= self.running
+        return bool(self.running) or any(connection.is_receiving() for connection in self.connections.values())
 
     def end(self, error: BaseException | None = None) -> None:
         """Begin no poll any more; *error* is what the process ends with."""
@@ -156,34 +169,67 @@ class Tasks:
         """Return whether what has been stopped has had time for its `finally`."""
         return self.stopped_at is not None and monotonic() - self.stopped_at > MARGIN
 
-    async def consume(self, client: TaskClient) -> None:
-        """Answer one invocation after the other."""
-        loop = copy(self.loop)
-        loop.client = client
-        while not self.ending.done():
+    async def consume(self, number: int) -> None:
+        """Answer one invocation after the other, over the connection with that *number*."""
+        loop, error = self.place(number), None
+        while error is not None or not self.ending.done():
             try:
-                invocation = await client.next()
-                await self.alone(self.answer(loop, invocation))
-            except RuntimeApiError as error:
-                self.end(error)
-            except (Exception, CancelledError) as error:  # beside the handler
-                client.connection.close()
-                failure = report.of(error)
-                self.log.error(failure)
-                if client.unanswered is not None:
-                    await self.alone(client.fail(client.unanswered, failure))
+                if error is not None:
+                    await self.recover(loop.client, error)
+                    error = None
+                    continue
+                invocation = await loop.client.next()
+                left = event_loop.seconds_left(invocation)
+                if not await self.alone(self.answer(loop, invocation), left and left + PATIENCE):
+                    loop.client.connection.give_up()
+                    loop = self.place(number)
+            except RuntimeApiError as found:
+                error = None
+                self.end(found)
+            except (Exception, CancelledError) as found:  # beside the handler
+                error = found
 
-    async def alone(self, work: Any) -> None:
-        """Do *work* in a task that the end waits for, and in a context of its own."""
-        task = self.events.create_task(work, context=self.context.copy())
+    def place(self, number: int) -> Any:
+        """Return what answers invocations one after the other, over a connection of its own."""
+        loop = copy(self.loop)
+        connection = self.connections[number] = Connection(self.model, self.places, self.polls, number)
+        loop.client = TaskClient(connection, self.loop.client.working_directory, self.warn)
+        return loop
+
+    async def recover(self, client: TaskClient, error: BaseException) -> None:
+        """Log an *error* beside the handler, and answer with it what has no answer yet."""
+        client.connection.close()
+        failure = report.of(error)
+        self.log.error(failure)
+        if client.unanswered is not None:
+            try:
+                await self.alone(client.fail(client.unanswered, failure))
+            except Exception:  # it would be the same again
+                client.unanswered = None
+                raise
+
+    async def alone(self, work: Any, seconds: float | None = None) -> bool:
+        """
+        Do *work* in a task that the end waits for, and in a context of its own.
+
+        Return whether it was done within so many *seconds*; if not, it is left to itself.
+        """
+        context = self.context.copy()
+        task = self.events.create_task(work, context=context)
         self.running.add(task)
         task.add_done_callback(self.running.discard)
         while not task.done():
             try:
-                await shield(task)
+                await wait((task,), timeout=seconds)
             except CancelledError:  # the function has cancelled all tasks that there are
-                if task.cancelled():
-                    raise
+                continue
+            if not task.done():
+                self.running.discard(task)
+                self.stoppable.discard(task)
+                context.run(self.log.problem, GIVEN_UP.format(PATIENCE, where(task)))
+                return False
+        task.result()
+        return True
 
     async def answer(self, loop: Any, invocation: Invocation) -> None:
         """Answer one invocation."""

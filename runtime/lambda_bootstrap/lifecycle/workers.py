@@ -102,7 +102,7 @@ class Workers:
         self.is_program = is_program
         self.is_worker = False
         self.is_async = False  # the handler: workers run tasks
-        self.share = 1
+        self.polls: Any = None  # a worker's, if it runs tasks
         self.workers: list[Worker] = []
         self.words = -1  # a worker's end of the pipe to its supervisor
         self.has_begun = False  # a worker has been ready
@@ -143,6 +143,8 @@ class Workers:
         if obstacle:
             self.log.problem(FORKED_ANYWAY.format(obstacle, PAGE))
         self.employ(is_async=self.is_async)
+        if self.is_async:
+            from . import tasks  # noqa: F401 - once for all processes
         gc.collect()
         gc.freeze()  # a collection writes to whatever it looks at, which would be a copy in each worker
         self.split()
@@ -177,7 +179,7 @@ class Workers:
 
             set_up(self.log)
             told = ToldTasks(self.log, self.client, signals)
-            loop = Tasks(loop, self.log, self.address, self.share, exit_status)
+            loop = Tasks(loop, self.log, self.address, self.polls, exit_status)
         self.say(MANY if self.is_async else ONE)
         try:
             return told.run(loop, self.address)
@@ -206,7 +208,13 @@ class Workers:
         found = shares.of_tasks(count) if is_async else shares.of_workers(count, MOST)
         if len(found) < count and not is_async:
             self.log.problem(TOO_MANY.format(count))
-        self.workers += map(Worker, found[len(self.workers) :])
+        more = [Worker(share) for share in found[len(self.workers) :]]
+        if is_async:
+            from .polls import Polls
+
+            for worker in more:
+                worker.polls = Polls(worker.share)
+        self.workers += more
 
     def split(self) -> None:
         """Fork the workers and supervise them until the environment ends; return in each of them."""
@@ -280,7 +288,7 @@ class Workers:
                 close(end)
             raise
         if pid == 0:
-            self.become_worker(life, words, worker.share)
+            self.become_worker(life, words, worker)
             return True
         worker.pid = pid
         close(life)
@@ -288,14 +296,15 @@ class Workers:
         set_blocking(worker.words, False)
         return False
 
-    def become_worker(self, life: int, words: int, share: int) -> None:
+    def become_worker(self, life: int, words: int, own: Worker) -> None:
         """Let go of what is the supervisor's, and renew what no two processes may share."""
         set_wakeup_fd(self.wakeup)
         for number, handler in self.handlers.items():
             signal(number, handler)
-        theirs = [end for worker in self.workers if worker.life >= 0 for end in (worker.life, worker.words)]
-        for end in (self.alarm, self.bell, *theirs):
+        for end in (self.alarm, self.bell):
             close(end)
+        for worker in self.workers:
+            worker.let_go(is_own=worker is own)
         if self.extension is not None:
             self.extension.transport.close()
         fcntl(life, F_SETOWN, getpid())
@@ -303,7 +312,7 @@ class Workers:
         fcntl(life, F_SETFL, fcntl(life, F_GETFL) | O_ASYNC)
         self.inode = fstat(words).st_ino
         self.is_worker, self.words, self.workers, self.environ = True, words, [], {}
-        self.share = share
+        self.polls = own.polls
         self.client.transport.close()
         self.client.fail_init, self.client.pauses = self.fail_init, PAUSES
         randomness.reseed()
@@ -317,17 +326,17 @@ class Workers:
         """Wait for a signal, for what a worker says, or until a worker is due."""
         waiting = poll()
         waiting.register(self.alarm, POLLIN)
-        by_words = {worker.words: worker for worker in self.workers if worker.pid}
-        for words in by_words:
-            waiting.register(words, POLLIN)
+        by_end = {end: worker for worker in self.workers for end in worker.ends()}
+        for end in by_end:
+            waiting.register(end, POLLIN)
         if self.status is None:
             times = [worker.due for worker in self.workers if not worker.pid]
         else:
             times = [self.terminated_at + GRACE]
         left = min(times) - monotonic() if times else None
         for descriptor, _ in waiting.poll(None if left is None else max(0, int(left * 1000) + 1)):
-            if descriptor in by_words:
-                self.hear(by_words[descriptor])
+            if descriptor in by_end:
+                self.hear(by_end[descriptor])
             else:
                 read(self.alarm, 4096)
         if self.status is not None and monotonic() > self.terminated_at + GRACE:
@@ -357,9 +366,7 @@ class Workers:
     def bury(self, worker: Worker, status: int) -> None:
         """Decide what follows from the end of *worker* with *status*."""
         self.hear(worker)
-        close(worker.life)
-        close(worker.words)
-        worker.pid, worker.life, worker.words = 0, -1, -1
+        worker.bury()
         if self.status is not None:
             return
         if not self.has_begun:  # nor will another: they are all alike

@@ -7,7 +7,7 @@ Refuses to know: when the application runs, front ends.
 
 from __future__ import annotations
 
-from asyncio import Event
+from asyncio import CancelledError, Event
 
 from ..lifecycle import event_loop
 from .application import RefusedError
@@ -214,6 +214,9 @@ class StreamedTask(StreamedExchange):
         """
         try:
             await self.stream.client.drain()  # type: ignore[attr-defined] # a task's client
-        except BaseException as error:
+        except CancelledError as error:  # the application's own affair, which must not look like a client that has gone
+            self.stream.loss = error
+            raise
+        except Exception as error:
             self.stream.loss = error
             raise OSError("the response stream was lost") from error

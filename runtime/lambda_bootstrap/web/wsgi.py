@@ -10,10 +10,10 @@ Source: PEP 3333, "Python Web Server Gateway Interface v1.0.1".
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 from io import BytesIO
 
 from .application import Application
+from .front_ends.request import Learned
 from .front_ends.results import is_bodiless
 
 TYPE_CHECKING = False
@@ -185,7 +185,7 @@ def environ(request: Request, event: Any, context: Any) -> dict[str, Any]:
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": root if root.isascii() else root.encode().decode("latin-1"),
         "PATH_INFO": request.path_info,
-        "QUERY_STRING": latin_1(request.query),
+        "QUERY_STRING": request.query if request.is_ascii else latin_1(request.query),
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -202,15 +202,17 @@ def environ(request: Request, event: Any, context: Any) -> dict[str, Any]:
         "aws.context": context,
     }
     for name, value in request.fields.items():
-        found[variable(name)] = value if value.isascii() else latin_1(value)
+        found[VARIABLES[name]] = value if request.is_ascii else latin_1(value)
     return found
 
 
-@lru_cache(512)  # clients send the same ones all the time
 def variable(name: str) -> str:
     """Return the name of a header's variable."""
     key = name.upper().replace("-", "_")
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+VARIABLES = Learned(variable)
 
 
 def latin_1(text: str) -> str:

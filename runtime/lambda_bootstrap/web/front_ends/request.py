@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SAFE = "/!$&'()*+,;=:@~"  # what stands in a path as it is (RFC 3986, 3.3)
 PORTS = {"http": "80", "https": "443"}
 MAX_PORT_DIGITS = 5
+MOST_NAMES = 512  # of headers that are remembered
 
 
 class Request:
@@ -43,11 +44,15 @@ class Request:
         fields: headers by name; the values of one that came several times are joined by commas.
         headers: pairs of names and values.
         is_http: whether a front end sent it; else it is another event, made a request.
+        is_ascii: whether all of its text is.
+
+    Raises:
+        TypeError: something that is text in a request is not.
     """
 
     __slots__ = (
-        *("answer", "body", "client", "fields", "headers", "host", "is_encoded", "is_http", "method", "query", "rest"),
-        "root_path",
+        *("answer", "body", "client", "fields", "headers", "host", "is_ascii", "is_encoded", "is_http", "method"),
+        *("query", "rest", "root_path"),
     )
 
     def __init__(  # noqa: PLR0913 - a value's constructor
@@ -70,6 +75,12 @@ class Request:
         self.root_path = root_path
         self.query = query
         self.fields = fields = headers if isinstance(headers, dict) else by_name(headers)
+        try:
+            self.is_ascii = "".join((method, path, query, client, host, *fields.values())).isascii()
+        except TypeError:
+            texts = {"method": method, "path": path, "query": query, "client's address": client, "host": host}
+            refuse({**texts, **{f"header {name}": value for name, value in fields.items()}})
+            raise
         self.client = client
         self.host = host
         self.body = body
@@ -118,11 +129,23 @@ class Request:
         return host or "localhost", port
 
 
+def refuse(texts: dict[str, Any]) -> None:
+    """
+    Refuse the first of *texts* that is none.
+
+    Raises:
+        TypeError: one is.
+    """
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise TypeError(f"its {name} is {text!r}")
+
+
 def by_name(headers: list[tuple[str, str]]) -> dict[str, str]:
     """Return headers by name, the values of each joined by commas (RFC 9110, 5.3)."""
     found: dict[str, str] = {}
     for name, value in headers:
-        found[name] = f"{found[name]},{value}" if name in found else value
+        found[name] = ",".join((found[name], value)) if name in found else value
     return found
 
 
@@ -165,10 +188,32 @@ def single(headers: Mapping[str, str] | None, cookies: Iterable[str] = ()) -> di
 
     A name with an underscore is left out: as a WSGI variable, nothing would tell it from one with a dash.
     """
-    found = {name.lower(): value for name, value in (headers or {}).items() if "_" not in name}
+    found = {NAMES[name]: value for name, value in (headers or {}).items()}
+    found.pop("", None)
     if cookies:
         found["cookie"] = "; ".join(cookies)
     return found
+
+
+class Learned(dict[str, str]):
+    """
+    What is made of the names of headers: clients send the same ones all the time.
+
+    Args:
+        make: makes it of one of them.
+    """
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        self.make = make
+
+    def __missing__(self, name: str) -> str:
+        found = self.make(name)
+        if len(self) < MOST_NAMES:
+            self[name] = found
+        return found
+
+
+NAMES = Learned(lambda name: "" if "_" in name else name.lower())
 
 
 def multiple(headers: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
