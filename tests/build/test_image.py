@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap_dev.build.base import Base, Kind, read
+from lambda_bootstrap_dev.build.image import DOCKERFILE
 from lambda_bootstrap_dev.build.image import repository as as_repository
 from lambda_bootstrap_dev.errors import UsageError
 
@@ -84,6 +85,15 @@ def test_own_python(repository: Repository) -> None:
     assert {"bootstrap", "lambda-bootstrap/runtime/lambda_bootstrap/main.py"} <= files(folder / "runtime")
     names = {part["name"] for part in json.loads(Path(f"{folder}.cdx.json").read_text())["components"]}
     assert names == {"alpha", "cpython"}
+
+
+def test_as_make_image() -> None:
+    """The environment and the folder are those of the Dockerfile that `make image` builds."""
+    theirs, ours = (ROOT / "Dockerfile").read_text(), DOCKERFILE
+    parts = [re.findall(r"^ENV .*?[^\\]$|^WORKDIR [^\n]*$", text, re.DOTALL | re.MULTILINE) for text in (theirs, ours)]
+
+    assert parts[0] == parts[1]
+    assert len(parts[0]) == 2
 
 
 def test_own_image(repository: Repository) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support import ROOT, give_up
 from tests.support.containers import docker, function, over_base, running
-from tests.support.packages import SMOKE, ask, elf_versions, expected, pack
+from tests.support.packages import SMOKE, ask, build, elf_versions, expected, pack, unpack
 from tests.support.rie import ARCH, RIE, post
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 IMAGE = "lambda-bootstrap:arm64"
 TREE = ROOT / "build" / "tree" / "arm64"
+FUNCTION = """\
+import os
+import orjson, structlog
+
+
+def handler(event, context):
+    return [orjson.dumps(event).decode(), os.uname().machine, __spec__.cached]
+"""
 
 pytestmark = [
     pytest.mark.engine,
@@ -52,6 +57,26 @@ def test_zip_answers(image: str, tmp_path: Path) -> None:
         told = ask(url, *expected(""))
 
     assert told == expected("/var/task/lambda-bootstrap/bin/python3")
+
+
+@pytest.mark.usefixtures("image")
+def test_runtime_answers(tmp_path: Path) -> None:
+    """A customer-managed runtime for arm64 is built here, and runs a bare zip with its dependencies and byte code."""
+    tag, base = "lambda-bootstrap-runtime:test-arm64", "arm64v8/debian:trixie-slim"
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "app.py").write_text(FUNCTION)
+    (tmp_path / "shop" / "requirements.txt").write_text("orjson\n")
+    here = ["--arch", "arm64", "--find-links", str(ROOT / "build" / "interpreter" / "arm64")]
+    build(tmp_path / "shop", "runtime", *here, "--base", base, "--tag", tag)
+    task = unpack(Path(build(tmp_path / "shop", "zip", "app.handler", "--bare", *here)), tmp_path / "task")
+    emulator = RIE.with_name("aws-lambda-rie-arm64")
+    try:
+        with running(tag, {"/rie": emulator, "/var/task": task}, ["/var/runtime/bootstrap"]) as url:
+            answer = post(url, b"[1]").json()
+    finally:
+        docker("image", "rm", "--force", tag)
+
+    assert answer == ["[1]", "aarch64", "/var/task/__pycache__/app.cpython-313.pyc"]
 
 
 @pytest.mark.usefixtures("image")

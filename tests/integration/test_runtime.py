@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.containers import docker, inspect, running
-from tests.support.packages import build, unpack
+from tests.support.packages import TREE, build, unpack
 from tests.support.rie import ARCH, post
 
 if TYPE_CHECKING:
@@ -60,6 +61,24 @@ def test_image(runtime: str) -> None:
     assert machine == {"x86_64": "linux/amd64", "arm64": "linux/arm64"}[ARCH]
     assert (listed.returncode, listed.stdout.split()) == (0, ["/opt:", "/var/task:"])
     assert inspect(runtime).get("Cmd") is None
+
+
+@pytest.mark.usefixtures("runtime")
+def test_same_as_make_image(place: Path) -> None:
+    """The command's image has, file by file, what `make image` copies, but for where byte code says that it lies."""
+    folder = place / "dist" / f"lambda-bootstrap-runtime-{ARCH}" / "runtime"
+    found, expected = (
+        {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (folder, TREE)
+    )
+    # The installer's notes; licences of structlog and urllib3, which lie in their packages too.
+    other = re.compile(r".*\.dist-info/(INSTALLER|REQUESTED|RECORD)|.*/licences/(structlog|urllib3).*")
+
+    assert {name for name in expected if not other.fullmatch(name)} == {
+        name for name in found if not other.fullmatch(name)
+    }
+    differing = {name for name in {*found} & {*expected} if found[name] != expected[name] and not other.fullmatch(name)}
+    assert {name for name in differing if not name.endswith(".pyc")} == set()
 
 
 @pytest.mark.parametrize("start", ["entry point", "bootstrap"])
