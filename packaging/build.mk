@@ -25,6 +25,12 @@ ARCH ?= $(native)
 ifeq ($(filter x86_64 arm64,$(ARCH)),)
 $(error ARCH is "$(ARCH)": it has to be x86_64 or arm64)
 endif
+# Before the interpreter is compiled for it.
+ifneq ($(filter zip,$(MAKECMDGOALS)),)
+ifneq ($(shell test -d "$(FUNCTION)" && echo there),there)
+$(error FUNCTION is "$(FUNCTION)": there is no such folder)
+endif
+endif
 foreign := $(filter-out $(native),$(ARCH))
 # From make's own command line only: images with Python in them have a variable of this name in their environment.
 ifneq ($(origin PYTHON_VERSION),command line)

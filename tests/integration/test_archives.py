@@ -132,6 +132,15 @@ def test_architecture_is_known() -> None:
     assert 'ARCH is "aarch64": it has to be x86_64 or arm64' in done.stderr
 
 
+def test_typo_in_function() -> None:
+    """A FUNCTION that isn't there is refused before the interpreter would be compiled."""
+    command = ["make", "zip", "FUNCTION=examples/helo"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=20)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'FUNCTION is "examples/helo": there is no such folder' in done.stderr
+
+
 @pytest.mark.compiled
 def test_sdist_is_refused_in_one_line(tmp_path: Path) -> None:
     """A dependency that comes as source only is named, and so is what it would have to be."""
