@@ -18,7 +18,7 @@ quick: .venv/.tests ## Run the tests that start no process: under a minute.
 test: .venv/.tests .venv/.build .cache/wheels/.made rie ## Run the tests, or TESTS=path: nothing is compiled, and containers need an engine (`make engine`).
 	$(test)
 
-test-all: .venv/.tests .venv/.build .cache/lint/.made .cache/wheels/.made rie tree ## Run all tests, as CI does: image, layer and zip too; the interpreter takes 15 minutes to compile, once.
+test-all: .venv/.tests .venv/.build .cache/lint/.made .cache/schemathesis/.made .cache/wheels/.made rie tree ## Run all tests, as CI does: image, layer and zip too; the interpreter takes 15 minutes to compile, once.
 	$(test_all)
 
 matrix: .venv/.tests rie ## Run the tests without containers on Python 3.11 and 3.13 to 3.15: PYTHONS="3.14 3.15" TESTS=path

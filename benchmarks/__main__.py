@@ -32,6 +32,7 @@ TABLES = {
     "crowd": "crowd",
     "faults": "faults",
     "starts": "starts",
+    "emulator": "emulator",
     "soak": "soak",
 }
 

@@ -198,7 +198,7 @@ endef
 
 lock = packaging/lock.sh emulator:dev shipped:dev/lambda_bootstrap_dev/lent.txt tests:tests frameworks:tests/web \
 	bench:benchmarks packaging/build.in packaging/docs.in packaging/fuzz.in packaging/installers.in \
-	packaging/interpreter.in packaging/lint.in packaging/mutants.in packaging/release.in
+	packaging/interpreter.in packaging/lint.in packaging/mutants.in packaging/release.in packaging/schemathesis.in
 
 # The interpreter takes a quarter of an hour to compile, and has byte code of its own.
 kept := .cache/interpreter .cache/sources
@@ -253,6 +253,12 @@ debian: rie build/site-packages
 .cache/release/.made: packaging/release.txt .venv/.made
 	@.venv/bin/python -m venv .cache/release
 	@.cache/release/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@touch $@
+
+# Apart too: its plugin would slow every start of pytest.
+.cache/schemathesis/.made: packaging/schemathesis.txt .venv/.made
+	@.venv/bin/python -m venv .cache/schemathesis
+	@.cache/schemathesis/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
 	@touch $@
 
 # Apart too: it brings a web server and a database along.

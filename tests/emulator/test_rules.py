@@ -289,6 +289,12 @@ class TestElsewhere:
         """What has no route gets the status that says why."""
         assert status(judge(Situation(), a_request("", refusal=HTTPStatus(refusal)))) == refusal
 
+    def test_allowed(self) -> None:
+        """A refusal of a method names the one that the path takes."""
+        verdict = judge(Situation(), a_request("", refusal=HTTPStatus.METHOD_NOT_ALLOWED, allowed="PUT"))
+
+        assert verdict.reply == Reply(405, [("Allow", "PUT")])
+
 
 class TestRoute:
     """`route`: method and target to endpoint."""
@@ -310,26 +316,26 @@ class TestRoute:
         assert route(method, target) == Route(endpoint, request_id)
 
     @pytest.mark.parametrize(
-        ("method", "target", "refusal"),
+        ("method", "target", "refusal", "allowed"),
         [
-            ("POST", "/2018-06-01/runtime/invocation/next", 405),
-            ("GET", "/2018-06-01/runtime/init/error", 405),
-            ("POST", "/2018-06-01/runtime/restore/next", 405),
-            ("GET", "/2018-06-01/runtime/restore/error", 405),
-            ("GET", "/2020-01-01/extension/register", 405),
-            ("POST", "/2022-07-01/telemetry", 405),
-            ("GET", "/2018-06-01/runtime/snapshot", 404),
-            ("GET", "/2020-01-01/extension/next", 404),
-            ("GET", "/2018-06-01", 404),
-            ("GET", "/runtime/invocation/next", 404),
-            ("POST", "/2018-06-01/runtime/invocation//response", 404),
-            ("GET", "/2015-03-31/functions/f/invocations", 405),
-            ("GET", "/", 404),
+            ("POST", "/2018-06-01/runtime/invocation/next", 405, "GET"),
+            ("GET", "/2018-06-01/runtime/init/error", 405, "POST"),
+            ("POST", "/2018-06-01/runtime/restore/next", 405, "GET"),
+            ("GET", "/2018-06-01/runtime/restore/error", 405, "POST"),
+            ("GET", "/2020-01-01/extension/register", 405, "POST"),
+            ("POST", "/2022-07-01/telemetry", 405, "PUT"),
+            ("GET", "/2018-06-01/runtime/snapshot", 404, ""),
+            ("GET", "/2020-01-01/extension/next", 404, ""),
+            ("GET", "/2018-06-01", 404, ""),
+            ("GET", "/runtime/invocation/next", 404, ""),
+            ("POST", "/2018-06-01/runtime/invocation//response", 404, ""),
+            ("GET", "/2015-03-31/functions/f/invocations", 405, "POST"),
+            ("GET", "/", 404, ""),
         ],
     )
-    def test_unknown(self, method: str, target: str, refusal: int) -> None:
-        """A wrong method is 405, anything else 404."""
-        assert route(method, target) == Route(refusal=HTTPStatus(refusal))
+    def test_unknown(self, method: str, target: str, refusal: int, allowed: str) -> None:
+        """A wrong method is 405, with the right one, anything else 404."""
+        assert route(method, target) == Route(refusal=HTTPStatus(refusal), allowed=allowed)
 
     def test_prefix(self) -> None:
         """A prefix goes before the version of the Runtime API, and only there."""

@@ -280,8 +280,13 @@ class TestCaller:
             (bytes(6_291_557), {}, 413, "Request must be smaller than 6291556 bytes"),
             (b"", {"X-Amz-Client-Context": "{}"}, 400, "Client context is not valid base64"),
             (b"", {"X-Amz-Client-Context": "ewp9"}, 400, "Client context has control characters"),
+            (b"", {"X-Amz-Client-Context": "e30"}, 400, "Client context is not valid base64"),
+            (b"", {"X-Amz-Client-Context": "W10="}, 400, "Client context must be a Base64-encoded JSON object"),
+            (b"", {"X-Amz-Client-Context": "null"}, 400, "Client context must be a Base64-encoded JSON object"),
+            (b"", {"X-Amz-Log-Type": "tail"}, 400, "X-Amz-Log-Type has to be one of None, Tail, not 'tail'"),
+            (b"", {"X-Amz-Invocation-Type": ""}, 400, "X-Amz-Invocation-Type has to be one of RequestResponse, Event"),
         ],
-        ids=["too large", "no base64", "two lines"],
+        ids=["too large", "no base64", "two lines", "cut", "array", "no JSON", "log type", "invocation type"],
     )
     def test_refused(
         self, emulator: Emulator, payload: bytes, headers: dict[str, str], status: int, message: str

@@ -35,6 +35,8 @@ def answer(event):
         case "/envelope":
             headers = {"x-own": "1", "Access-Control-Allow-Origin": "mine", "Transfer-Encoding": "x"}
             return {"statusCode": 418, "headers": headers, "cookies": ["a=1", "b=2"], "body": "tea"}
+        case "/bodiless":
+            return {"statusCode": 204, "body": "gone"}
         case "/wrong":
             return {"statusCode": "abc"}
         case "/stream" | "/break" | "/text":
@@ -157,6 +159,19 @@ class TestWhole:
         status, _, body = ask(served, path)
 
         assert (status, json.loads(body)) == (502, {"Message": "Internal Server Error"})
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [("HEAD", "/envelope"), ("HEAD", "/text"), ("GET", "/bodiless")],
+        ids=["head", "head of a stream", "204"],
+    )
+    def test_without_body(self, served: Served, go: Any, method: str, path: str) -> None:
+        """An answer that may have no body, by its request or its status, comes without the function's."""
+        go()
+        status, headers, body = ask(served, path, method=method)
+
+        assert (status, body) == ({"/envelope": 418, "/text": 200, "/bodiless": 204}[path], b"")
+        assert headers.get("content-length") == {"/envelope": "3"}.get(path)
 
     def test_too_large(self, served: Served) -> None:
         """A body that is too large is refused, and the function not called."""

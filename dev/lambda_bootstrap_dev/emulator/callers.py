@@ -19,7 +19,15 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from . import event_stream
-from .invoke_api import BadInvocationError, answer, base_headers, error_of, invocation_of, resource_not_found
+from .invoke_api import (
+    BadInvocationError,
+    answer,
+    base_headers,
+    check_choices,
+    error_of,
+    invocation_of,
+    resource_not_found,
+)
 from .turn import Stream
 from .values import Kind, Reply
 
@@ -76,6 +84,7 @@ class Callers:
         try:
             self._sites.check(request)
             sandbox = self.find(request.request_id)
+            check_choices(request)
             invocation = invocation_of(request)
             kind = request.header("X-Amz-Invocation-Type")
             if kind == "DryRun":

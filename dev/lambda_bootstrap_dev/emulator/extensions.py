@@ -153,7 +153,7 @@ class Extensions:
         check(name, "InvalidExtensionName", "Empty extension name")
         try:
             asked = json.loads(request.body)
-            events = frozenset((asked or {}).get("events") or ())
+            events = frozenset(() if asked is None else asked.get("events") or ())
         except (ValueError, AttributeError, TypeError) as error:
             raise RefusalError(refusal("InvalidRequestFormat", str(error))) from error
         is_external = name in self._externals

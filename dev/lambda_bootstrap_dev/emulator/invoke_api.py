@@ -35,16 +35,39 @@ ERROR_TYPES = {
 class BadInvocationError(Exception):
     """An invocation that is refused before it reaches the function."""
 
-    def __init__(self, status: HTTPStatus | int, message: str) -> None:
+    def __init__(self, status: HTTPStatus | int, message: str, error_type: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.error_type = error_type or ERROR_TYPES[status]
 
     @property
     def reply(self) -> Reply:
         """The response to the caller."""
         body = json.dumps({"Type": "User", "message": str(self)}).encode()
-        headers = [("Content-Type", "application/json"), ("X-Amzn-ErrorType", ERROR_TYPES[self.status])]
+        headers = [("Content-Type", "application/json"), ("X-Amzn-ErrorType", self.error_type)]
         return Reply(self.status, headers, body)
+
+
+# What a header of a call may say, by the endpoint; a stream is always waited for.
+LOG_TYPES = {"X-Amz-Log-Type": ("None", "Tail")}
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "invoke": {"X-Amz-Invocation-Type": ("RequestResponse", "Event", "DryRun"), **LOG_TYPES},
+    "invoke/stream": {"X-Amz-Invocation-Type": ("RequestResponse", "DryRun"), **LOG_TYPES},
+}
+
+
+def check_choices(request: Request) -> None:
+    """
+    Check the headers of a call that have a few values only.
+
+    Raises:
+        BadInvocationError: one has another.
+    """
+    for name, values in CHOICES[request.endpoint].items():
+        given = request.by_name.get(name.lower())
+        if given is not None and given not in values:
+            message = f"{name} has to be one of {', '.join(values)}, not {given!r}"
+            raise BadInvocationError(HTTPStatus.BAD_REQUEST, message, "InvalidParameterValueException")
 
 
 def resource_not_found(name: str, names: Sequence[str]) -> BadInvocationError:
@@ -98,14 +121,22 @@ def client_context(encoded: str) -> str:
     Decode the client context for the runtime's header: UTF-8 that travels as latin-1.
 
     Raises:
-        BadInvocationError: *encoded* isn't base64 of one line of text.
+        BadInvocationError: *encoded* isn't base64 of an object of JSON in one line.
     """
+    if not encoded:
+        return ""
     try:
         text = base64.b64decode(encoded, validate=True).decode("latin-1")
     except ValueError as error:
         raise BadInvocationError(400, f"Client context is not valid base64: {error}") from error
     if any(character < " " or character == "\x7f" for character in text):
         raise BadInvocationError(400, "Client context has control characters, which no header can carry")
+    try:
+        is_object = isinstance(json.loads(text.encode("latin-1")), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        raise BadInvocationError(400, "Client context must be a Base64-encoded JSON object")
     return text.strip()
 
 

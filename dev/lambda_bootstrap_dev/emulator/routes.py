@@ -23,6 +23,7 @@ class Route:
     endpoint: str = ""
     request_id: str = ""
     refusal: HTTPStatus | None = None
+    allowed: str = ""  # the method, if it is another
 
 
 @dataclass(frozen=True)
@@ -85,5 +86,5 @@ def route(method: str, target: str, prefix: str = "") -> Route:
     if not endpoint:
         return Route(refusal=HTTPStatus.NOT_FOUND)
     if method != expected:
-        return Route(refusal=HTTPStatus.METHOD_NOT_ALLOWED)
+        return Route(refusal=HTTPStatus.METHOD_NOT_ALLOWED, allowed=expected)
     return Route(endpoint, segment)

@@ -66,7 +66,6 @@ def error_reply(status: HTTPStatus, error_type: str, message: str) -> Reply:
 ACCEPTED = Reply(HTTPStatus.ACCEPTED, [JSON_TYPE], b'{"status":"OK"}\n')
 PONG = Reply(HTTPStatus.OK, [("Content-Type", "text/plain; charset=utf-8")], b"pong")
 NOT_FOUND = Reply(HTTPStatus.NOT_FOUND, [("Content-Type", "text/plain; charset=utf-8")], b"404 page not found\n")
-METHOD_NOT_ALLOWED = Reply(HTTPStatus.METHOD_NOT_ALLOWED)
 INVALID_REQUEST_ID = error_reply(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
 INVALID_MODE = error_reply(HTTPStatus.BAD_REQUEST, "InvalidFunctionResponseMode", "Invalid function response mode")
 TRUNCATED = error_reply(HTTPStatus.BAD_REQUEST, "TruncatedHTTPRequest", "HTTP request detected as truncated")
@@ -174,8 +173,9 @@ def judge_ping(situation: Situation, request: Request) -> Verdict:
 
 def judge_stray(situation: Situation, request: Request) -> Verdict:
     """Refuse a call to anything else."""
-    wrong_method = request.refusal is HTTPStatus.METHOD_NOT_ALLOWED
-    return Verdict(situation.state, METHOD_NOT_ALLOWED if wrong_method else NOT_FOUND)
+    if request.refusal is HTTPStatus.METHOD_NOT_ALLOWED:
+        return Verdict(situation.state, Reply(request.refusal, [("Allow", request.allowed)]))
+    return Verdict(situation.state, NOT_FOUND)
 
 
 RULES: dict[str, Callable[[Situation, Request], Verdict]] = {

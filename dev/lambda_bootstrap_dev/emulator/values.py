@@ -41,6 +41,7 @@ class Request:
     ends: Sequence[int] = ()  # where each chunk of the body ends, if it was chunked
     request_id: str = ""  # the segment of the path, unchanged; of a call to invoke, the name of the function
     refusal: HTTPStatus | None = None  # for the path or the method, before any rule
+    allowed: str = ""  # the method that the path takes, if it is another
     is_complete: bool = True  # False: the peer closed before the body ended
     is_oversized: bool = False  # True: the body is over the limit and hasn't been kept
 

@@ -98,6 +98,8 @@ class Connection:
         self._is_ended = False
         self._is_unread = False
         self._is_lasting = False  # whether the request lets the connection live, as they do by default
+        self._is_head = False  # whether the request is one, whose answer has no body
+        self._is_bodiless = False  # whether the response that is sent in pieces has none
         self._rest = b""  # what has come after the request
         self._parser: h11.Connection | None = None  # of a request that isn't plain
 
@@ -154,11 +156,13 @@ class Connection:
 
     async def begin(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Send the head of a response whose body comes piece by piece."""
+        self._is_bodiless = self._has_no_body(status)
         await self._write(self._h11.send(self._head(status, headers)))
 
     async def push(self, data: bytes) -> None:
         """Send a piece of the body."""
-        await self._write(self._h11.send(h11.Data(data=data)))
+        if not self._is_bodiless:
+            await self._write(self._h11.send(h11.Data(data=data)))
 
     async def finish(self) -> None:
         """Send the end of the body."""
@@ -228,7 +232,7 @@ class Connection:
         if intake.sink or len(found.body) > intake.most:
             return None
         self._rest = self._rest[found.end :]
-        self._is_lasting = True
+        self._is_lasting, self._is_head = True, False
         return request
 
     async def _parse(self, prefix: str, take_in: Callable[[Request], Intake]) -> Request | None:
@@ -246,7 +250,8 @@ class Connection:
             return None
         check(head)
         tokens = {name for name, _ in head.headers}
-        self._is_lasting = head.http_version == b"1.1" and head.method != b"HEAD" and b"connection" not in tokens
+        self._is_head = head.method == b"HEAD"
+        self._is_lasting = head.http_version == b"1.1" and not self._is_head and b"connection" not in tokens
         request = await self._request(head, prefix, take_in)
         self._rest = self._parser.trailing_data[0]
         return request
@@ -264,6 +269,7 @@ class Connection:
             at=time.monotonic(),
             request_id=where.request_id,
             refusal=where.refusal,
+            allowed=where.allowed,
         )
 
     async def _request(self, head: h11.Request, prefix: str, take_in: Callable[[Request], Intake]) -> Request:
@@ -328,12 +334,13 @@ class Connection:
     async def _reply(self, reply: Reply) -> None:
         headers = list(reply.headers)
         names = {name.lower() for name, _ in headers}
-        if not names & {"content-length", "transfer-encoding"}:
+        if reply.status not in BODILESS and not names & {"content-length", "transfer-encoding"}:
             headers.append(("Content-Length", str(len(reply.body))))
-            if self._is_plain and "connection" not in names and reply.status not in BODILESS:
+            if self._is_plain and "connection" not in names:
                 await self._write(render(reply, headers))
                 return
-        events: list[h11.Event] = [self._head(reply.status, headers), h11.Data(data=reply.body), h11.EndOfMessage()]
+        body = b"" if self._has_no_body(reply.status) else reply.body
+        events: list[h11.Event] = [self._head(reply.status, headers), h11.Data(data=body), h11.EndOfMessage()]
         await self._write(b"".join(self._h11.send(event) or b"" for event in events))
         self._close_unless_done()
 
@@ -343,6 +350,9 @@ class Connection:
         # h11, which costs most of the time of an answer, has nothing to decide.
         is_read = self._parser is None or self._parser.their_state is h11.DONE
         return self._is_lasting and not self._is_unread and is_read
+
+    def _has_no_body(self, status: int) -> bool:
+        return self._is_head or status in BODILESS
 
     def _head(self, status: int, headers: Iterable[tuple[str, str]]) -> h11.Response:
         close = [("Connection", "close")] if self._is_unread else []
