@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -147,6 +148,24 @@ def test_choice_of_buildkit(repository: Repository, asked: str) -> None:
     done = repository.build("--base", "debian:trixie", "--python", "3.13", **how)
 
     assert ("--mount" in (Path(done.stdout.strip()) / "Dockerfile").read_text()) == (asked == "1")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Step 1/2 : FROM nowhere\npull access denied for nowhere\n", "pull access denied for nowhere"),
+        ("ERROR: BuildKit is missing.\n       Install it:\n       https://docs.example\n", "BuildKit is missing."),
+        ("", "it says nothing"),
+    ],
+)
+def test_engine_that_fails(repository: Repository, said: str, reason: str) -> None:
+    """Where the engine cannot build the image, the message has its command and its reason, in one line."""
+    client = repository.write("../tools/docker", f"#!/bin/sh\n[ $1 != build ] || {{ printf '{said}'; exit 1; }}\n")
+    client.chmod(0o755)
+    message = repository.refused("app.handler", kind="image", PATH=f"{client.parent}:{os.environ['PATH']}")
+
+    assert message.startswith("docker build --platform linux/")
+    assert message.endswith(f" failed: {reason}")
 
 
 def test_same_files(repository: Repository) -> None:

@@ -255,12 +255,13 @@ def run(command: list[str]) -> None:
     Have the engine build; BuildKit without the attestations that Lambda refuses.
 
     Raises:
-        BuildError: the engine cannot build it; with its last line.
+        BuildError: the engine cannot build it; with the line that it calls an error, else its last one.
     """
     environ = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     done = subprocess.run(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode != 0:
-        said = [line for line in done.stdout.splitlines() if line.strip()]
-        raise BuildError(f"{' '.join(command)} failed: {said[-1].strip() if said else 'it says nothing'}")
+        said = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["it says nothing"]
+        reason = next((line for line in said if line.startswith("ERROR: ")), said[-1])
+        raise BuildError(f"{' '.join(command)} failed: {reason.removeprefix('ERROR: ')}")
