@@ -36,7 +36,7 @@ RIC = ("awslambdaric", "simplejson", "snapshot-restore-py")
 LINES = (
     "start of the process to first `next`, all by the interpreter that ships; what is zipped runs on awslambdaric",
     f"{BARE}: `pip install --target`, without `__pycache__`, as SAM and many plugins pack it, and our `make zip` did",
-    f"{PIP}: with the byte code that pip leaves, which is checked against the zip's times, in steps of 2 s",
+    f"{PIP}: with pip's byte code; how much of it counts, as the zip's times are in steps of 2 s, is chance",
     "nobody may write to a package, as in Lambda: without byte code that counts, a module is compiled at each start",
 )
 
