@@ -142,7 +142,8 @@ def _refusal(call: Call, endpoint: str, status: int, body: bytes) -> str:
     try:
         reason = json.loads(body)["message"]
     except (ValueError, TypeError, KeyError):
-        return f"{endpoint} refuses the call: {status} {body.decode(errors='replace').strip()}"
+        text = body.decode(errors="replace").strip()
+        return f"{endpoint} refuses the call: {text if text.startswith(str(status)) else f'{status} {text}'}"
     if status == NOT_FOUND and call.function is None:
         return f"several functions are served at {endpoint}, so name one; {reason.partition('; ')[2] or reason}"
     return f"{endpoint} refuses the call: {reason}"

@@ -227,11 +227,13 @@ def test_not_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with serve_project(tmp_path, APP, tables) as served:
         endpoint = f"http://{served.authority}"
         statuses = [main(["invoke", *words, "--endpoint", endpoint]) for words in ([], ["c"])]
+        statuses.append(main(["invoke", "--endpoint", f"{endpoint}/x"]))
 
-    assert statuses == [2, 2]
+    assert statuses == [2, 2, 2]
     assert capfd.readouterr().err == (
         f"lambda-bootstrap invoke: several functions are served at {endpoint}, so name one; there are: a, b\n"
         f"lambda-bootstrap invoke: {endpoint} refuses the call: Function not found: c; there are: a, b\n"
+        f"lambda-bootstrap invoke: {endpoint}/x refuses the call: 404 page not found\n"
     )
 
 
@@ -254,13 +256,14 @@ class TestRefused:
                 ["--endpoint", "http://127.0.0.1:1", "--stream"],
                 "nobody answers at http://127.0.0.1:1: Connection refused; start lambda-bootstrap serve, or RIE",
             ),
+            (["--event", " "], "the event is empty: write JSON, a file, a sample's name, or - for stdin"),
             (["--client-context", "[1]"], "the client context isn't an object: [1]"),
             (
                 ["--endpoint", "http://127.0.0.1:1"],
                 "nobody answers at http://127.0.0.1:1: Connection refused; start lambda-bootstrap serve, or RIE",
             ),
         ],
-        ids=["endpoint", "context", "streamed", "array", "nobody"],
+        ids=["endpoint", "context", "streamed", "empty", "array", "nobody"],
     )
     def test_message(self, capfd: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
         """The message says what is wrong and what to do."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -45,6 +47,18 @@ def write(file: Path, text: str) -> Path:
     return file
 
 
+def keep_calling(authority: str) -> bytes:
+    """Call a function until somebody answers; return the answer."""
+    host, _, port = authority.partition(":")
+    ends = time.monotonic() + 30
+    while time.monotonic() < ends:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection((host, int(port))) as caller:
+            head = b"POST /2015-03-31/functions/f/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
+            caller.sendall(head + b"{}")
+            return caller.recv(65536)
+    raise TimeoutError(authority)
+
+
 @pytest.fixture(name="app")
 def _app(tmp_path: Path) -> Path:
     return write(tmp_path / "app.py", APP)
@@ -76,6 +90,19 @@ class TestEditing:
                 ends = time.monotonic() + 10
                 while served.invoke() != value:
                     assert time.monotonic() < ends
+
+    def test_called_at_once(self, app: Path) -> None:
+        """A caller who is there before the port is gets the answer of a function that has its environment."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            authority = f"127.0.0.1:{free.getsockname()[1]}"
+        found: list[bytes] = []
+        caller = threading.Thread(target=lambda: found.append(keep_calling(authority)))
+        caller.start()
+        with Served(app.parent, "app.handler", "--port", authority.partition(":")[2]):
+            caller.join()
+
+        assert [answer[-5:] for answer in found] == [b"\r\n\r\n1"]
 
     def test_output_beside_sources(self, app: Path) -> None:
         """A file beside the sources that takes serve's own output is no source: what is said there restarts nothing."""

@@ -28,14 +28,14 @@ SEED = os.environ.get("SCHEMATHESIS_SEED", "1")
 EXAMPLES = 25
 
 
-def check(authority: str, tag: str, *options: str) -> None:
-    """Try requests to all that has a tag: schemathesis finds no answer that isn't as described."""
+def check(folder: Path, authority: str, tag: str, *options: str) -> None:
+    """Try requests to all that has a tag, in a folder: schemathesis finds no answer that isn't as described."""
     command = [
         *(str(SCHEMATHESIS), "run", str(DESCRIPTION), "--url", f"http://{authority}", "--include-tag", tag),
         *("--phases", "coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", SEED),
         *("--request-timeout", "20", "--no-color", *options),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -48,20 +48,20 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @with_schemathesis
-def test_invoke(served: Served) -> None:
+def test_invoke(tmp_path: Path, served: Served) -> None:
     """Every call to invoke, right or wrong, is answered as the description says."""
-    check(served.authority, "invoke")
+    check(tmp_path, served.authority, "invoke")
 
 
 @with_schemathesis
-def test_url(served: Served) -> None:
+def test_url(tmp_path: Path, served: Served) -> None:
     """Every request to a Function URL is answered as the description says."""
-    check(served.url(), "url", "--exclude-checks", "unsupported_method")  # it takes any
+    check(tmp_path, served.url(), "url", "--exclude-checks", "unsupported_method")  # it takes any
 
 
 @with_schemathesis
 @pytest.mark.parametrize("tag", ["runtime", "extensions"])
-def test_runtime(tag: str) -> None:
+def test_runtime(tmp_path: Path, tag: str) -> None:
     """Every call of a runtime or an extension, in any order, is answered as the description says."""
     over = threading.Event()
 
@@ -77,7 +77,7 @@ def test_runtime(tag: str) -> None:
         # Nobody restores a snapshot here, or has extensions that may hear of events: such calls are held for ever.
         options += ["--exclude-path-regex", "restore/next|extension/event/next"]
         try:
-            check(emulator.address, tag, *options)
+            check(tmp_path, emulator.address, tag, *options)
         finally:
             over.set()
             caller.join()

@@ -32,13 +32,15 @@ def read_event(given: str | None, function: Function) -> bytes:
     Without it, event.json beside the function is read.
 
     Raises:
-        UsageError: there is no such file or sample, or the JSON is none.
+        UsageError: there is no such file or sample, the JSON is none, or nothing is there.
     """
     if given is None:
         default = Path(function.task_root, function.handler).with_name("event.json")
         return _read(default) if default.exists() else b"{}"
     if given == "-":
         return sys.stdin.buffer.read()
+    if not given.strip():
+        raise UsageError("the event is empty: write JSON, a file, a sample's name, or - for stdin")
     if given.lstrip().startswith(INLINE):
         return _check(given)
     if samples.is_sample(given) and not Path(given).is_file():
