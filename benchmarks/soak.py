@@ -23,7 +23,7 @@ from benchmarks.build import UnavailableError, ours, shipped
 from benchmarks.page import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.build import Start
 
@@ -53,17 +53,22 @@ class Sample:
 
 def measure(_rounds: int) -> Table:
     """Make the long run, over either transport."""
-    lines, is_well = [], True
+    runs, missing = {}, []
     for name, packages in (("socket", ()), ("urllib3", ("urllib3",))):
         try:
             start, kept = best(*packages, BOOTSTRAP_TRANSPORT=name)
         except UnavailableError as error:
-            lines.append(f"over {name}: not measured: {error}")
+            missing.append(f"over {name}: not measured: {error}")
             continue
-        samples = soak(start, INVOCATIONS)
-        lines.append(f"over {name}: {told(samples, kept)}")
-        is_well = is_well and is_flat(samples, kept)
-    return Table("A long run", [], lines, is_well)
+        runs[name] = soak(start, INVOCATIONS), kept
+    return judged(runs, missing)
+
+
+def judged(runs: Mapping[str, tuple[Sequence[Sample], int]], missing: Sequence[str] = ()) -> Table:
+    """The table of *runs* by transport, each with what may be kept: it is well if all of them are flat."""
+    lines = [f"over {name}: {told(samples, kept)}" for name, (samples, kept) in runs.items()]
+    is_well = all(is_flat(samples, kept) for samples, kept in runs.values())
+    return Table("A long run", [], [*lines, *missing], is_well)
 
 
 def is_flat(samples: Sequence[Sample], kept: int = 0) -> bool:

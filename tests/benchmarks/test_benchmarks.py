@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging as stdlib_logging
-from typing import TYPE_CHECKING
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from benchmarks import records
+from benchmarks.__main__ import TABLES, main
 from benchmarks.build import Start, logging
 from benchmarks.logs import RECORDS, handler
 from benchmarks.page import Table, merged, section
 from benchmarks.report import GO, OURS, RIC, Figures, Target, quartile, quiet, rows, verdict
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
 ROWS = {
     OURS: Figures(turn_us=20.0, loop_us=10.0, first_next_ms=15.04, rss_kb=10240),
@@ -145,3 +150,23 @@ def test_a_table_that_is_no_more() -> None:
     old = merged("# Top\n\nWords.\n", {"gone": section(Table("Gone", []), "then")}, ["gone"])
 
     assert merged(old, {}, ["a"]) == "# Top\n\nWords.\n"
+
+
+@pytest.mark.parametrize(("fates", "status"), [((True,), 0), ((False,), 1), ((False, True), 1)])
+def test_a_fault_is_the_exit_status(
+    fates: tuple[bool, ...], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each table is written, and one that shows a fault makes the run end with 1, whatever comes after it."""
+    names = [f"fate{number}" for number in range(len(fates))]
+    for name, fate in zip(names, fates, strict=True):
+        module: Any = ModuleType(name)
+        module.measure = lambda _rounds, name=name, fate=fate: Table(name, [], [], fate)
+        monkeypatch.setitem(TABLES, name, name)
+        monkeypatch.setitem(sys.modules, f"benchmarks.{name}", module)
+    page = tmp_path / "page.md"
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *names, "--page", str(page)])
+
+    assert main() == status
+    assert [line for line in page.read_text().splitlines() if line.startswith("## ")] == [
+        f"## {name}" for name in names
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.build import ours
-from benchmarks.soak import DEEDS, KEPT, Sample, deed, is_flat, soak, told
+from benchmarks.soak import DEEDS, KEPT, Sample, deed, is_flat, judged, soak, told
 
 FLAT = [Sample(number, 10_000 + min(number, 4), 5) for number in range(1, 11)]
 
@@ -22,6 +22,20 @@ FLAT = [Sample(number, 10_000 + min(number, 4), 5) for number in range(1, 11)]
 def test_told(last: Sample, verdict: str) -> None:
     """Memory that grew by more than noise, or any further descriptor, is not flat."""
     assert told([*FLAT, last]).endswith(verdict)
+
+
+def test_judged() -> None:
+    """The long run is well only if it is flat over each transport, by what may be kept there."""
+    grown = [*FLAT, Sample(11, 10_773, 5)]
+
+    assert judged({"socket": (FLAT, 0), "urllib3": (FLAT, 0)}, ["over a third: not measured"]).is_well
+    assert not judged({"socket": (FLAT, 0), "urllib3": (grown, 0)}).is_well
+    assert not judged({"socket": (grown, 0), "urllib3": (FLAT, 0)}).is_well
+    assert judged({"socket": (grown, 1024)}).is_well
+    assert [line.rpartition(": ")[2] for line in judged({"socket": (grown, 0)}, ["a: none"]).lines] == [
+        "NOT flat",
+        "none",
+    ]
 
 
 def test_what_may_be_kept() -> None:
