@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ("polars", False, "it has started "),
     ],
 )
+@pytest.mark.parametrize("transport", ["socket"])  # nothing is sent before it is known
 def test_packages(start: Start, library: str, *, is_used: bool, obstacle: str) -> None:
     """OpenBLAS's threads don't keep a process from being copied, those of grpc and polars do; all work afterwards."""
     if find_spec(library) is None:

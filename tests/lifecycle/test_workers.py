@@ -320,6 +320,7 @@ def test_log_socket(start: Start, tmp_path: Path, left: str, connections: int) -
     assert emulator.output == b""
 
 
+@pytest.mark.parametrize("transport", ["socket"])  # whose waits are the client's
 def test_patience(start: Start) -> None:
     """A worker waits for a Runtime API that answers nonsense for longer than one that is alone, and ends at SIGTERM."""
     emulator = start("crowd.handler", concurrency=2, environ={"AWS_LAMBDA_LOG_FORMAT": "JSON"})
