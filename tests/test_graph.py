@@ -70,7 +70,7 @@ GRAPH = {
     ],
     "lifecycle.sharing": [],
     "lifecycle.shares": [],
-    "lifecycle.polls": [],
+    "lifecycle.polls": ["transport"],
     "lifecycle.staff": ["lifecycle.polls"],
     "lifecycle.connection": ["http1", "lifecycle.polls", "protocol", "transport"],
     "lifecycle.task_client": ["errors", "http1", "lifecycle.connection", "lifecycle.staff", "protocol", "report"],
@@ -84,6 +84,7 @@ GRAPH = {
         *("lifecycle.event_loop", "lifecycle.polls", "lifecycle.shutdown", "lifecycle.task_client", "log"),
         *("protocol", "report", "traces", "transport", "web.stream"),
     ],
+    "lifecycle.told_tasks": ["lifecycle.event_loop", "lifecycle.shutdown", "lifecycle.tasks", "protocol"],
     "web.front_ends.request": ["errors"],
     "web.front_ends.results": [],
     "web.front_ends.rest": ["web.front_ends.request", "web.front_ends.results"],
@@ -162,7 +163,8 @@ GRAPH = {
     "lifecycle.workers": [
         *("errors", "extensions.api", "extensions.client", "hooks", "lifecycle", "lifecycle.polls"),
         *("lifecycle.randomness", "lifecycle.shares", "lifecycle.sharing", "lifecycle.shutdown", "lifecycle.signals"),
-        *("lifecycle.staff", "lifecycle.tasks", "log", "protocol", "report", "settings", "signature"),
+        *("lifecycle.staff", "lifecycle.tasks", "lifecycle.told_tasks", "log", "protocol", "report", "settings"),
+        "signature",
     ],
     "loader": ["codec", "diagnostics.advice", "errors", "signature", "spare", "traces"],
     "on_import": [

@@ -381,6 +381,20 @@ class TestHostile:
 
         assert all(type(answer) is int for answer in later)
 
+    def test_closes_all(self, start: Start) -> None:
+        """A task that closes all descriptors, the event loop's too, ends its process, and the next one is well."""
+        emulator = begun(start, timeout=5.0)
+        before = children(emulator.pid)
+        with ThreadPoolExecutor(1) as pool:
+            lost = pool.submit(one, emulator, {"do": "close all"})
+            wait_until(lambda: len(children(emulator.pid) - before) == 1, 30.0)
+            answers = ask(emulator, [{"do": "nap", "seconds": 0.3}] * (COUNT - 1))
+
+        assert {type(answer) for answer in answers} == {int}
+        assert "errorType" in lost.result()
+        assert any("cannot run any more" in str(record) for record in records(emulator))
+        assert len(records(emulator)) < 40
+
     @pytest.mark.parametrize("end", ["killed", "exits"])
     def test_polls_stay(self, start: Start, end: str) -> None:
         """The idle polls of a process that ends, be it killed, are the next one's: no event for them gets lost."""
@@ -400,6 +414,27 @@ class TestHostile:
         assert set(answers) == children(emulator.pid)
         assert [request.endpoint for request in first if request.endpoint == "next"][:polls] == ["next"] * polls
         assert sum(request.endpoint == "next" for request in first) <= polls + COUNT
+
+    def test_polls_taken(self, start: Start) -> None:
+        """A poll whose event a process has taken that is killed then is not waited for by the next: it polls anew."""
+        emulator = begun(start, timeout=4.0)
+        first = children(emulator.pid)
+        with ThreadPoolExecutor(1) as pool:
+            for pid in first:
+                os.kill(pid, signal.SIGSTOP)
+            lost = pool.submit(one, emulator, {"do": "nap", "seconds": 3})
+            emulator.wait_for("invoke")
+            for pid in first:
+                os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: len(children(emulator.pid) - first) == len(first), 30.0)
+            time.sleep(1)  # one of the second processes takes the event
+            for pid in children(emulator.pid):
+                os.kill(pid, signal.SIGKILL)
+            emulator.wait_for("next", COUNT + 1, timeout=30.0)
+            lost.result()
+        answers = ask(emulator, [{"do": "nap", "seconds": 0.5}] * COUNT)
+
+        assert {type(answer) for answer in answers} == {int}
 
     def test_fork(self, start: Start) -> None:
         """A child that a handler forks answers nothing."""

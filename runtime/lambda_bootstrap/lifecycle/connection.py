@@ -14,7 +14,7 @@ from os import _exit, getpid  # `sys.exit` would run what is the parent's to run
 from socket import IPPROTO_TCP, SHUT_RDWR, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 
 from .. import http1, protocol
-from ..transport import SocketTransport, is_dead
+from ..transport import SocketTransport, is_dead, is_there, mark_of
 from .polls import end
 
 TYPE_CHECKING = False
@@ -40,7 +40,18 @@ class Connection:
         number: of the connection, there.
     """
 
-    __slots__ = ("is_given_up", "is_polling", "is_silent", "model", "number", "pid", "places", "polls", "socket")
+    __slots__ = (
+        "is_given_up",
+        "is_polling",
+        "is_silent",
+        "mark",
+        "model",
+        "number",
+        "pid",
+        "places",
+        "polls",
+        "socket",
+    )
 
     def __init__(self, model: SocketTransport, places: list[tuple[int, Any]], polls: Polls, number: int) -> None:
         self.model = model
@@ -52,7 +63,10 @@ class Connection:
         self.pid = getpid()
         inherited = polls.copies.get(number)
         self.is_polling = inherited is not None  # what it waits for is an event
-        self.socket: socket | None = None if inherited is None else socket(fileno=inherited)
+        self.socket: socket | None = None
+        self.mark: object = None  # of the socket: a function may close it, and open something of its own in its place
+        if inherited is not None:
+            self.take(socket(fileno=inherited))
 
     async def exchange(self, request: Request) -> Response:
         """
@@ -96,10 +110,13 @@ class Connection:
         try:
             if self.is_given_up:
                 raise ConnectionResetError("the invocation has been given up")  # noqa: TRY301 - as if by the peer
+            if self.socket is not None and not is_there(self.socket, self.mark):
+                self.close()
             if self.socket is None:
                 if is_more:
                     raise ConnectionResetError("the connection is gone")  # noqa: TRY301 - as if by the peer
-                self.socket = await self.connect()
+                self.take(await self.connect())
+            assert self.socket is not None
             await get_running_loop().sock_sendall(self.socket, data)
         except BaseException:
             self.close()
@@ -132,26 +149,30 @@ class Connection:
         A function that cancels all tasks there are doesn't cancel this: nothing is taken from the socket by who cannot
         keep it, and an event may be under way.
         """
-        loop, connection, waits = get_running_loop(), self.socket, self.polls.waits
+        loop, connection = get_running_loop(), self.socket
         if connection is None:
             raise ConnectionResetError("the connection is gone")
         while True:
             try:
+                self.note(is_waiting=False)  # before anything is taken
                 return connection.recv(SIZE)
             except (BlockingIOError, InterruptedError):
                 pass
             ready = loop.create_future()
             loop.add_reader(connection, set_ready, ready)
             try:
-                waits[self.number] = self.is_polling and self.is_silent
+                self.note(is_waiting=self.is_polling and self.is_silent)
                 await ready
             except CancelledError:
                 pass
             finally:
                 self.end_fork()
-                if not self.is_given_up:
-                    waits[self.number] = False
                 loop.remove_reader(connection)
+
+    def note(self, *, is_waiting: bool) -> None:
+        """Take note of whether an event is awaited, and nothing of it has been taken; see `polls`."""
+        if not self.is_given_up:
+            self.polls.waits[self.number] = is_waiting
 
     def end_fork(self) -> None:
         """End a child that the function forked: the parent answers, and polls."""
@@ -183,6 +204,10 @@ class Connection:
                 return connection
         raise failure
 
+    def take(self, connection: socket) -> None:
+        """Use *connection* from here on."""
+        self.socket, self.mark = connection, mark_of(connection)
+
     def is_receiving(self) -> bool:
         """Return whether some of an event has come, and not all of it."""
         return self.is_polling and not self.is_silent
@@ -199,10 +224,14 @@ class Connection:
     def close(self) -> None:
         """Close the connection, if there is one; who waits for it waits in vain."""
         connection, self.socket, self.is_polling = self.socket, None, False
-        if connection is not None:
-            if connection.fileno() >= 0:
-                get_running_loop().remove_reader(connection)
+        if connection is None:
+            return
+        if connection.fileno() >= 0:
+            get_running_loop().remove_reader(connection)
+        if is_there(connection, self.mark):
             end(connection)
+        else:
+            connection.detach()
 
 
 def set_ready(future: Future[None]) -> None:

@@ -28,6 +28,8 @@ from posix import close  # built in, which `os` is not
 from resource import RLIMIT_NOFILE, getrlimit
 from sys import byteorder
 
+from ..transport import is_there, mark_of
+
 OWN = 64  # descriptors that the supervisor keeps for itself
 SIZE = 4  # bytes of a number, and of a descriptor
 
@@ -47,10 +49,14 @@ class Polls:
     def __init__(self, count: int) -> None:
         self.waits = mmap(-1, count)
         self.inbox, self.outbox = socketpair(AF_UNIX, SOCK_SEQPACKET)
+        self.mark = mark_of(self.outbox)
         self.copies: dict[int, int] = {}
 
     def give(self, number: int, connection: socket) -> None:
         """Give the supervisor a copy of a new *connection*. If that fails, the connection ends with its process."""
+        self.waits[number] = 0
+        if not is_there(self.outbox, self.mark):  # the function has closed it
+            return
         try:
             descriptor = connection.fileno().to_bytes(SIZE, byteorder)
             self.outbox.sendmsg([number.to_bytes(SIZE, byteorder)], [(SOL_SOCKET, SCM_RIGHTS, descriptor)])

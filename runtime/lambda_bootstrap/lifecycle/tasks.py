@@ -16,8 +16,6 @@ from __future__ import annotations
 from asyncio import CancelledError, current_task, sleep, wait
 from contextvars import ContextVar, copy_context
 from copy import copy
-from os import register_at_fork
-from signal import SIG_DFL, SIGTERM, getsignal, set_wakeup_fd, signal
 from threading import get_ident
 from time import monotonic
 
@@ -30,7 +28,7 @@ from ..transport import SocketTransport
 from ..web.stream import Written, pieces
 from . import event_loop
 from .connection import Connection, places_of
-from .shutdown import MARGIN, SHARE, Shutdown
+from .shutdown import MARGIN
 from .task_client import TaskClient
 
 TYPE_CHECKING = False
@@ -49,6 +47,7 @@ GIVEN_UP = (
     "a task goes on {:.0f} seconds after its deadline, at {}: it is left to itself, and can answer nothing any more; "
     "other invocations take its place"
 )
+MOST_FAILURES = 5  # of the event loop, before any callback has run
 TICK, QUIET = 0.005, 3  # seconds between looks at what runs, and how often nothing may be seen
 ONCE = 1.0  # seconds for which a warning of one poll stands for the same of all others
 BLOCKED = "a task has kept all others waiting for {:.2f} seconds, at {}. Await there, or use asyncio.to_thread"
@@ -104,6 +103,7 @@ class Tasks:
         self.stoppable: set[Task[None]] = set()  # those that run code of the function's
         self.ending: Future[None] = self.events.create_future()
         self.status = 0
+        self.failures = 0  # of the event loop, one after the other
         self.error: BaseException | None = None  # what ends the process
         self.stopped_at: float | None = None  # time is up for what runs; a reading of the monotonic clock
         self.warned: dict[str, float] = {}
@@ -127,15 +127,29 @@ class Tasks:
         return self.status
 
     def run_until(self, future: Future[None]) -> None:
-        """Run the event loop until *future* is done, whatever interrupts it."""
+        """
+        Run the event loop until *future* is done, whatever interrupts it.
+
+        Raises:
+            SystemExit: it cannot run any more; the function has closed its descriptor, say.
+        """
         while not future.done():
             try:
+                self.events.call_soon(self.take_note)
                 self.events.run_until_complete(future)
             except BaseException as error:  # of a signal handler, or a task that exits and that nobody awaits
+                self.failures += 1
+                if self.failures > MOST_FAILURES:
+                    self.log.problem("the event loop cannot run any more, so its process ends", error)
+                    raise SystemExit(1) from error
                 if issubclass(type(error), (SystemExit, KeyboardInterrupt)):
                     self.end(error)
                 elif not future.done():
                     self.log.problem("a signal handler failed", error)
+
+    def take_note(self) -> None:
+        """Take note that the event loop runs."""
+        self.failures = 0
 
     async def drain(self) -> None:
         """Wait for what is running, and for what has arrived by then. A poll stays open, see `polls`."""
@@ -361,40 +375,3 @@ class Tasks:
         context = task.get_context() if task is not None and hasattr(task, "get_context") else self.context
         _invocation.set(context.get(_invocation, current.NOBODY))
         self.log.problem(BLOCKED.format(seconds, place))
-
-
-class ToldTasks(Shutdown):
-    """The end of a process of tasks: the supervisor, which Lambda tells, passes the signal on."""
-
-    tasks: Tasks
-
-    def register(self, _address: Address) -> None:
-        """Register nothing: the supervisor has done so."""
-
-    def listen(self) -> None:
-        """Take SIGTERM on the event loop, unless the function does."""
-        if getsignal(SIGTERM) is not SIG_DFL:
-            return
-        event_loop.loop().add_signal_handler(SIGTERM, self.begin_end)
-        register_at_fork(after_in_child=self.forget)
-
-    def guard(self, loop: Any) -> None:
-        """Remember the tasks: nothing of what they do is interrupted but by the event loop."""
-        self.tasks = loop
-
-    def begin_end(self) -> None:
-        """Give what is running half of the time."""
-        if self.since is None:
-            self.since = monotonic()
-            event_loop.loop().call_later(self.seconds * SHARE, self.tasks.stop)
-            self.tasks.end()
-
-    def forget(self) -> None:
-        """Leave SIGTERM alone in a child that the function forked."""
-        signal(SIGTERM, SIG_DFL)
-        set_wakeup_fd(-1)
-
-    def end(self) -> None:
-        """Run the hooks, now that nothing else runs."""
-        signal(SIGTERM, self.note)
-        super().end()

@@ -144,7 +144,7 @@ class Workers:
             self.log.problem(FORKED_ANYWAY.format(obstacle, PAGE))
         self.employ(is_async=self.is_async)
         if self.is_async:
-            from . import tasks  # noqa: F401 - once for all processes
+            from . import told_tasks  # noqa: F401 - once for all processes
         gc.collect()
         gc.freeze()  # a collection writes to whatever it looks at, which would be a copy in each worker
         self.split()
@@ -175,7 +175,8 @@ class Workers:
         """Run *loop* in a worker, or its steps as tasks; return the exit status."""
         told: Shutdown = Told(self.log, self.client, signals)
         if self.is_async:
-            from .tasks import Tasks, ToldTasks, set_up
+            from .tasks import Tasks, set_up
+            from .told_tasks import ToldTasks
 
             set_up(self.log)
             told = ToldTasks(self.log, self.client, signals)
