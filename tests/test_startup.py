@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -186,6 +187,31 @@ def handler(event, context):
         [getattr(finder, "__name__", type(finder).__name__) for finder in sys.meta_path],
     ]
 """
+
+
+@pytest.mark.parametrize(
+    ("mode", "word"),
+    [
+        pytest.param("timestamp", "new", id="of an older source"),
+        pytest.param("checked-hash", "new", id="of another source"),
+        pytest.param("unchecked-hash", "old", id="whatever its source"),
+    ],
+)
+def test_byte_code(tmp_path: Path, mode: str, word: str) -> None:
+    """Byte code of the runtime's own modules counts as Python itself has it count."""
+    shutil.copytree(BOOTSTRAP.parent / "runtime", tmp_path / "runtime", ignore=shutil.ignore_patterns("__pycache__"))
+    bootstrap = shutil.copy(BOOTSTRAP, tmp_path)
+    module = tmp_path / "runtime" / "lambda_bootstrap" / "errors.py"
+    source = module.read_text()
+    module.write_text(f"{source}WORD = 'old'\n")
+    compiled = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", mode, str(tmp_path / "runtime")]
+    subprocess.run(compiled, check=True)
+    module.write_text(f"{source}WORD = 'new'  # longer\n")
+    (tmp_path / "app.py").write_text(
+        "import sys\ndef handler(event, context): return sys.modules['lambda_bootstrap.errors'].WORD\n"
+    )
+    with Emulator([sys.executable, str(bootstrap)], cwd=tmp_path, handler="app.handler") as emulator:
+        assert emulator.invoke().json() == word
 
 
 def test_nothing_heavy(before_next: set[str]) -> None:
