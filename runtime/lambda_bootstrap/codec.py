@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Name = Literal["", "json", "orjson", "msgspec"]  # of a codec
 
 
+quoted = encode_basestring  # a text in JSON
+
 SPACE = " \t\n\r"
 SHORT = 1024  # bytes
 LEVELS, PARTS, SLICE = 64, 1 << 19, 64  # of a value that is not small

@@ -62,7 +62,7 @@ class Log:
         self.streams: list[Unbuffered | Lines] = []
         self.stdout: Unbuffered | None = None  # unless its lines are records, too
         self.replaced: list[object] = []
-        self.marks: tuple[Invocation | Nobody | None, dict[str, str | None]] = (None, {})
+        self.marked: tuple[Invocation | Nobody | None, str] = (None, "")
         if self.is_framed:
             try:
                 fstat(self.fd)
@@ -84,23 +84,25 @@ class Log:
         if self.waiting:  # an exception of a signal handler has cut it
             self.put((None, b"", []))
 
-    def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
-        """Return the fields that all records of an *invocation* share; they are made for its first record."""
-        marked, marks = self.marks  # read and written at once, as threads log too
+    def ids(self, invocation: Invocation | Nobody) -> str:
+        """Return the members that end all JSON records of an *invocation*; they are made for its first record."""
+        marked, ids = self.marked  # read and written at once, as threads log too
         if marked is not invocation:
-            root = next((part[5:] for part in invocation.trace_id.split(";") if part.startswith("Root=")), None)
-            marks = {"tenantId": invocation.tenant_id or None, "traceId": root, "functionVersion": self.version}
-            self.marks = invocation, marks
-        return marks
+            ids = record.members(self.mark(invocation))
+            self.marked = invocation, ids
+        return ids
+
+    def mark(self, invocation: Invocation | Nobody) -> dict[str, str | None]:
+        """Return what all records say of an *invocation*."""
+        return record.ids(invocation.request_id, invocation.tenant_id, invocation.trace_id, self.version)
 
     def write(self, text: str, level: str = "") -> None:
         """Write a record, or a line of one's own, as one piece: a frame ends it as its newline does elsewhere."""
         if self.is_framed:
-            self.push(
-                text.removesuffix("\n"), record.frame_type(level, is_json=self.is_json, has_level=bool(self.level))
-            )
+            kind = record.frame_type(level, is_json=self.is_json, has_level=bool(self.level))
+            self.push(text.removesuffix("\n"), kind)
         else:
-            self.push(text)
+            self.put((None, str.encode(text, "utf-8", "backslashreplace"), []))
 
     def log(self, text: str) -> None:
         """Write *text* as it is: what `context.log` does, and `log_sink.log` of awslambdaric's handler."""
@@ -134,15 +136,10 @@ class Log:
                         self.drop(piece)
                         stream.add(data, *sent)
                         continue
-                    if (
-                        stream is None
-                        and not sent
-                        and self.stdout is not None
-                        and self.stdout.is_open
-                        and not self.is_framed
-                    ):
-                        self.stdout.is_open = False
-                        self.waiting.insert(0, (self.stdout, b"\n", []))  # a record starts on a line of its own
+                    stdout = None if stream is not None or sent else self.stdout
+                    if stdout is not None and stdout.is_open and not self.is_framed:
+                        stdout.is_open = False
+                        self.waiting.insert(0, (stdout, b"\n", []))  # a record starts on a line of its own
                         continue
                     rest = data[sum(sent) :] if sent else data
                     sent.extend(map(write, (self.fd if stream is None else stream.fd,), (rest,)))
@@ -190,12 +187,17 @@ class Log:
 
     def line(self, level: str, fields: Mapping[str, Any], seconds: float) -> str:
         """Return a record in the function's format. Of *fields*, text shows `message` only."""
-        invocation = current.get()
-        if not self.is_json:
-            text = record.text_record if self.is_framed else record.text_line  # in a frame, lines are lines
-            return text(level, seconds, invocation.request_id, describe(fields.get("message", "")))
-        every = {**fields, "requestId": invocation.request_id, **self.mark(invocation)}
-        return record.json_line(level, seconds, every, is_framed=self.is_framed)
+        if self.is_json:
+            ids = self.ids(current.get())
+            if not record.IDS.isdisjoint(fields):  # they stay where they are
+                fields, ids = {**fields, **self.mark(current.get())}, ""
+            return record.json_line(level, seconds, fields, ids, is_framed=self.is_framed)
+        return self.text(level, describe(fields.get("message", "")), seconds)
+
+    def text(self, level: str, message: str, seconds: float) -> str:
+        """Return a record as text."""
+        form = record.text_record if self.is_framed else record.text_line  # in a frame, lines are lines
+        return form(level, seconds, current.get().request_id, message)
 
     def error(self, failure: ErrorReport) -> None:
         """Write the one record of a failure that nobody handled."""
@@ -203,9 +205,7 @@ class Log:
             self.record("ERROR", failure.fields(current.get().request_id))
         elif self.is_framed:
             lines = record.error_lines(failure.error_type, failure.message, failure.stack)
-            self.push(
-                "\n".join(lines), record.TEXT_FRAME + 4 * record.FRAME_LEVELS["ERROR"]
-            )  # whatever the log's level is
+            self.push("\n".join(lines), record.ERROR_FRAME)  # whatever the log's level is
         else:
             self.write(record.text_error(failure.error_type, failure.message, failure.stack), "ERROR")
 

@@ -18,7 +18,7 @@ from .traces import class_name, describe, exact, title, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from typing import Any
 
 NEW_RELIC = '[1,"NR_LAMBDA_MONITORING",'  # how a line begins that New Relic's agent prints for its own reader
@@ -31,13 +31,18 @@ LEVELS_IN_FRAMES = {"WARN": "WARNING", "FATAL": "CRITICAL", "TRACE": "NOTSET"}
 # runtimes: type, length, microseconds since the epoch, all big-endian, then the record).
 FRAME, TEXT_FRAME = 0xA55A0002, 0xA55A0003
 FRAME_LEVELS = {"TRACE": 1, "DEBUG": 2, "INFO": 3, "WARN": 4, "WARNING": 4, "ERROR": 5, "FATAL": 6, "CRITICAL": 6}
+ERROR_FRAME = TEXT_FRAME + 4 * FRAME_LEVELS["ERROR"]
 FRAME_HEAD = 16  # bytes of it
+# Members of a JSON record: its own, and those of an invocation.
+OWN, IDS = {"timestamp", "level"}, {"requestId", "tenantId", "traceId", "functionVersion"}
+ALL = OWN | IDS
 PLATFORM_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_NAMES = dict(zip(range(0, 60, 10), PLATFORM_LEVELS, strict=True))
 
 
 def level_name(number: int) -> str:
     """Return the platform's name for a level of `logging`, rounded down."""
-    return PLATFORM_LEVELS[rounded(number) // 10]
+    return _NAMES.get(number) or PLATFORM_LEVELS[rounded(number) // 10]
 
 
 def rounded(number: int) -> int:
@@ -47,7 +52,8 @@ def rounded(number: int) -> int:
 
 def text_line(level: str, seconds: float, request_id: str, message: str) -> str:
     """Return a record as AWS's managed Python runtime writes it, and always on one line."""
-    return one_line(text_record(level, seconds, request_id, message)) + "\n"
+    text = text_record(level, seconds, request_id, message)
+    return (one_line(text) if "\n" in text else text) + "\n"
 
 
 def text_record(level: str, seconds: float, request_id: str, message: str) -> str:
@@ -89,23 +95,55 @@ def error_lines(error_type: str, message: str, stack: Sequence[str]) -> list[str
     return lines
 
 
-def json_line(level: str, seconds: float, fields: Mapping[str, Any], *, is_framed: bool = False) -> str:
-    """
-    Return a record as one JSON object.
+def ids(request_id: str, tenant_id: str, trace_id: str, version: str | None) -> dict[str, str | None]:
+    """Return the fields that all JSON records of an invocation have."""
+    root = next((part[5:] for part in trace_id.split(";") if part.startswith("Root=")), None)
+    return {"requestId": request_id, "tenantId": tenant_id or None, "traceId": root, "functionVersion": version}
 
-    Fields do not replace `timestamp` and `level`; one that is None is left out, one without a JSON form is its `str`.
+
+def json_line(level: str, seconds: float, fields: Mapping[str, Any], ids: str = "", *, is_framed: bool = False) -> str:
+    """
+    Return a record as one JSON object, which ends with *ids*, the members that all records of an invocation have.
+
+    Fields do not replace `timestamp` and `level`, nor *ids*; one that is None is left out, one without a JSON form is
+    its `str`.
     """
     names = LEVELS_IN_FRAMES if is_framed else LEVELS
-    record = {"timestamp": timestamp(seconds), "level": names.get(level, level)}
+    start = f'{{"timestamp":"{timestamp(seconds)}","level":{codec.quoted(names.get(level, level))}'
+    return f"{start}{members(fields, ALL if ids else OWN)}{ids}}}\n"
+
+
+def members(fields: Mapping[str, Any], known: Container[str] = ()) -> str:
+    """Return *fields* as members of a JSON object, each after a comma; without those whose names are *known*."""
+    text = ""
+    for name, value in fields.items():
+        if type(name) is not str:  # such as a number, in `extra=`
+            return members(named(fields), known)
+        if value is not None and name not in known:
+            text += f",{codec.quoted(name)}:{codec.quoted(value) if type(value) is str else form(value)}"
+    return text
+
+
+def named(fields: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return *fields* by their names as text: of several with the same name, the first one."""
+    found: dict[str, Any] = {}
     for key, value in fields.items():
-        name = exact(key) if isinstance(key, str) else describe(key)
-        if value is not None and name not in record:
-            record[name] = value
+        if value is not None:
+            found.setdefault(exact(key) if isinstance(key, str) else describe(key), value)
+    return found
+
+
+def form(value: Any) -> str:
+    """Return *value* as JSON, even if it has no form of its own in it."""
     try:
-        return f"{codec.dumps(record)}\n"
+        if type(value) is list:  # of lines, mostly
+            return f"[{','.join(map(codec.quoted, value))}]"
+    except TypeError:
+        pass
+    try:
+        return codec.dumps(value)
     except Exception:
-        members = [f"{codec.dumps(name)}:{codec.leniently(value)}" for name, value in record.items()]
-        return f"{{{','.join(members)}}}\n"
+        return codec.leniently(value)
 
 
 def error_fields(error: BaseException | None, place: str) -> dict[str, Any]:
@@ -160,13 +198,14 @@ _last: dict[int, str] = {}  # the second that was asked for last: most records a
 
 def timestamp(seconds: float) -> str:
     """Return *seconds* since the Unix epoch in UTC, as RFC 3339 with milliseconds."""
-    whole = int(seconds // 1)
+    milliseconds = int(seconds * 1000)
+    whole = milliseconds // 1000
     text = _last.get(whole)
     if text is None:
         text = strftime("%Y-%m-%dT%H:%M:%S", gmtime(whole))
         _last.clear()
         _last[whole] = text
-    return f"{text}.{int((seconds - whole) * 1000):03d}Z"
+    return f"{text}.{str(1000 + milliseconds % 1000)[1:]}Z"
 
 
 def one_line(text: str) -> str:

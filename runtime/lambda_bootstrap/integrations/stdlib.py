@@ -69,24 +69,28 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
 
     class JsonFormatter(logging.Formatter):  # type: ignore[misc] # the module is an argument
         def format(self, record: logging.LogRecord) -> str:
-            return log.line(json_level(log, logging, record), record_fields(log, record), record.created)
+            return own_form(log, logging, record, level_name(record.levelno))
 
     class LambdaLoggerHandler(logging.Handler):  # type: ignore[misc] # as above
         log_sink = log
 
         def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:
-            return handle(self, record, logging.LogRecord)
+            # Without the handler's lock: a signal handler of a thread that has the log's might wait for it for ever.
+            found: bool | logging.LogRecord = self.filter(record)
+            if found:
+                self.emit(found if isinstance(found, kind) else record)  # a filter may have put another in its place
+            return found
 
         def emit(self, record: logging.LogRecord) -> None:
             try:
+                level = level_name(record.levelno)
                 if is_untouched(self):
-                    level = json_level(log, logging, record) if log.is_json else describe(record.levelname)
-                    text = log.line(level, record_fields(log, record), record.created)
+                    text = own_form(log, logging, record, level)
                 else:
                     with self.lock:  # a formatter of the function's need not be made for threads
                         form = self.format(record)
                     text = laid_out(log, record, form)
-                log.write(text, level_name(record.levelno) if record.levelno >= logging.DEBUG else "")
+                log.write(text, level if record.levelno >= logging.DEBUG else "")
             except Exception as error:
                 message = f"a record could not be written: {describe(record.msg)} ({title(error)})"
                 log.record("ERROR", {"message": message})
@@ -96,41 +100,31 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
                 add_ids(record)
             return describe(super().format(record))
 
-    def is_untouched(handler: logging.Handler) -> bool:
-        return handler.formatter is formatter and "format" not in vars(handler) and marks(formatter) == made
-
     if log.is_json or log.level:
         LambdaLoggerHandler.__name__ += "WithFrameType"
     formatter = JsonFormatter(None, JSON_DATES) if log.is_json else logging.Formatter(TEXT_FORMAT, TEXT_DATES)
-    made = [dict(mark) if isinstance(mark, dict) else mark for mark in marks(formatter)]
+    kind, is_untouched = logging.LogRecord, watched(formatter)
     handler = LambdaLoggerHandler()
     handler.setFormatter(formatter)
     handler.addFilter(add_ids)
     return handler
 
 
-def json_level(log: Log, logging: Any, record: logging.LogRecord) -> str:
-    """Return the name of a record's level in JSON: the platform's, but `logging`'s in a frame, which has the other."""
-    return str(logging.getLevelName(rounded(record.levelno))) if log.is_framed else level_name(record.levelno)
+def watched(formatter: logging.Formatter) -> Callable[[logging.Handler], bool]:
+    """Return what tells whether a handler still has *formatter*, and the function has not changed that."""
+    options, style, kind = dict(vars(formatter)), dict(vars(formatter._style)), type(formatter)  # noqa: SLF001 - where the format is
+    methods = kind.format, kind.formatTime, kind.formatException
 
+    def is_untouched(handler: logging.Handler) -> bool:
+        return (
+            handler.formatter is formatter
+            and "format" not in handler.__dict__  # `vars` takes three times as long
+            and formatter.__dict__ == options
+            and formatter._style.__dict__ == style  # noqa: SLF001 - as above
+            and (kind.format, kind.formatTime, kind.formatException) == methods
+        )
 
-def marks(formatter: logging.Formatter) -> list[object]:
-    """Return all by which one sees whether the function has changed a *formatter*."""
-    kind = type(formatter)
-    return [vars(formatter), vars(formatter._style), kind.format, kind.formatTime, kind.formatException]  # noqa: SLF001 - where the format is
-
-
-def handle(handler: logging.Handler, record: logging.LogRecord, kind: Any) -> bool | logging.LogRecord:
-    """
-    As `logging.Handler.handle`, but not with the handler's lock: the log has one of its own.
-
-    A thread that had the first and waited for the second would wait for ever if a signal handler logs while its thread,
-    which has the second, prints.
-    """
-    found: bool | logging.LogRecord = handler.filter(record)
-    if found:
-        handler.emit(found if isinstance(found, kind) else record)  # a filter may have put another in its place
-    return found
+    return is_untouched
 
 
 def add_ids(record: logging.LogRecord) -> bool:
@@ -183,26 +177,35 @@ def heeded(logging: Any, root: logging.Logger, handler: logging.Handler) -> Call
     return basic_config
 
 
-def record_fields(log: Log, record: logging.LogRecord) -> dict[str, Any]:
-    """Return the fields of a record, with the keys of the managed runtime's JSON; in text, all of it is the message."""
-    message: Any = exact(record.getMessage())
-    error = record.exc_info[1] if record.exc_info else None
-    if not log.is_json:
-        parts = [
-            message,
-            *([] if error is None else [text_of(error)]),
-            *([record.stack_info] if record.stack_info else []),
-        ]
-        return {"message": "\n".join(parts)}
+def own_form(log: Log, logging: Any, record: logging.LogRecord, level: str) -> str:
+    """Return a record in the function's format; *level* is the platform's name for its own."""
+    message = record.getMessage()
+    message = message if type(message) is str else exact(message)
+    if log.is_json:
+        if log.is_framed:  # the frame has the platform's
+            level = str(logging.getLevelName(rounded(record.levelno)))
+        return log.line(level, record_fields(record, message), record.created)
+    if record.exc_info and record.exc_info[1] is not None:
+        message = f"{message}\n{text_of(record.exc_info[1])}"
+    if record.stack_info:
+        message = f"{message}\n{record.stack_info}"
+    name = record.levelname
+    return log.text(name if type(name) is str else describe(name), message, record.created)
+
+
+def record_fields(record: logging.LogRecord, message: Any) -> dict[str, Any]:
+    """Return the fields of a record, with the keys of the managed runtime's JSON."""
     if issubclass(type(record.msg), dict) and not record.args:
         message = record.msg
     fields = {"message": message, "logger": record.name}
     if record.stack_info:
         fields["message"] = f"{describe(message)}\n{record.stack_info}"
+    error = record.exc_info[1] if record.exc_info else None
     if error is not None:
         fields.update(error_fields(error, f"{describe(record.pathname)}:{describe(record.funcName)}:{record.lineno}"))
-    for name in filterfalse(RECORD_FIELDS.__contains__, vars(record)):
-        fields.setdefault(name, getattr(record, name))
+    if not RECORD_FIELDS.issuperset(vars(record)):
+        for name in filterfalse(RECORD_FIELDS.__contains__, vars(record)):
+            fields.setdefault(name, getattr(record, name))
     return fields
 
 
