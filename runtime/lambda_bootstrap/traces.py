@@ -14,11 +14,12 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import CodeType, TracebackType
+    from types import TracebackType
     from typing import Any
 
 HERE = __file__.rpartition("/")[0] + "/"
-ON_IMPORT = f"{HERE}on_import.py"
+IMPORT = ("<frozen importlib", f"{HERE}on_import.py")  # how the files of the import system begin, with our part in it
+OURS = ("<frozen importlib", HERE)
 
 # A runaway recursion has a thousand frames; its ends tell the story.
 FIRST_FRAMES, LAST_FRAMES = 5, 50
@@ -146,7 +147,7 @@ def thinned(entries: list[str]) -> list[str]:
 def notes(error: BaseException) -> list[str]:
     """Return what `add_note` has added."""
     try:
-        found = error.__notes__
+        found = getattr(error, "__notes__", ())  # which makes no exception of it
         texts = found if isinstance(found, (list, tuple)) else ()
         if len(texts) > MOST_NOTES:
             half = MOST_NOTES // 2
@@ -162,28 +163,28 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
 
     Where nothing but wrappers is left, they are the function.
     """
-    while traceback is not None and _is_ours(traceback.tb_frame.f_code):
+    while traceback is not None and path_of(traceback).startswith(OURS):
         traceback = traceback.tb_next
     inner = traceback
-    while inner is not None and _is_lead(inner.tb_frame.f_code):
+    while inner is not None and _is_lead(path_of(inner)):
         inner = inner.tb_next
     traceback = traceback if inner is None else inner
     places: list[TracebackType] = []
-    known: dict[int, bool] = {}  # by id of a code: a hundred thousand frames are of a few functions
     while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if id(code) not in known:
-            known[id(code)] = _is_import(code)
-        if not known[id(code)]:
+        if not str.startswith(traceback.tb_frame.f_code.co_filename, IMPORT):  # there may be 100,000 of them
             places.append(traceback)
         traceback = traceback.tb_next
     if len(places) > FIRST_FRAMES + LAST_FRAMES:
         del places[FIRST_FRAMES:-LAST_FRAMES]
     files: dict[str, list[str]] = {}
     for place in places:
-        code, number = place.tb_frame.f_code, place.tb_lineno or 0
-        path = exact(code.co_filename)
-        yield Frame(path, number, exact(code.co_name), _source(path, number, files))
+        path, number = path_of(place), place.tb_lineno or 0
+        yield Frame(path, number, exact(place.tb_frame.f_code.co_name), _source(path, number, files))
+
+
+def path_of(traceback: TracebackType) -> str:
+    """Return the file of a frame."""
+    return exact(traceback.tb_frame.f_code.co_filename)
 
 
 def _source(path: str, number: int, files: dict[str, list[str]]) -> str:
@@ -198,25 +199,15 @@ def _source(path: str, number: int, files: dict[str, list[str]]) -> str:
     return found
 
 
-def _is_import(code: CodeType) -> bool:
-    """Return whether *code* is the import system's, or our part in it."""
-    path = exact(code.co_filename)
-    return path.startswith("<frozen importlib") or path == ON_IMPORT
-
-
-def _is_ours(code: CodeType) -> bool:
-    """Return whether *code* is the import system's or the runtime's."""
-    return _is_import(code) or exact(code.co_filename).startswith(HERE)
-
-
-def _is_lead(code: CodeType) -> bool:
-    """Return whether *code* stands between Python and the function: ours, or of a wrapper that was imported as such."""
-    if _is_ours(code):
+def _is_lead(path: str) -> bool:
+    """Return whether *path* stands between Python and the function: ours, or of a wrapper that was imported as such."""
+    if path.startswith(OURS):
         return True
-    steps = exact(code.co_filename).split("/")
-    found = [at for at, step in enumerate(steps) if step in LEADS]
-    folders = {folder.rstrip("/") for folder in search_path()} if found else set()
-    return any("/".join(steps[:at]) in folders for at in found)
+    steps = path.split("/")
+    if LEADS.isdisjoint(steps):
+        return False
+    folders = {folder.rstrip("/") for folder in search_path()}
+    return any(step in LEADS and "/".join(steps[:at]) in folders for at, step in enumerate(steps))
 
 
 def search_path() -> list[str]:
