@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -113,6 +114,16 @@ def test_results(name: str, result: Any) -> None:
         expected, found = ("value", json.loads(expected[1])), ("value", json.loads(found[1]))
 
     assert repr(found) == repr(expected)
+
+
+@pytest.mark.parametrize("name", ["orjson", "msgspec"])
+@pytest.mark.parametrize("bits", ["7ff0000000000000", "fff0000000000000", "7ff8000000000000", "ffffffffffffffff"])
+def test_no_number(name: str, bits: str) -> None:
+    """NaN and the infinities are errors, whatever their bits, beside a null and numbers that look like them."""
+    [value] = struct.unpack(">d", bytes.fromhex(bits))
+
+    with pytest.raises(FunctionError, match="JSON compliant"):
+        options(name, []).encode([None, -1, 127, {"a": [1.5, value]}])
 
 
 class Struct(msgspec.Struct, rename="camel", omit_defaults=True):
