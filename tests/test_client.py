@@ -14,6 +14,7 @@ from lambda_bootstrap.client import RuntimeClient
 from lambda_bootstrap.errors import ConfigError, RuntimeApiError, TransportError
 from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
 from lambda_bootstrap.protocol import NEXT, Address, Invocation, Request, stream
+from lambda_bootstrap.report import ErrorReport
 from lambda_bootstrap.transport import SocketTransport
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
@@ -304,6 +305,20 @@ class TestVerbs:
         assert RuntimeClient(connect(emulator.address), "/", said.append).next().request_id == "one"
         assert len(said) == 5
 
+    def test_polls_in_a_row(self, emulator: Emulator) -> None:
+        """A poll that fails is made again after each of the pauses, and the failure after the last is the end."""
+        emulator.script("next", *[Reply(503, [], b"busy")] * 5)
+        transport, said = SocketTransport(Address(emulator.address)), list[str]()
+        runtime_api = RuntimeClient(transport, "/", said.append)
+        runtime_api.pauses = (0.0, 0.01, 0.0)
+        reason = "failed to get the next invocation: the Runtime API answered 503 busy"
+
+        with pytest.raises(RuntimeApiError, match=f"^{reason}$"):
+            runtime_api.next()
+        transport.close()
+        assert said == [f"{reason}; trying again"] * 3
+        assert len(emulator.requests) == 4
+
     def test_gone(self, connect: Callable[[str], Transport]) -> None:
         """A Runtime API that is gone when a post is due ends the environment, with the reason, at once."""
         with Emulator() as emulator:
@@ -336,6 +351,37 @@ class TestVerbs:
         [reason] = said
         assert reason.startswith("lost: the Runtime API refused the response: 503") == is_lost
         assert reason.startswith("failed to POST ") == (not is_lost)
+
+    @pytest.mark.parametrize(
+        ("status", "said"),
+        [
+            (202, []),
+            (404, ["the Runtime API refused the init/error: 404 no"]),
+            (503, ["the Runtime API refused the init/error: 503 no"]),
+        ],
+    )
+    def test_init_error(self, emulator: Emulator, status: int, said: list[str]) -> None:
+        """An init error is posted once, and what the Runtime API says to it is told only if it isn't taken."""
+        emulator.script("init/error", Reply(status, [], b"no"), Reply(202, [], b""))
+        transport, told = SocketTransport(Address(emulator.address)), list[str]()
+        RuntimeClient(transport, "/", told.append).fail_init(ErrorReport("Runtime.A", "m", []))
+        transport.close()
+
+        assert told == said
+        assert [json.loads(post.body)["errorType"] for post in emulator.wait_for("init/error")] == ["Runtime.A"]
+
+    def test_second_post(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A refused post is made again after the first of the waits, which is the shortest."""
+        monkeypatch.setattr(client, "BACK_OFF", (0.05, 5.0, 5.0))
+        emulator.script("next", EVENT)
+        emulator.script("response", Reply(503, [], b""), Reply(202, [], b""))
+        transport = SocketTransport(Address(emulator.address))
+        runtime_api = RuntimeClient(transport, "/", lambda _text: None)
+        runtime_api.respond(runtime_api.next(), b"1", "application/json")
+        transport.close()
+        first, second = emulator.wait_for("response", count=2)
+
+        assert 0.05 <= second.at - first.at < 4
 
     def test_poll_after_a_stream(self, emulator: Emulator) -> None:
         """Once a stream has come to its end, the next poll goes over the same connection; else over a new one."""

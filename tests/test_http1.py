@@ -203,6 +203,16 @@ class TestValid:
 
         assert read(data, tuple(range(0, len(data), 65_536)))[2] == body
 
+    @pytest.mark.parametrize("cuts", [(), (60,)], ids=["whole", "in pieces"])
+    @pytest.mark.parametrize(
+        "data",
+        [OK + b"Content-Length: 40\r\n\r\n" + b"a" * 40, CHUNKED + b"3\r\nabc\r\n0\r\n\r\n"],
+        ids=["length", "chunks"],
+    )
+    def test_kind(self, data: bytes, cuts: tuple[int, ...]) -> None:
+        """A body is bytes, which a dict may have as a key, however it came."""
+        assert type(read(data, cuts)[2]) is bytes
+
 
 class TestWanted:
     """How much is known to be missing."""

@@ -399,6 +399,15 @@ class TestVerdict:
 
         assert verdicts == [next_, response, error, init_error]
 
+    @pytest.mark.parametrize("status", [101, 200, 202, 301, 400, 403, 404, 429, 500, 503, 999])
+    def test_restore(self, status: int) -> None:
+        """To the two endpoints of a snapshot, a status means what it means to a poll and to an init error."""
+        answer = an_answer(status, b'{"errorType":"x"}')
+        error = protocol.restore_error(b"{}", "Function.A")
+
+        assert protocol.verdict(protocol.RESTORE, answer) == protocol.verdict(protocol.NEXT, answer)
+        assert protocol.verdict(error, answer) == protocol.verdict(POSTS["init/error"], answer)
+
     @pytest.mark.parametrize(
         ("post", "body", "verdict"),
         [

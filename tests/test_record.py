@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lambda_bootstrap import record as record_module
-from lambda_bootstrap.record import is_json_object, json_line, level_name, one_line, text_error, text_line, timestamp
+from lambda_bootstrap.record import (
+    error_fields,
+    is_json_object,
+    json_line,
+    level_name,
+    one_line,
+    text_error,
+    text_line,
+    timestamp,
+)
 
 from tests.support.models import Mute, Silent
 from tests.support.records import NEW_YEAR, strict
@@ -300,6 +309,21 @@ class TestJsonLine:
     def test_no_member_twice(self) -> None:
         """No member stands in a record twice."""
         strict(json_line("INFO", NEW_YEAR, {1: "a", "1": "b"}))  # type: ignore[dict-item] # as extra= may have it
+
+
+class TestErrorFields:
+    """What a JSON record has of an exception."""
+
+    def test_fields(self) -> None:
+        """An exception has trace, type, message and the place where it was logged."""
+        fields = error_fields(KeyError("lost"), "app.py:handler:3")
+
+        assert fields.pop("stackTrace") == []
+        assert fields == {"errorType": "KeyError", "errorMessage": "'lost'", "location": "app.py:handler:3"}
+
+    def test_none(self) -> None:
+        """Without an exception, a record has nothing of one, its place neither."""
+        assert error_fields(None, "app.py:handler:3") == {}
 
 
 class TestLevelName:

@@ -267,6 +267,12 @@ class TestErrorBody:
             "stackTrace": ["line"],
         }
 
+    def test_large_type(self) -> None:
+        """Of a body that is too large, the type keeps 1,024 characters, and the message 16,384."""
+        body = json.loads(ErrorReport("T" * 8192, "m" * 32_768, [], ["\x01" * 1000] * 300).body("id"))
+
+        assert (len(body["errorType"]), len(body["errorMessage"])) == (1024, 16_384)
+
     @pytest.mark.parametrize("count", [0, 1, 2])
     def test_deep_data(self, count: int) -> None:
         """Data of any depth are sent, or described: the report of an error never fails by itself."""
