@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
@@ -103,10 +104,39 @@ class TestAddress:
 
         assert (address.host, address.port, address.authority, address.prefix) == (host, port, authority, prefix)
 
-    def test_malformed(self) -> None:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "9001",
+            "",
+            "host",
+            "host:",
+            ":9001",
+            "host:0",
+            "host:65536",
+            "host:-1",
+            "host:1.5",
+            "host:\u0661",
+            "host:\u00b2",
+            "h\u00f6st:9001",
+            "host:9001/a b",
+            "host:9001/\n",
+            "::1:9001",
+            "[host]:9001",
+            "[]:9001",
+            "https://host:9001",
+        ],
+    )
+    def test_malformed(self, text: str) -> None:
         """B4.4: an address in any other form is a ConfigError, for the operator to mend."""
-        with pytest.raises(ConfigError, match=r"AWS_LAMBDA_RUNTIME_API is '9001': it has to be host:port"):
-            Address("9001")
+        said = f"AWS_LAMBDA_RUNTIME_API is {text!r}: it has to be host:port"
+        with pytest.raises(ConfigError, match=re.escape(said)):
+            Address(text)
+
+    @pytest.mark.parametrize("port", [1, 65_535])
+    def test_last_ports(self, port: int) -> None:
+        """The first and the last port are ports."""
+        assert Address(f"host:{port}").port == port
 
 
 class TestTransports:
@@ -369,6 +399,21 @@ class TestVerbs:
 
         assert told == said
         assert [json.loads(post.body)["errorType"] for post in emulator.wait_for("init/error")] == ["Runtime.A"]
+
+    def test_error(self, emulator: Emulator) -> None:
+        """An error is posted again where that may help, over the connection that is there."""
+        emulator.script("next", EVENT)
+        emulator.script("error", Reply(503, [], b""), Reply(202, [], b""))
+        transport, said = SocketTransport(Address(emulator.address)), list[str]()
+        runtime_api = RuntimeClient(transport, "/", said.append)
+        runtime_api.fail(runtime_api.next(), ErrorReport("Own", "m", []))
+        transport.close()
+
+        assert [(post.connection, json.loads(post.body)["errorType"]) for post in emulator.wait_for("error", 2)] == [
+            (1, "Own"),
+            (1, "Own"),
+        ]
+        assert (said, runtime_api.unanswered) == ([], None)
 
     def test_second_post(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         """A refused post is made again after the first of the waits, which is the shortest."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap import current
-from lambda_bootstrap.errors import FunctionError, RuntimeApiError
-from lambda_bootstrap.loop import exit_status
+from lambda_bootstrap.errors import FunctionError, LambdaError, RuntimeApiError
+from lambda_bootstrap.loop import exit_code, exit_status
 
 from tests.support import TOO_DEEP
 from tests.support.emulated import see
@@ -492,3 +492,35 @@ class TestOrder:
         answered(lambda event: event)
 
         assert capfd.readouterr() == ("<answer>\n", "")
+
+
+class Odd(SystemExit):
+    """An exit whose code cannot be had."""
+
+    def __getattribute__(self, name: str) -> Any:
+        """Fail."""
+        raise LookupError(name)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "status"),
+    [
+        pytest.param(SystemExit(3), 3, 3, id="number"),
+        pytest.param(SystemExit(259), 3, 3, id="more than a byte"),
+        pytest.param(SystemExit(-1), 255, 255, id="less than nothing"),
+        pytest.param(SystemExit(True), 1, 1, id="bool"),  # noqa: FBT003 - as a function may say it
+        pytest.param(SystemExit(0), 0, 1, id="success"),
+        pytest.param(SystemExit(256), 0, 1, id="success, in a byte"),
+        pytest.param(SystemExit(), None, 1, id="nothing"),
+        pytest.param(SystemExit("bye"), "bye", 1, id="text"),
+        pytest.param(Odd(3), 1, 1, id="no code"),
+        pytest.param(KeyboardInterrupt(), 1, 1, id="Control-C"),
+        pytest.param(ValueError("m"), 1, None, id="exception"),
+        pytest.param(LambdaError("m"), 1, None, id="error as a value"),
+        pytest.param(LambdaError("m", exit=True), 1, 1, id="fatal error as a value"),
+        pytest.param(GeneratorExit(), 1, None, id="another BaseException"),
+    ],
+)
+def test_exits(error: BaseException, code: object, status: int | None) -> None:
+    """What ends a child ends it as Python would; the environment only ends if that is asked for, and never with 0."""
+    assert (exit_code(error), exit_status(error)) == (code, status)
