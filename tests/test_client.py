@@ -349,6 +349,21 @@ class TestVerbs:
         assert said == [f"{reason}; trying again"] * 3
         assert len(emulator.requests) == 4
 
+    def test_nobody_there(self) -> None:
+        """A Runtime API that takes no connection is the end at once, but for a worker, who has pauses of its own."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            address = f"127.0.0.1:{server.getsockname()[1]}"
+        said = list[str]()
+        runtime_api = RuntimeClient(SocketTransport(Address(address)), "/", said.append)
+
+        with pytest.raises(RuntimeApiError, match=r"^failed to GET .*refused$"):
+            runtime_api.next()
+        assert said == []
+        runtime_api.pauses = (0.0, 0.0)
+        with pytest.raises(RuntimeApiError, match=r"^failed to get the next invocation: failed to GET .*refused$"):
+            runtime_api.next()
+        assert len(said) == 2
+
     def test_gone(self, connect: Callable[[str], Transport]) -> None:
         """A Runtime API that is gone when a post is due ends the environment, with the reason, at once."""
         with Emulator() as emulator:
@@ -414,6 +429,19 @@ class TestVerbs:
             (1, "Own"),
         ]
         assert (said, runtime_api.unanswered) == ([], None)
+
+    def test_error_after_a_stream(self, emulator: Emulator) -> None:
+        """After a stream that came to its end, the next invocation's error goes over the same connection."""
+        emulator.script("next", EVENT, EVENT)
+        transport = SocketTransport(Address(emulator.address))
+        runtime_api = RuntimeClient(transport, "/", lambda _text: None)
+        post = stream(runtime_api.next(), "application/octet-stream")
+        runtime_api.open(post, b"1\r\na\r\n")
+        runtime_api.finish(post, b"0\r\n\r\n")
+        runtime_api.fail(runtime_api.next(), ErrorReport("Own", "m", []))
+        transport.close()
+
+        assert {request.connection for request in emulator.requests} == {1}
 
     def test_second_post(self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         """A refused post is made again after the first of the waits, which is the shortest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,6 +47,24 @@ class TestFollowing:
         nobody = current.get()
 
         assert (nobody.request_id, nobody.tenant_id, nobody.trace_id, nobody.deadline_ms) == ("", "", "", None)
+
+    def test_by_task(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where tasks run side by side each has its own invocation, followers hear of it, and no trace is kept."""
+        for name in ("get", "begin", "is_by_task", "_keeper"):
+            monkeypatch.setattr(current, name, getattr(current, name))
+        environ: dict[str, str] = {}
+        seen: list[str] = []
+        current.beginnings.append(current.trace_keeper(environ))
+        current.beginnings.append(lambda invocation: seen.append(invocation.request_id))
+        current.keep_by_task(ContextVar("invocation"))
+        trace = {"lambda-runtime-trace-id": "Root=1-2-3"}
+        contexts = [copy_context() for _ in "12"]
+        for number, context in enumerate(contexts):
+            context.run(current.begin, an_invocation(str(number), b"{}", **trace))
+
+        assert current.is_by_task
+        assert [context.run(current.get).request_id for context in contexts] == seen == ["0", "1"]
+        assert environ == {}
 
     def test_any_thread(self) -> None:
         """Every thread sees the same invocation, whenever it was started."""

@@ -524,3 +524,36 @@ class Odd(SystemExit):
 def test_exits(error: BaseException, code: object, status: int | None) -> None:
     """What ends a child ends it as Python would; the environment only ends if that is asked for, and never with 0."""
     assert (exit_code(error), exit_status(error)) == (code, status)
+
+
+class Ending(Script):
+    """A Runtime API whose poll is ended by a signal handler of the function."""
+
+    def __init__(self, error: BaseException, *invocations: Any) -> None:
+        super().__init__(*invocations)
+        self.errors = [error]
+
+    def next(self) -> Any:
+        """Raise, once."""
+        if self.errors:
+            raise self.errors.pop()
+        return super().next()
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), SystemExit("bye"), KeyboardInterrupt()], ids=repr)
+def test_exit_in_the_poll(error: BaseException) -> None:
+    """An exit between two invocations leaves the loop as it is: nobody is to be answered, and 0 is allowed."""
+    with pytest.raises(type(error)) as caught:
+        a_loop(Ending(error), lambda: 1).run()
+
+    assert caught.value is error
+
+
+def test_error_in_the_poll(capfd: pytest.CaptureFixture[str]) -> None:
+    """Anything else between two invocations is logged, and the next one is answered."""
+    script = Ending(LookupError("ring"), an_invocation())
+    with pytest.raises(OverError):
+        a_loop(script, lambda: 1).run()
+
+    assert script.answers == [("id", b"1", "application/json")]
+    assert capfd.readouterr().out.startswith("[ERROR] LookupError: ring\r")

@@ -917,3 +917,23 @@ class TestLazyImports:
         exec(compile(LAZY, "lazily.py", "exec", dont_inherit=True), names)  # noqa: S102 - no syntax for older Pythons
 
         assert called(names[name]) == (result, True)
+
+
+async def waits(event: Any) -> Any:
+    """Wait."""
+    return event
+
+
+async def yields(event: Any) -> Any:
+    """Stream."""
+    yield event
+
+
+@pytest.mark.parametrize(
+    ("handler", "is_async"),
+    [(waits, True), (yields, True), (lambda event: event, False), (functools.partial(waits), True), (len, False)],
+    ids=["async", "async generator", "function", "partial", "builtin"],
+)
+def test_is_async(handler: Any, is_async: bool) -> None:  # noqa: FBT001 - a column of the table
+    """What can wait may run as one task of many; a function cannot, whatever its module imports from the future."""
+    assert adapt(handler, "app.handler").is_async is is_async
