@@ -117,7 +117,7 @@ def find_function(name: str, **given: Any) -> Function:
     if not home.is_dir():
         raise UsageError(f"there is no folder {folder!r}{_near_folders(home)}")
     if not os.access(home, os.R_OK | os.X_OK):
-        raise UsageError(f"the folder {str(home)!r} cannot be read: you have no permission for it")
+        raise UsageError(f"you have no permission for {home}")
     home = home.resolve()
     root = _root_of(home, handler.partition(".")[0])
     place = "".join(f"{part}/" for part in home.relative_to(root).parts)
