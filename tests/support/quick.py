@@ -126,11 +126,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=deselected)
 
 
+def pytest_runtest_logstart() -> None:
+    """Forget what was started by nobody's test: while tests were collected, or by what runs them side by side."""
+    started.clear()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> object:
     """Fail a test that has started a process, in a fixture or by itself."""
     result = yield
     if started:
-        started.clear()
         pytest.fail("this test starts a process: name it in tests/support/quick.py", pytrace=False)
     return result
