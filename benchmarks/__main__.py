@@ -29,6 +29,7 @@ TABLES = {
     "shapes": "shapes",
     "logs": "records",
     "web": "web",
+    "environments": "environments",
     "crowd": "crowd",
     "faults": "faults",
     "starts": "starts",

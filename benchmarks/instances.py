@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections import deque
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from benchmarks.build import Start
 
 PATIENCE = 300.0  # seconds for anything
+LAST_CHUNK = re.compile(rb"\r\n0\r\n(?:[^\r\n]+\r\n)*\r\n")  # with its trailers
 ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 
 
@@ -59,6 +61,9 @@ class Peer(asyncio.Protocol):
             return
         lines = head.lower().split(b"\r\n")
         length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+        if b"transfer-encoding: chunked" in lines:  # Go's
+            last = LAST_CHUNK.search(body)
+            length = last.end() if last else len(body) + 1
         if len(body) < length:
             return
         self.data = body[length:]
@@ -161,15 +166,14 @@ class Instances:
 
 @asynccontextmanager
 async def running(
-    start: Start, concurrency: int, environ: Mapping[str, str] = {}, platform: Instances | None = None
+    start: Start, concurrency: int = 1, environ: Mapping[str, str] = {}, platform: Instances | None = None
 ) -> AsyncIterator[Instances]:
-    """Have a runtime with so many invocations at once; what it prints goes nowhere."""
+    """Have a runtime with so many invocations at once, an ordinary one with 1; what it prints goes nowhere."""
     platform = platform or Instances()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Peer(platform), "127.0.0.1", 0, backlog=4096)
     port = server.sockets[0].getsockname()[1]
     instance = {
-        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
         "AWS_LAMBDA_MAX_CONCURRENCY": str(concurrency),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances",
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
@@ -177,7 +181,12 @@ async def running(
     try:
         process = await asyncio.create_subprocess_exec(
             *map(str, start.command),
-            env={**start.environment, **instance, **environ},
+            env={
+                **start.environment,
+                "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+                **(instance if concurrency > 1 else {}),
+                **environ,
+            },
             cwd=HERE,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
