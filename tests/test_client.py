@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import threading
@@ -16,7 +17,7 @@ from lambda_bootstrap.errors import ConfigError, RuntimeApiError, TransportError
 from lambda_bootstrap.integrations.urllib3 import Urllib3Transport
 from lambda_bootstrap.protocol import NEXT, Address, Invocation, Request, stream
 from lambda_bootstrap.report import ErrorReport
-from lambda_bootstrap.transport import SocketTransport
+from lambda_bootstrap.transport import SocketTransport, above_stdio
 from lambda_bootstrap_dev.testing import Close, Emulator, Pause, Raw, Reply, Reset
 
 if TYPE_CHECKING:
@@ -292,6 +293,54 @@ def test_stream_on_a_lost_connection(emulator: Emulator, end: Close | Reset) -> 
     (seen,) = emulator.wait_for("response")
     assert (seen.body, seen.connection) == (b"a", 2)
     transport.close()
+
+
+@pytest.mark.parametrize("is_reused", [False, True], ids=["closed", "another's"])
+def test_push_on_a_lost_descriptor(emulator: Emulator, *, is_reused: bool) -> None:
+    """More of a stream is not written where the function has closed the connection, nor to what took its number."""
+    post = stream(Invocation({"lambda-runtime-aws-request-id": "one"}, b"{}"), "application/octet-stream")
+    transport = SocketTransport(Address(emulator.address))
+    transport.open(post, b"1\r\na\r\n")
+    assert transport.socket is not None
+    number = transport.socket.fileno()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        os.close(number)
+        if is_reused:
+            os.dup2(ours.fileno(), number)
+        with pytest.raises(TransportError, match=r"the connection is gone$"):
+            transport.push(post, b"1\r\nb\r\n")
+        if is_reused:
+            os.close(number)
+        theirs.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
+    assert transport.socket is None
+
+
+def test_push_without_a_connection(emulator: Emulator) -> None:
+    """More of a request that has lost its connection is refused: a new one would not know what it is about."""
+    post = stream(Invocation({"lambda-runtime-aws-request-id": "one"}, b"{}"), "application/octet-stream")
+
+    with pytest.raises(TransportError, match=r"the connection is gone$"):
+        SocketTransport(Address(emulator.address)).push(post, b"1\r\nb\r\n")
+
+
+def test_descriptors_of_a_console() -> None:
+    """A connection that got the descriptor of a stream which was closed moves above those, and leaves it free."""
+    kept = os.dup(0)
+    os.close(0)
+    try:
+        low = socket.socket()
+        assert low.fileno() == 0
+        moved = above_stdio(socket.socket(fileno=low.detach()))
+        assert moved.fileno() > 2
+        moved.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(0)
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
 
 
 def test_usual_answer(emulator: Emulator) -> None:

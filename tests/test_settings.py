@@ -220,3 +220,29 @@ class TestWrapper:
         """The wrapper is named at the first start only, and the mark between the two is taken away again."""
         assert settings.take_wrapper(environ) == wrapper
         assert environ == left
+
+
+class TestConcurrency:
+    """How many invocations run at once."""
+
+    @pytest.mark.parametrize(
+        ("environ", "concurrency", "imports_in_workers"),
+        [
+            ({}, 1, False),
+            ({"BOOTSTRAP_IMPORT": "worker"}, 1, False),
+            ({"AWS_LAMBDA_MAX_CONCURRENCY": "16"}, 16, False),
+            ({"AWS_LAMBDA_MAX_CONCURRENCY": "9999", "BOOTSTRAP_IMPORT": "worker"}, 9999, True),
+        ],
+        ids=["one", "one, imported in none", "many", "many, imported in each"],
+    )
+    def test_said(self, environ: dict[str, str], concurrency: int, imports_in_workers: bool) -> None:  # noqa: FBT001 - a column
+        """One at a time, unless Lambda says how many; only then are there workers who could import the function."""
+        found = Settings(environ)
+
+        assert (found.concurrency, found.imports_in_workers) == (concurrency, imports_in_workers)
+
+    @pytest.mark.parametrize("many", ["many", "-1", "1.5", "\u00b2", "12345"])
+    def test_malformed(self, many: str) -> None:
+        """Whatever is no number of at most four digits is refused with the variable's name."""
+        with pytest.raises(ConfigError, match=r"^AWS_LAMBDA_MAX_CONCURRENCY is "):
+            Settings({"AWS_LAMBDA_MAX_CONCURRENCY": many})

@@ -23,7 +23,7 @@ import h11
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lambda_bootstrap import HttpResponse, http1
+from lambda_bootstrap import HttpResponse, Stream, http1
 from lambda_bootstrap.errors import FunctionError
 from lambda_bootstrap.protocol import Invocation
 from lambda_bootstrap.report import ErrorReport
@@ -230,6 +230,14 @@ class TestErrors:
     def test_close_fails(self, start: Start) -> None:
         """A stream that cannot be closed has failed."""
         assert told(posted(start, "returns_stubborn"))["errorMessage"] == "does not close"
+
+    @pytest.mark.parametrize("bad", ["text/plain\r\nA: b", "text/pl\u00e4in", "text/plain\0", "\n"], ids=repr)
+    def test_no_content_type(self, bad: str) -> None:
+        """The content type of a `Stream` is one line of ASCII, and any other is refused with its text."""
+        assert Stream(b"", content_type="text/plain; charset=utf-8").content_type == "text/plain; charset=utf-8"
+        assert Stream(b"").content_type == "application/octet-stream"
+        with pytest.raises(ValueError, match=re.escape(f"a content type is printable ASCII, not {bad!r}")):
+            Stream(b"", content_type=bad)
 
     @pytest.mark.parametrize("status", [0, 99, 1000, -200, "200", None, 200.0, 200.5, True, [200]])
     def test_no_status(self, status: Any) -> None:
