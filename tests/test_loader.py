@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lambda_bootstrap.errors import InitError
-from lambda_bootstrap.loader import load
+from lambda_bootstrap.loader import load, process_pth
 from lambda_bootstrap.signature import Handler
 
 if TYPE_CHECKING:
@@ -472,3 +472,15 @@ class TestFailures:
             "it has to be (), (event), (context) or (event, context)"
         )
         assert load_error("app.handler") == ("Runtime.InvalidHandler", message, None)
+
+
+def test_pth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `.pth` files of each folder that is there are processed; a folder without any, and our own file, add none."""
+    monkeypatch.setattr(sys, "path", [])
+    names = {"own/shop.pth": "lib\n", "own/lib/a.py": "", "plain/a.py": "", "ours/lambda_bootstrap.pth": ".\n"}
+    for name, text in names.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    process_pth([str(tmp_path / name) for name in ("nowhere", "plain", "ours", "own")])
+
+    assert sys.path == [str(tmp_path / "own"), str(tmp_path / "own" / "lib")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.validate import validator
 
 import pytest
+from lambda_bootstrap.web.wsgi import latin_1
 
 from tests.support.applications import Served, WsgiEcho
 from tests.support.front_ends import ALL, URL, FrontEnd, Got, Sent
@@ -263,3 +264,11 @@ def test_text() -> None:
     assert got.status == 500
     assert "bytes-like object" in errors[0]
     assert "str found" in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "native"), [("a", "a"), ("\u00e9", "\u00e9"), ("\u65e5", "\u00e6\u0097\u00a5"), ("\ud800", "?")], ids=ascii
+)
+def test_latin_1(text: str, native: str) -> None:
+    """A character that latin-1 lacks goes to the application as the bytes of its UTF-8, and a lone surrogate as `?`."""
+    assert latin_1(text) == native
