@@ -16,6 +16,7 @@ import pytest
 FIXTURES = {"awslambdaric", "frameworks", "repository", "samples", "start"}
 # Beginnings of test ids, from tests/ on.
 STARTING = (
+    "benchmarks/test_benchmarks.py::test_a_fault",
     "benchmarks/test_faults.py",
     "benchmarks/test_soak.py::test_leak",
     "benchmarks/test_soak.py::test_soak",
