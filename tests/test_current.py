@@ -56,6 +56,7 @@ class TestFollowing:
         seen: list[str] = []
         current.beginnings.append(current.trace_keeper(environ))
         current.beginnings.append(lambda invocation: seen.append(invocation.request_id))
+        assert not current.is_by_task
         current.keep_by_task(ContextVar("invocation"))
         trace = {"lambda-runtime-trace-id": "Root=1-2-3"}
         contexts = [copy_context() for _ in "12"]
