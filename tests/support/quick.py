@@ -66,6 +66,8 @@ STARTING = (
     "integrations/test_tools.py",
     "packaging/test_base.py",
     "packaging/test_sources.py::TestMain",
+    "packaging/test_sources.py::test_age_is_dpkgs",
+    "packaging/test_sources.py::test_python_version",
     "packaging/test_tree.py",
     "test_conformance.py",
     "test_conformance_kit.py",
