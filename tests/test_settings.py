@@ -230,10 +230,11 @@ class TestConcurrency:
         [
             ({}, 1, False),
             ({"BOOTSTRAP_IMPORT": "worker"}, 1, False),
+            ({"AWS_LAMBDA_MAX_CONCURRENCY": "1"}, 1, False),
             ({"AWS_LAMBDA_MAX_CONCURRENCY": "16"}, 16, False),
             ({"AWS_LAMBDA_MAX_CONCURRENCY": "9999", "BOOTSTRAP_IMPORT": "worker"}, 9999, True),
         ],
-        ids=["one", "one, imported in none", "many", "many, imported in each"],
+        ids=["one", "one, imported in none", "said to be one", "many", "many, imported in each"],
     )
     def test_said(self, environ: dict[str, str], concurrency: int, imports_in_workers: bool) -> None:  # noqa: FBT001 - a column
         """One at a time, unless Lambda says how many; only then are there workers who could import the function."""
@@ -241,8 +242,8 @@ class TestConcurrency:
 
         assert (found.concurrency, found.imports_in_workers) == (concurrency, imports_in_workers)
 
-    @pytest.mark.parametrize("many", ["many", "-1", "1.5", "\u00b2", "12345"])
+    @pytest.mark.parametrize("many", ["many", "0", "0000", "-1", "1.5", "\u00b2", "10000", "12345"])
     def test_malformed(self, many: str) -> None:
-        """Whatever is no number of at most four digits is refused with the variable's name."""
-        with pytest.raises(ConfigError, match=r"^AWS_LAMBDA_MAX_CONCURRENCY is "):
+        """Whatever is no number from 1 to 9999 is refused with the variable's name and what it has to be."""
+        with pytest.raises(ConfigError, match=r"^AWS_LAMBDA_MAX_CONCURRENCY is '.+': it has to be a number from 1 to"):
             Settings({"AWS_LAMBDA_MAX_CONCURRENCY": many})

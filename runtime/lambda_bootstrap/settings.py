@@ -263,7 +263,7 @@ class Settings:
         self.concurrency, self.imports_in_workers = 1, False
         if MAX_CONCURRENCY.name in environ:
             many = MAX_CONCURRENCY.read(environ)
-            if not (many.isascii() and many.isdigit() and len(many) < 5):  # noqa: PLR2004 - digits
+            if not (many.isascii() and many.isdigit() and len(many) < 5 and int(many)):  # noqa: PLR2004 - digits
                 raise MAX_CONCURRENCY.wrong(many)
             self.concurrency = int(many)
             self.imports_in_workers = IMPORT.read(environ) == "worker"
