@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,18 @@ class TestFailures:
 
         assert error["errorType"] == "RuntimeApiError"
         assert emulator.wait_exit() == 64
+
+    def test_nonsense(self, start: Start) -> None:
+        """A wait for the restore that gets nonsense is begun anew three times, later each time; the fourth ends it."""
+        emulator = start("snapshots.handler", snapstart=True)
+        emulator.script("restore/next", *[Reply(502, body=b"no")] * 9)
+        began = time.monotonic()
+        error = emulator.invoke().error
+
+        assert error["errorType"] == "RuntimeApiError"
+        assert time.monotonic() - began > 0.7
+        assert emulator.wait_exit() == 64
+        assert len(emulator.wait_for("restore/next", 4)) == 4
 
 
 class TestWarnings:

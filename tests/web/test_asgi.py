@@ -274,6 +274,23 @@ class TestBackground:
         assert [failure.message for failure in served.log.errors] == ["late"]
         assert served.ask(URL, Sent()).body == b"done"
 
+    def test_several(self) -> None:
+        """What several requests have left behind comes to its end, the oldest first; each error is logged once."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                await send(START)
+                await send(END)
+                await asyncio.sleep(0.01)
+                raise LookupError(scope["path"])
+
+        served = Served(app)
+        for path in ("/one", "/two"):
+            served.handler.call(URL.event(Sent(path=path)), None)
+        served.handler.application.finish()
+
+        assert [failure.message for failure in served.log.errors] == ["/one", "/two"]
+
 
 class TestLifespan:
     """Row "lifespan"."""
