@@ -273,6 +273,18 @@ class TestErrors:
         with pytest.raises(ValueError, match=f"the {name} has a line break or NUL"):
             response.prelude()
 
+    def test_split_in_disguise(self) -> None:
+        """A header's line break is found in what is sent, whatever a subclass of str says that it has."""
+
+        class Sly(str):
+            __slots__ = ()
+
+            def __iter__(self) -> Iterator[str]:
+                return iter("one line")
+
+        with pytest.raises(ValueError, match="the header 'X-A' has a line break or NUL"):
+            HttpResponse(headers={"X-A": Sly("a\r\nSet-Cookie: c=d")})
+
     def test_no_header(self) -> None:
         """The headers of an `HttpResponse` have to be strings."""
         with pytest.raises(TypeError, match="and 5 is none"):
