@@ -161,6 +161,16 @@ class TestExits:
         assert stderr.count(b"\n") == 1
 
 
+def test_search_order(tmp_path: Path) -> None:
+    """The function's folder comes first on the path, then its layers': packages of this Python's, then /opt/python."""
+    (tmp_path / "app.py").write_text("import sys\n\n\ndef handler(event, context):\n    return sys.path\n")
+    with Emulator([sys.executable, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler") as emulator:
+        path = emulator.invoke().json()
+    version = ".".join(map(str, sys.version_info[:2]))
+
+    assert path[:3] == [str(tmp_path), f"/opt/python/lib/python{version}/site-packages", "/opt/python"]
+
+
 def test_own_opentelemetry(tmp_path: Path) -> None:
     """A module called `opentelemetry` that fails in its own way is logged, and the function runs."""
     (tmp_path / "opentelemetry.py").write_text("raise RuntimeError('mine')\n")

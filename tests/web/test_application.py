@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from lambda_bootstrap import HttpResponse
-from lambda_bootstrap.errors import FunctionError
+from lambda_bootstrap.errors import FunctionError, RuntimeApiError
 from lambda_bootstrap.log import Log
 from lambda_bootstrap.loop import InvokeLoop
 from lambda_bootstrap.settings import Settings
@@ -166,3 +166,26 @@ def test_in_the_loop() -> None:
     assert (request_id, content_type) == ("one", "application/json")
     assert json.loads(body) == {"statusCode": 200, "headers": {}, "body": "hi", "isBase64Encoded": False}
     assert (story, script.story[-1]) == (["1 of 2"], "next")
+
+
+def test_lost_stream() -> None:
+    """A stream that was lost gets nothing more, however often the application tries: each time is an OSError."""
+    tried: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+        if scope["type"] != "http":
+            return
+        await send({"type": "http.response.start", "status": 200})
+        for _ in range(3):
+            try:
+                await send({"type": "http.response.body", "body": b"piece", "more_body": True})
+            except OSError as error:
+                tried.append(str(error))
+
+    served = Served(app, {"BOOTSTRAP_HTTP": "stream"})
+    script = Script(an_invocation("one", json.dumps(URL.event(Sent())).encode()), gone=True)
+    with pytest.raises(RuntimeApiError, match="gone"):
+        InvokeLoop(script, served.handler, Log(Settings({})), FUNCTION).run()
+
+    assert tried == ["the response stream was lost"] * 3
+    assert [name for name, *_ in script.answers].count("response") == 1
