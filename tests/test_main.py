@@ -171,6 +171,45 @@ def test_search_order(tmp_path: Path) -> None:
     assert path[:3] == [str(tmp_path), f"/opt/python/lib/python{version}/site-packages", "/opt/python"]
 
 
+def test_exit_before_init(tmp_path: Path) -> None:
+    """A `.pth` file that exits and leaves a thread behind ends the process at once, with 1 and its traceback."""
+    (tmp_path / "hostile.pth").write_text(
+        "import sys, threading, time; threading.Thread(target=time.sleep, args=(20,)).start(); sys.exit(3)\n"
+    )
+    command, environ = [sys.executable, str(BOOTSTRAP), "app.handler"], {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"}
+    result = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=15)
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.endswith("SystemExit: 3\n")
+
+
+def test_log_socket(tmp_path: Path) -> None:
+    """Where the platform has a log socket, stdout and stderr are connections to it under their own descriptors."""
+    (tmp_path / "app.py").write_text(
+        "import os, sys\n\n\ndef handler(event, context):\n"
+        "    print('to stdout')\n    print('to stderr', file=sys.stderr, flush=True)\n"
+        "    return [stream.fileno() for stream in (sys.stdout, sys.stderr)]\n"
+    )
+    environ = {"_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET": str(tmp_path / "log")}
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "log"))
+        listener.listen(2)
+        listener.settimeout(5)
+        with Emulator(
+            [sys.executable, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler", environ=environ
+        ) as emulator:
+            numbers = emulator.invoke().json()
+            pipes = [listener.accept()[0] for _ in range(2)]
+        received = []
+        for pipe in pipes:
+            with pipe, pipe.makefile("rb") as file:
+                received.append(file.read())
+
+    assert numbers == [1, 2]
+    assert [b"to stdout" in received[0], b"to stderr" in received[1]] == [True, True]
+    assert emulator.output == b""
+
+
 def test_own_opentelemetry(tmp_path: Path) -> None:
     """A module called `opentelemetry` that fails in its own way is logged, and the function runs."""
     (tmp_path / "opentelemetry.py").write_text("raise RuntimeError('mine')\n")
