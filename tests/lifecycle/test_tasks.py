@@ -468,7 +468,7 @@ class TestRuntimeApi:
 
     def test_refused_response(self, start: Start) -> None:
         """A response that the platform refuses is logged, and the task polls again."""
-        emulator = begun(start, count=shares.cpus(), timeout=1.0)
+        emulator = begun(start, count=max(2, shares.cpus()), timeout=1.0)
         emulator.script("response", Reply(400, body=b'{"errorType": "InvalidRequestID"}'))
         one(emulator, {"do": ""})
 
@@ -477,11 +477,29 @@ class TestRuntimeApi:
 
     def test_lost_response(self, start: Start) -> None:
         """A response that got no answer is sent once more."""
-        emulator = begun(start, count=shares.cpus())
+        emulator = begun(start, count=max(2, shares.cpus()))
         emulator.script("response", Close())
 
         assert type(one(emulator, {"do": ""})) is int
         assert len(emulator.wait_for("response", 2)) == 2
+
+    def test_refused_error(self, start: Start) -> None:
+        """An error that is refused for the moment is sent once more, and its caller gets it."""
+        emulator = begun(start, count=max(2, shares.cpus()), timeout=5.0)
+        emulator.script("error", Reply(429, body=b"{}"))
+
+        assert one(emulator, {"do": "raise"})["errorMessage"] == "as asked"
+        assert len(emulator.wait_for("error", 2)) == 2
+
+    def test_refused_loss(self, start: Start) -> None:
+        """The error of a stream that was lost is sent once, refused or not, and its task polls again."""
+        emulator = begun(start, "swarm.streams", max(2, shares.cpus()), timeout=1.0)
+        emulator.script("response", Close())
+        emulator.script("error", *[Reply(429, body=b"{}")] * 2)
+        one(emulator, {"pieces": 3})
+
+        assert emulator.invoke(b'{"pieces": 0}').body == b""
+        assert len(emulator.wait_for("error")) == 1
 
 
 class TestEnd:
