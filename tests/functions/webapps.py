@@ -142,6 +142,13 @@ async def hang_and_clean(scope, receive, send):
         print("cleaned up", flush=True)
 
 
+async def cling(scope, receive, send):
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        await asyncio.sleep(0.5)
+
+
 async def go_on(scope, receive, send):
     await start(send)
     await piece(send, b"answered", False)
@@ -232,7 +239,7 @@ def wsgi_file(environ, start_response):
 
 CASES = {f"/{case.__name__}": case for case in (hello, tell, events, empty, bare, early, unsent, late, short, sorry)}
 CASES |= {f"/{case.__name__}": case for case in (large, file, no_content, gone, nap, hang, hang_and_clean, hang_late, go_on)}
-CASES["/pours"] = pours
+CASES |= {"/pours": pours, "/cling": cling}
 WSGI_CASES = {
     f"/{name[5:]}": case for name, case in list(globals().items()) if name.startswith("wsgi_") and callable(case)
 }

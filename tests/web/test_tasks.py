@@ -110,6 +110,16 @@ def test_deadline(start: Start, concurrency: int, path: str, words: str) -> None
     assert (b"cleaned up" in emulator.stdout) == (path == "hang")
 
 
+def test_clings(start: Start) -> None:
+    """A request that catches its cancellation and goes on isn't waited for: its caller is told before the deadline."""
+    emulator = start("webapps.app", concurrency=2, timeout=1.0)
+    get(emulator, "hello")
+    found = in_time(lambda: get(emulator, "cling"), lambda found: b"Sandbox.Timedout" in found.body)
+
+    assert found.error is not None
+    assert found.error["errorType"] == "Runtime.DeadlineExceeded"
+
+
 def test_slow_reader(start: Start) -> None:
     """A stream whose reader is too slow for its deadline is cancelled, which no application takes for a client gone."""
     environ = {"BOOTSTRAP_HTTP": "stream", "AWS_LAMBDA_LOG_FORMAT": "JSON"}
@@ -134,6 +144,17 @@ def test_cleaned(start: Start) -> None:
         list(pool.map(lambda _: get(emulator, "hang_and_clean"), range(COUNT)))
 
     wait_until(lambda: emulator.stdout.count(b"cleaned up") == COUNT)
+
+
+def test_place(start: Start) -> None:
+    """A request that takes some milliseconds for its `finally` fails with the place where it was."""
+    emulator = start("webapps.app", concurrency=2, timeout=1.0)
+    get(emulator, "hello")
+    found = in_time(lambda: get(emulator, "hang_and_clean"), lambda found: b"await asyncio.sleep(60)" not in found.body)
+
+    assert found.error is not None
+    assert found.error["errorType"] == "Runtime.DeadlineExceeded"
+    assert "await asyncio.sleep(60)" in "".join(found.error["stackTrace"])
 
 
 def test_end(start: Start) -> None:
