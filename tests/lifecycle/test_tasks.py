@@ -183,6 +183,14 @@ class TestStreams:
 
         assert (answer["errorType"], answer["errorMessage"]) == ("ValueError", "half-way")
 
+    def test_lost_failure(self, start: Start) -> None:
+        """An exception whose trailers get lost with the connection is posted as the exception, not as the loss."""
+        emulator = begun(start, "swarm.streams", 2)
+        emulator.script("response", Close())
+        answer = one(emulator, {"pieces": 2, "fails": True})
+
+        assert (answer["errorType"], answer["errorMessage"]) == ("ValueError", "half-way")
+
     def test_nothing(self, start: Start) -> None:
         """A stream of no pieces is an empty response."""
         emulator = begun(start, "swarm.streams", 2)
