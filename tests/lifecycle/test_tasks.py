@@ -183,6 +183,14 @@ class TestStreams:
 
         assert (answer["errorType"], answer["errorMessage"]) == ("ValueError", "half-way")
 
+    def test_connection(self, start: Start) -> None:
+        """A stream leaves over the connection that its event came on."""
+        emulator = begun(start, "swarm.streams", 2)
+        emulator.invoke(b'{"pieces": 2}')
+        (post,) = emulator.wait_for("response")
+
+        assert post.connection in {poll.connection for poll in emulator.wait_for("next", 2)[:2]}
+
     def test_lost_failure(self, start: Start) -> None:
         """An exception whose trailers get lost with the connection is posted as the exception, not as the loss."""
         emulator = begun(start, "swarm.streams", 2)
@@ -489,6 +497,16 @@ class TestRuntimeApi:
         emulator.script("response", Close())
 
         assert type(one(emulator, {"do": ""})) is int
+        assert len(emulator.wait_for("response", 2)) == 2
+
+    def test_lost_responses(self, start: Start) -> None:
+        """A response that gets no answer twice is given up, as it may have arrived."""
+        emulator = begun(start, count=2, timeout=1.0)
+        emulator.script("response", *[Close()] * 6)
+        one(emulator, {"do": ""})
+        emulator.wait_for("response", 2)
+        time.sleep(0.3)
+
         assert len(emulator.wait_for("response", 2)) == 2
 
     def test_refused_error(self, start: Start) -> None:

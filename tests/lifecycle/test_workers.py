@@ -195,6 +195,15 @@ class TestFailures:
 
         assert emulator.wait_exit() == 1
 
+    def test_refused_once(self, start: Start) -> None:
+        """A worker whose poll alone is refused is replaced, and the environment goes on."""
+        emulator = start("crowd.handler", concurrency=COUNT)
+        emulator.script("next", Reply(403, body=b"{}"))
+        emulator.start()
+        emulator.wait_for("next", COUNT + 1)
+
+        assert len({answer["pid"] for answer in ask(emulator, COUNT)}) == COUNT
+
     def test_killed_at_random(self, start: Start) -> None:
         """While workers are killed, each invocation that its worker survives is answered once; all is flat then."""
         emulator = start("crowd.handler", concurrency=COUNT, timeout=2.0)
@@ -251,6 +260,13 @@ class TestEnd:
         assert [request.endpoint for request in emulator.requests if request.endpoint != "invoke"][:2] == [
             *("extension/register", "extension/next"),
         ]
+        assert len(emulator.wait_for("extension/register")) == 1
+
+    def test_option(self, start: Start) -> None:
+        """`BOOTSTRAP_SIGTERM=1` registers the one extension without a hook."""
+        emulator = start("crowd.handler", concurrency=COUNT, environ={"BOOTSTRAP_SIGTERM": "1"})
+        ask(emulator, COUNT)
+
         assert len(emulator.wait_for("extension/register")) == 1
 
     def test_application(self, start: Start) -> None:
