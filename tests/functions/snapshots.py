@@ -31,6 +31,8 @@ class Config:
 if "socket" in WORDS:
     CONNECTION = socket.socket()
 
+COPIES = []  # in the second copy, its process
+
 
 def say(word):
     SAID.append(word)
@@ -45,8 +47,8 @@ def fork():
     twin = random.Random()
     twin.setstate(random.getstate())
     PREDICTED.append(twin.random())
-    if "forks" in WORDS:
-        os.fork()
+    if "forks" in WORDS and os.fork() == 0:
+        COPIES.append(os.getpid())
 
 
 @lambda_bootstrap.before_snapshot
@@ -59,6 +61,8 @@ register_before_snapshot(say, "before 3")
 
 @lambda_bootstrap.after_restore
 def after_1():
+    if COPIES:  # one that polls while the first is running would get the same event, and not be ready for the next one
+        time.sleep(0.5)
     say("after 1")
 
 

@@ -134,7 +134,7 @@ def test_architecture_is_known() -> None:
 
 def test_typo_in_function() -> None:
     """A FUNCTION that isn't there is refused before the interpreter would be compiled."""
-    command = ["make", "zip", "FUNCTION=examples/helo"]
+    command = ["make", "--no-print-directory", "zip", "FUNCTION=examples/helo"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=20)
 
     assert (done.returncode, done.stdout) == (2, "")
