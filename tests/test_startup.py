@@ -179,7 +179,7 @@ PREFIX = "lambda_bootstrap."
 def is_found(module):
     spec, name = module.__spec__, module.__name__
     found = importlib.machinery.PathFinder.find_spec(name, sys.modules["lambda_bootstrap"].__path__)
-    return [spec == found, module.__cached__ == found.cached and os.path.exists(module.__file__)]
+    return [spec == found, spec.cached == found.cached and os.path.exists(module.__file__)]
 def handler(event, context):
     modules = {name: module for name, module in sys.modules.items() if name.startswith(PREFIX) and name.count(".") == 1}
     return [
