@@ -21,13 +21,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.report import GO, OLD, OURS, RIC, SHIPPED
+from benchmarks.report import GO, NODE, OLD, OURS, RIC, SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent / ".cache" / "bench"
+ARCH = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 GO_MODULE = "github.com/aws/aws-lambda-go@v1.47.0"
 
 
@@ -130,11 +131,15 @@ def ours(*packages: str, **options: str) -> Start:
 
 def shipped(**options: str) -> Start:
     """The tree that image, layer and zip carry, with the interpreter that is compiled here."""
-    arch = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-    bootstrap = HERE.parent / "build" / "tree" / arch / "bootstrap"
+    bootstrap = HERE.parent / "build" / "tree" / ARCH / "bootstrap"
     if not bootstrap.exists():
         raise UnavailableError("the interpreter isn't compiled: `make tree` does it")
     return Start((bootstrap,), options=tuple(options.items()))
+
+
+def shipped_python() -> Path:
+    """The interpreter in that tree."""
+    return Path(shipped().program[0]).parent / "lambda-bootstrap" / "bin" / "python3"
 
 
 def old() -> Start:
@@ -154,8 +159,7 @@ def bare(*, is_shipped: bool = False) -> Start:
     """An interpreter that does nothing."""
     if not is_shipped:
         return Start(("python3", "-c"), interpreter(), handler="pass")
-    python = Path(shipped().program[0]).parent / "lambda-bootstrap" / "bin" / "python3"
-    return Start((python, "-S", "-c"), handler="pass")
+    return Start((shipped_python(), "-S", "-c"), handler="pass")
 
 
 def node() -> Start:
@@ -201,7 +205,7 @@ PEERS: Mapping[str, Callable[[], Start]] = {
     f"{OURS} over urllib3": partial(ours, "urllib3", BOOTSTRAP_TRANSPORT="urllib3"),
     GO: go,
     RIC: ric,
-    "aws-lambda-ric for Node": node,
+    NODE: node,
     "bare `http.client` loop": partial(script, "bare_http.py"),
     "bare urllib3 loop": partial(script, "bare_urllib3.py", "urllib3"),
 }

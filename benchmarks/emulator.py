@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from benchmarks.build import HERE, UnavailableError, ours
+from benchmarks.build import ARCH, HERE, UnavailableError, ours
 from benchmarks.page import Table
 from benchmarks.report import quartile
 
@@ -96,14 +96,12 @@ def serve(runtime: Start, port: int) -> list[str]:
 
 def rie(runtime: Start, port: int) -> list[str]:
     """AWS's emulator, where `make rie` has put it."""
-    [*found] = (HERE.parent / ".cache" / "rie").glob(
-        f"aws-lambda-rie-{'arm64' if os.uname().machine == 'aarch64' else 'x86_64'}"
-    )
-    if not found:
+    program = HERE.parent / ".cache" / "rie" / f"aws-lambda-rie-{ARCH}"
+    if not program.exists():
         raise UnavailableError("`make rie` fetches it")
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{free_port()}"]
-    return [str(found[0]), *addresses, *map(str, runtime.command)]
+    return [str(program), *addresses, *map(str, runtime.command)]
 
 
 @contextmanager

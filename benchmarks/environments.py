@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from benchmarks.build import PEERS, UnavailableError
 from benchmarks.instances import running
 from benchmarks.page import Table
-from benchmarks.report import GO, OURS, RIC, SHIPPED
+from benchmarks.report import GO, NODE, OURS, RIC, SHIPPED
 
 if TYPE_CHECKING:
     from benchmarks.build import Start
 
 COUNTS = (1, 4, 16)
 INVOCATIONS = 100  # of each environment
-NAMES = (OURS, SHIPPED, RIC, GO, "aws-lambda-ric for Node")
+NAMES = (OURS, SHIPPED, RIC, GO, NODE)
 
 
 def measure(_rounds: int) -> Table:
@@ -44,6 +44,6 @@ async def taken(start: Start, count: int) -> float:
         platforms = [await stack.enter_async_context(running(start)) for _ in range(count)]
         for platform in platforms:
             for _ in range(INVOCATIONS):
-                await platform.invoke(b'{"n": [1, 2.5, null]}')
+                await platform.invoke()
             await platform.wait_polls(1)
         return sum(sum(platform.memory_mb("Pss")) for platform in platforms)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 OURS = "lambda-bootstrap"
 RIC = "awslambdaric"
 GO = "aws-lambda-go"
+NODE = "aws-lambda-ric for Node"
 OLD = "lambda-bootstrap, old commit"
 SHIPPED = "lambda-bootstrap, our interpreter"
 

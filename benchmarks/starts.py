@@ -19,7 +19,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.build import CACHE, HERE, Start, run, shipped
+from benchmarks.build import CACHE, HERE, Start, run, shipped, shipped_python
 from benchmarks.echoes import one_round
 from benchmarks.page import Table, pinned
 from benchmarks.report import quartile
@@ -125,15 +125,10 @@ def started(runtime: Start, task: Path) -> Start:
     return start
 
 
-def python() -> Path:
-    """The interpreter that ships."""
-    return Path(shipped().program[0]).parent / "lambda-bootstrap" / "bin" / "python3"
-
-
 def pip(*arguments: str | Path) -> None:
     """Run pip, of this environment, by the interpreter that ships."""
     package = Path(next(iter(getattr(find_spec("pip"), "submodule_search_locations", None) or ["pip"])))
-    run((python(), package, "--quiet", "--disable-pip-version-check", "install", *arguments))
+    run((shipped_python(), package, "--quiet", "--disable-pip-version-check", "install", *arguments))
 
 
 def runtime_of_aws() -> Path:
@@ -147,7 +142,7 @@ def runtime_of_aws() -> Path:
 def on_aws(ric: Path, task: Path) -> Start:
     """The function in *task* on AWS's runtime."""
     path = ("PYTHONPATH", f"{task}:{ric}")
-    return started(Start((python(), "-m", "awslambdaric"), options=(path,)), task)
+    return started(Start((shipped_python(), "-m", "awslambdaric"), options=(path,)), task)
 
 
 def sources(function: Function, folder: Path) -> Path:

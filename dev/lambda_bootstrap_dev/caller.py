@@ -42,6 +42,11 @@ class Call:
     tenant: str = ""
 
     @property
+    def name(self) -> str:
+        """What the function is called by."""
+        return self.function or ANY
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The parameters of the Invoke API by boto3's names. An asynchronous call has no log to wait for."""
         kind = (
@@ -119,7 +124,7 @@ def call_endpoint(call: Call, endpoint: str, on_piece: Callable[[bytes], None] |
         raise UsageError(f"{endpoint!r} is no endpoint: write http://HOST:PORT")
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     version, action = ("2021-11-15", "response-streaming-invocations") if on_piece else ("2015-03-31", "invocations")
-    path = f"{url.path.rstrip('/')}/{version}/functions/{quote(call.function or ANY, safe='')}/{action}"
+    path = f"{url.path.rstrip('/')}/{version}/functions/{quote(call.name, safe='')}/{action}"
     try:
         with closing(kind(url.netloc, timeout=PATIENCE)) as connection:
             connection.request("POST", path, call.payload, call.headers)
@@ -198,7 +203,7 @@ def call_remote(call: Call, region: str | None, on_piece: Callable[[bytes], None
         client = boto3.client("lambda", region_name=region, config=config)
         if on_piece:
             return _stream_remote(client, call, on_piece)
-        reply = client.invoke(FunctionName=call.function or ANY, Payload=call.payload, **call.parameters)
+        reply = client.invoke(FunctionName=call.name, Payload=call.payload, **call.parameters)
         body = reply["Payload"].read()
     except (BotoCoreError, ClientError) as error:
         raise UsageError(f"AWS doesn't take the call: {error}") from error
@@ -206,9 +211,7 @@ def call_remote(call: Call, region: str | None, on_piece: Callable[[bytes], None
 
 
 def _stream_remote(client: Any, call: Call, on_piece: Callable[[bytes], None]) -> Answer:
-    reply = client.invoke_with_response_stream(
-        FunctionName=call.function or ANY, Payload=call.payload, **call.parameters
-    )
+    reply = client.invoke_with_response_stream(FunctionName=call.name, Payload=call.payload, **call.parameters)
     with closing(reply["EventStream"]) as events:
         for event in events:
             if "PayloadChunk" in event:
