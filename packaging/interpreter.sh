@@ -23,7 +23,7 @@ deps=$work/deps
 rm -rf "$work" "$destination"
 mkdir -p "$work/tools" "$deps/include" "$deps/lib"
 log=
-trap 'status=$?; if [ $status != 0 ] && [ -n "$log" ]; then tail -n 20 "$log" >&2; echo "all of it: $log" >&2; fi' EXIT
+trap 'status=$?; if [ $status != 0 ] && [ -n "$log" ]; then tail -n 20 "$log" >&2; echo "all of it: $log" >&2; fi; kill $(jobs -p) 2>/dev/null || :' EXIT
 
 # The date is compiled in (`sys.version`, OpenSSL's `version -b`): any constant makes two builds the same bytes.
 export SOURCE_DATE_EPOCH=1754697600 LC_ALL=C TZ=UTC
@@ -133,24 +133,24 @@ builtins() {
     perl -0777 -pi -e "s/($names)(?=\\0)/substr(\$1, 0, -1) . '_'/ges" "$deps/lib/libbuiltins.a"
 }
 
-freezers() {
-    # The two programs that freeze modules while CPython is built. Linked as the interpreter is, each takes as long as that.
-    mkdir "$work/freezers"
-    cd "$work/freezers"
-    # With all modules linked in, they would ask for what is frozen only later.
-    export -n MODULE_BUILDTYPE
-    CC=${HOSTCC:-gcc} CFLAGS="" OPT="-O0 -w" "../$python/configure" -q --without-readline
-    make --silent -j"$jobs" _bootstrap_python
-    cp Programs/_freeze_module "$work/python/Programs"
-    cp _bootstrap_python pybuilddir.txt "$work/python"
-}
-
-python() {
+freeze() {
     # Every start imports these: from the program itself they come without a search and without a file.
     sed -i "s|^        #'<encodings.\*>',|        '<encodings>', 'encodings.aliases', 'encodings.utf_8', '__future__',|" \
         "$work/$python/Tools/build/freeze_modules.py"
     "$root/.venv/bin/python" "$work/$python/Tools/build/freeze_modules.py" --frozen-modules
     grep -q '"encodings.utf_8"' "$work/$python/Python/frozen.c"
+}
+
+freezers() {
+    # The two programs that freeze modules while CPython is built. Linked as the interpreter is, each takes as long as that.
+    mkdir "$work/freezers"
+    cd "$work/freezers"
+    # Of shared modules: with all of them linked in, they would ask for what is frozen only later.
+    PKG_CONFIG=/bin/false CC=${HOSTCC:-gcc} CFLAGS="" OPT="-O0 -w" "../$python/configure" -q --without-readline
+    make --silent -j"$jobs" _bootstrap_python
+}
+
+python() {
     mkdir "$work/python"
     cd "$work/python"
     local library=$deps/lib cross=() optimize link="-Wl,-z,relro,-z,lazy -flto=thin -rtlib=none" profile
@@ -177,7 +177,10 @@ python() {
         ac_cv_buggy_getaddrinfo=no ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no \
         py_cv_module__tkinter=n/a py_cv_module__dbm=n/a py_cv_module__gdbm=n/a py_cv_module__curses=n/a \
         py_cv_module__curses_panel=n/a py_cv_module_readline=n/a py_cv_module__uuid=n/a
-    if [ -z "$native" ]; then (freezers); fi
+    if [ -z "$native" ]; then
+        cp ../freezers/Programs/_freeze_module Programs
+        cp ../freezers/_bootstrap_python ../freezers/pybuilddir.txt .
+    fi
     # A program for tests would take as long to link, too.
     local make=(make --silent --old-file=Programs/_testembed --old-file=Programs/_freeze_module --old-file=_bootstrap_python)
     "${make[@]}" -j"$jobs"
@@ -246,11 +249,24 @@ log=$work/unpack.log
 for package in zlib bzip2 xz-utils libffi sqlite3 openssl "$python"; do
     (unpack "$package") >>"$log" 2>&1
 done
-for step in zlib bzip2 xz-utils libffi sqlite3 openssl builtins python; do
-    echo "compiling $step for $arch"
-    log=$work/$step.log
-    ("$step") >"$log" 2>&1
+log=$work/freeze.log
+(freeze) >"$log" 2>&1
+# What needs nothing of another is made at once: most of a configure's time is one core's.
+steps=(zlib bzip2 xz-utils libffi sqlite3 openssl builtins)
+if [ -z "$native" ]; then steps+=(freezers); fi
+echo "compiling ${steps[*]} for $arch"
+begun=()
+for step in "${steps[@]}"; do
+    ("$step") >"$work/$step.log" 2>&1 &
+    begun+=($!)
 done
+for at in "${!steps[@]}"; do
+    log=$work/${steps[at]}.log
+    wait "${begun[at]}"
+done
+echo "compiling $python for $arch"
+log=$work/python.log
+(python) >"$log" 2>&1
 made=$work/installed/usr/local
 # The launcher is linked statically with musl, and no dynamic linker takes its time.
 "$zig" cc -target "$machine-linux-musl" -static -Os -s -g0 -o "$made/launcher" "$here/launcher.c"
