@@ -120,6 +120,23 @@ class TestTextError:
         """An error is exactly this line: leading spaces survive as non-breaking ones."""
         assert text_error("T", message, stack) == line
 
+    @given(st.lists(st.text(st.characters())))
+    def test_again(self, stack: list[str]) -> None:
+        """An error that comes again is the same line: lines of its trace end where Python says, spaces do not break."""
+        text = "".join(entry if entry.endswith("\n") else f"{entry}\n" for entry in stack)
+        lines = [line.replace(" ", "\xa0", len(line) - len(line.lstrip(" "))) for line in text.splitlines()]
+        line = "\r".join(["[ERROR] T: m", "Traceback (most recent call last):", *lines]) + "\n"
+
+        assert [text_error("T", "m", stack) for _ in range(2)] == [line, line]
+
+    def test_what_is_kept(self) -> None:
+        """What is kept of the traces of errors has bounds."""
+        for number in range(3000):
+            text_error("T", "m", [f"{number}\n", "x" * 1000 + f"{number}\n"])
+
+        assert len(record_module._forms) <= 1000
+        assert max(map(len, record_module._forms)) <= 500
+
 
 RING: list[Any] = []
 RING.append(RING)

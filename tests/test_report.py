@@ -11,6 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lambda_bootstrap import codec, record, report
 from lambda_bootstrap.errors import FunctionError, InitError, LambdaError
 from lambda_bootstrap.report import ErrorReport
@@ -23,6 +25,9 @@ from tests.support.traces import caught, written
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+TEXT = st.text(st.characters())  # lone surrogates, too
 
 
 class TestBody:
@@ -47,6 +52,14 @@ class TestBody:
         """A ready-made stack takes the place of the frames in the body."""
         assert ErrorReport("T", "m", [Frame("/a.py", 1, "f", "")], ["own"]).fields("")["stackTrace"] == ["own"]
 
+    @given(TEXT, TEXT, st.lists(TEXT), TEXT)
+    def test_texts(self, error_type: str, message: str, stack: list[str], request_id: str) -> None:
+        """A body without data is what the codec makes of its fields, whatever is in them, and when it comes again."""
+        failure = ErrorReport(error_type, message, [], stack)
+
+        for _ in range(2):
+            assert failure.body(request_id) == codec.encode(failure.fields(request_id))
+
 
 class TestCause:
     """The X-Ray cause."""
@@ -55,7 +68,7 @@ class TestCause:
         """The cause names each frame, with an integer as its line, and each file once."""
         lines = [Frame("/b.py", 3, "f", "x"), Frame("/a.py", 4, "g", "y"), Frame("/b.py", 5, "h", "z")]
 
-        assert ErrorReport("ValueError", "boom", lines).cause_fields("/var/task", 60) == {
+        assert json.loads(ErrorReport("ValueError", "boom", lines).cause("/var/task")) == {
             "working_directory": "/var/task",
             "exceptions": [
                 {
@@ -70,6 +83,30 @@ class TestCause:
             ],
             "paths": ["/b.py", "/a.py"],
         }
+
+    @given(TEXT, TEXT, TEXT, TEXT, TEXT)
+    def test_texts(self, error_type: str, message: str, path: str, label: str, folder: str) -> None:
+        """A cause is printable ASCII, and JSON of whatever texts an error has, when it comes again too."""
+        failure = ErrorReport(error_type, message, [Frame(path, 3, label, "")])
+
+        for _ in range(2):
+            cause = failure.cause(folder)
+            [told] = json.loads(cause)["exceptions"]
+            assert cause.isascii()
+            assert cause.isprintable()
+            assert told == {
+                "message": message,
+                "type": error_type,
+                "stack": [{"label": label, "path": path, "line": 3}],
+            }
+            assert (json.loads(cause)["working_directory"], json.loads(cause)["paths"]) == (folder, [path])
+
+    def test_what_is_kept(self) -> None:
+        """What is kept of the frames of causes has bounds."""
+        for number in range(3000):
+            ErrorReport("E", "m", [Frame("/a.py", number, "f", "")]).cause("/")
+
+        assert len(report._causes) <= 1000
 
     def test_long_message(self) -> None:
         """A message is cut with the frames, to as many kibibytes as there are frames: 60, 20, 5 or 1."""
@@ -86,7 +123,7 @@ class TestCause:
 
     def test_own_stack(self) -> None:
         """Entries that are no frames are not X-Ray's business."""
-        cause = ErrorReport("Runtime.A", "m", [], ["own"]).cause_fields("/", 60)
+        cause = json.loads(ErrorReport("Runtime.A", "m", [], ["own"]).cause("/"))
 
         assert cause["exceptions"] == [{"message": "m", "type": "Runtime.A", "stack": []}]
         assert cause["paths"] == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lambda_bootstrap import codec, report
+from lambda_bootstrap import codec, report, traces
 from lambda_bootstrap.traces import Frame, describe, frames, line_of, source_lines, title, trace
 
 from tests.support.traces import caught, written
@@ -191,6 +191,31 @@ class TestFrames:
         error = caught(runpy.run_path(str(path))["handler"])
 
         assert [frame.source for frame in frames(error.__traceback__)] == ["raise ValueError('\ufffd')"]
+
+    def test_again(self, tmp_path: Path) -> None:
+        """A frame that comes again is the same, and one of another name on the same line is another."""
+        path, names = written(tmp_path, "first, second = lambda: 1 / 0, lambda: 1 / 0\n")
+        names["second"].__code__ = names["second"].__code__.replace(co_name="second")
+        found = [list(frames(caught(names[name]).__traceback__)) for name in ("first", "second", "first")]
+
+        assert [[(frame.path, frame.line, frame.label) for frame in each] for each in found] == [
+            [(path, 1, "<lambda>")],
+            [(path, 1, "second")],
+            [(path, 1, "<lambda>")],
+        ]
+
+    def test_what_is_kept(self) -> None:
+        """What is kept of frames and of their files has bounds."""
+
+        def boom() -> None:
+            raise ValueError
+
+        for number in range(1500):
+            foreign = FunctionType(boom.__code__.replace(co_filename=f"<{number}>"), {})
+            assert frames(caught(foreign).__traceback__)[0].path == f"<{number}>"
+
+        assert len(traces._kept) <= 1000
+        assert len(traces._plain) <= 1000
 
 
 class TestSourceLines:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 quoted = encode_basestring  # a text in JSON
+quoted_ascii = encode_basestring_ascii  # and in nothing but printable ASCII: fit for a header (RFC 9110, 5.5)
 
 SPACE = " \t\n\r"
 SHORT = 1024  # bytes
@@ -210,12 +211,6 @@ def leniently(value: Any) -> str:
         return "".join(_careful(_convert_or_describe, _write_string)(value, 0))
     except Exception:
         return encode_basestring(describe(value))
-
-
-def ascii_json(value: Any) -> str:
-    """Return compact JSON of nothing but printable ASCII: fit for a header (RFC 9110, 5.5)."""
-    encoder = make_encoder(None, str, encode_basestring_ascii, None, ":", ",", False, False, False)  # noqa: FBT003 - takes no keywords
-    return "".join(encoder(value, 0))
 
 
 def _is_whole(value: Any) -> bool:

@@ -37,6 +37,9 @@ FRAME_HEAD = 16  # bytes of it
 OWN, IDS = {"timestamp", "level"}, {"requestId", "tenantId", "traceId", "functionVersion"}
 ALL = OWN | IDS
 PLATFORM_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+# Entries of traces in the forms that they are written in: what fails once mostly fails again.
+MOST_KEPT, LONGEST_KEPT = 1_000, 500  # of them; characters of each
+_forms: dict[str, tuple[str, list[str]]] = {}
 _NAMES = dict(zip(range(0, 60, 10), PLATFORM_LEVELS, strict=True))
 
 
@@ -82,17 +85,38 @@ def unframed(frame: bytes, *, is_json: bool) -> bytes:
 
 def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
     """Return an unhandled error as the managed runtime writes it, on one line."""
-    return one_line("\r".join(error_lines(error_type, message, stack))) + "\n"
+    title, *lines = error_lines(error_type, message, stack)
+    return "\r".join([one_line(title), *lines]) + "\n"
 
 
 def error_lines(error_type: str, message: str, stack: Sequence[str]) -> list[str]:
     """Return an unhandled error as lines: type and message, traceback."""
-    title = f"{error_type}: {message}" if message else error_type
-    lines = [f"[ERROR] {title}", "Traceback (most recent call last):"]
-    for line in "".join(entry if entry.endswith("\n") else f"{entry}\n" for entry in stack).splitlines():
-        text = line.lstrip(" ")
-        lines.append(INDENT * (len(line) - len(text)) + text)
+    lines = [f"[ERROR] {error_type}: {message}" if message else f"[ERROR] {error_type}"]
+    lines.append("Traceback (most recent call last):")
+    for entry in stack:
+        lines += forms(entry)[1]
     return lines
+
+
+def forms(entry: str) -> tuple[str, list[str]]:
+    """Return an *entry* of a trace as JSON, and as lines of text with an indent that a viewer does not strip."""
+    found = _forms.get(entry)
+    if found is None:
+        lines = []
+        for line in (entry if entry.endswith("\n") else f"{entry}\n").splitlines():
+            text = line.lstrip(" ")
+            lines.append(INDENT * (len(line) - len(text)) + text)
+        found = codec.quoted(entry), lines
+        if len(entry) <= LONGEST_KEPT:
+            if len(_forms) >= MOST_KEPT:
+                _forms.clear()
+            _forms[entry] = found
+    return found
+
+
+def array_of(stack: Sequence[str]) -> str:
+    """Return the entries of a trace as a JSON array."""
+    return f"[{','.join([forms(entry)[0] for entry in stack])}]"
 
 
 def ids(request_id: str, tenant_id: str, trace_id: str, version: str | None) -> dict[str, str | None]:

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from . import codec
 from .errors import FunctionError, LambdaError
-from .record import members
+from .record import array_of
 from .spare import with_spare
-from .traces import class_name, describe, exact, frames, shorten, trace
+from .traces import MOST_KEPT, class_name, describe, exact, frames, shorten, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ MAX_PLAIN_MESSAGE = 1024  # characters
 MAX_TYPE = 8192  # characters
 MAX_CAUSE = 64 * 1024  # bytes
 MAX_TRAILER = 2700  # bytes, and a third more in base64
+_causes: dict[Frame, tuple[str, str]] = {}  # of frames, which `traces` keeps, what the X-Ray cause has of each
 
 
 class ErrorReport:
@@ -83,17 +84,9 @@ class ErrorReport:
 
     def body(self, request_id: str) -> bytes:
         """Return the error body as JSON, cut to what the platform takes."""
-        fields = self.fields(request_id)
-        try:
-            body = codec.encode(fields) if self.data is not None else of_texts(fields)
-        except BaseException:  # only the data can be without a JSON form
-            fields["errorData"] = codec.loads(codec.leniently(self.data))
-            try:
-                body = codec.encode(fields)
-            except FunctionError:  # as deep as can be, and the body is a level more
-                fields["errorData"] = describe(self.data)
-                body = codec.encode(fields)
+        body = self.body_of_texts(request_id) if self.data is None else self.body_with_data(request_id)
         if len(body) > MAX_BODY:
+            fields = self.fields(request_id)
             fields.pop("errorData", None)
             fields["errorMessage"] = fields["errorMessage"][: MAX_BODY // 16]
             fields["errorType"] = fields["errorType"][:1024]
@@ -102,6 +95,27 @@ class ErrorReport:
                 del stack[len(stack) // 4 : -(len(stack) // 4) or None]
         return body
 
+    def body_of_texts(self, request_id: str) -> bytes:
+        """Return the error body of a failure without data: as `codec.encode` makes it of its fields, in less time."""
+        text = (
+            f'{{"errorMessage":{codec.quoted(self.message)},"errorType":{codec.quoted(self.error_type)},'
+            f'"requestId":{codec.quoted(request_id)},"stackTrace":{array_of(self.stack)}}}'
+        )
+        return text.encode("utf-8", "backslashreplace")
+
+    def body_with_data(self, request_id: str) -> bytes:
+        """Return the error body; data without a JSON form is described."""
+        fields = self.fields(request_id)
+        try:
+            return codec.encode(fields)
+        except BaseException:  # only the data can be without a JSON form
+            fields["errorData"] = codec.loads(codec.leniently(self.data))
+        try:
+            return codec.encode(fields)
+        except FunctionError:  # as deep as can be, and the body is a level more
+            fields["errorData"] = describe(self.data)
+            return codec.encode(fields)
+
     def plain_body(self) -> bytes:
         """Return type and message alone, as JSON: nothing in it can be refused."""
         message, name = self.message[:MAX_PLAIN_MESSAGE], self.error_type[:MAX_PLAIN_MESSAGE]
@@ -109,24 +123,31 @@ class ErrorReport:
 
     def cause(self, working_directory: str) -> str:
         """Return the X-Ray cause, with as many of the innermost frames as fit; "" if not even one does."""
-        causes = (codec.ascii_json(self.cause_fields(working_directory, most)) for most in (60, 20, 5, 1))
-        return next((cause for cause in causes if len(cause) <= MAX_CAUSE), "")
+        for most in (60, 20, 5, 1):
+            cause = self.cause_with(working_directory, most)
+            if len(cause) <= MAX_CAUSE:
+                return cause
+        return ""
 
-    def cause_fields(self, working_directory: str, most: int) -> dict[str, Any]:
+    def cause_with(self, working_directory: str, most: int) -> str:
         """
         Return the X-Ray cause with *most* of the frames, the innermost ones, and as many kibibytes of the message.
 
-        `line` is an integer: the platform drops the whole cause over a string.
+        It is JSON of nothing but printable ASCII, fit for a header (RFC 9110, 5.5). `line` is an integer: the platform
+        drops the whole cause over a string.
 
         Source: AWS X-Ray segment documents, "cause"; sent in `Lambda-Runtime-Function-XRay-Error-Cause`.
         """
-        kept = self.frames[-most:]
-        stack = [{"label": frame.label, "path": frame.path, "line": frame.line} for frame in kept]
-        return {
-            "working_directory": working_directory,
-            "exceptions": [{"message": self.message[: most * 1024], "type": self.error_type, "stack": stack}],
-            "paths": list(dict.fromkeys(frame.path for frame in kept)),
-        }
+        stack, paths = [], {}
+        for frame in self.frames[-most:]:
+            form, path = _causes.get(frame) or cause_of(frame)
+            stack.append(form)
+            paths[path] = True
+        return (
+            f'{{"working_directory":{codec.quoted_ascii(working_directory)},"exceptions":[{{"message":'
+            f'{codec.quoted_ascii(self.message[: most * 1024])},"type":{codec.quoted_ascii(self.error_type)},'
+            f'"stack":[{",".join(stack)}]}}],"paths":[{",".join(paths)}]}}'
+        )
 
     def trailers(self, request_id: str) -> tuple[tuple[str, str], ...]:
         """Return the trailers that report the failure to a stream's caller; of a long trace they keep the end."""
@@ -146,9 +167,13 @@ class ErrorReport:
         )
 
 
-def of_texts(fields: dict[str, Any]) -> bytes:
-    """Return *fields*, which are texts and lists of them, as JSON: in a third of the time of `codec.encode`."""
-    return f"{{{members(fields)[1:]}}}".encode("utf-8", "backslashreplace")
+def cause_of(frame: Frame) -> tuple[str, str]:
+    """Return what the X-Ray cause has of a *frame*: its place in the stack, and its path."""
+    path = codec.quoted_ascii(frame.path)
+    if len(_causes) >= MOST_KEPT:
+        _causes.clear()
+    found = _causes[frame] = f'{{"label":{codec.quoted_ascii(frame.label)},"path":{path},"line":{frame.line}}}', path
+    return found
 
 
 def _open_binascii() -> Any:  # a file of its own in most Pythons, and only needed here

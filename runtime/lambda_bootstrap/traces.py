@@ -13,7 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Any
 
@@ -39,29 +39,34 @@ MOST_NOTES = 20
 MOST_LINES = 200  # of a note, say
 MOST_TEXT = 32_768  # characters of it
 MOST_TRACE = 131_072  # characters of a trace in all
-MOST_KEPT = 1_000  # lines of source: what fails once mostly fails again
-_kept: dict[tuple[str, int], str] = {}
+MOST_KEPT = 1_000  # frames: what fails once mostly fails again; if there are more, it begins anew
+_kept: dict[tuple[str, int, str], Frame] = {}
+_plain: set[str] = set()  # paths that have nothing of a wrapper
+
+# Returns a text as a `str` and no subclass, whose methods may do anything at all.
+exact: Callable[[str], str] = str.__str__
 
 
 class Frame:
-    """One line of a trace: where the code was, and what it was."""
+    """
+    One line of a trace: where the code was, and what it was.
 
-    __slots__ = ("label", "line", "path", "source")
+    Attributes:
+        entry: all that as text, as in Python's own traces.
+    """
+
+    __slots__ = ("entry", "label", "line", "path", "source")
 
     def __init__(self, path: str, line: int, label: str, source: str) -> None:
         self.path = path
         self.line = line
         self.label = label
         self.source = source
+        text = f'  File "{path}", line {line}, in {label}\n'
+        self.entry = shorten(f"{text}    {source}\n" if source else text)
 
     def __str__(self) -> str:
-        text = f'  File "{self.path}", line {self.line}, in {self.label}\n'
-        return f"{text}    {self.source}\n" if self.source else text
-
-
-def exact(text: str) -> str:
-    """Return *text* as a `str` and no subclass, whose methods may do anything at all."""
-    return str.__str__(text)
+        return self.entry
 
 
 def describe(value: object) -> str:
@@ -101,7 +106,7 @@ def trace(error: Any, seen: set[int] | None = None, found: Iterable[Frame] | Non
     """
     seen = set() if seen is None else seen
     seen.add(id(error))
-    lines = [shorten(str(frame)) for frame in (frames(error.__traceback__) if found is None else found)]
+    lines = [frame.entry for frame in (frames(error.__traceback__) if found is None else found)]
     lines += [f"  Note: {shorten(note)}\n" for note in notes(error)]
     if issubclass(type(error), BaseExceptionGroup):  # isinstance() would ask the error itself
         for number, member in enumerate(error.exceptions, 1):
@@ -147,7 +152,9 @@ def thinned(entries: list[str]) -> list[str]:
 def notes(error: BaseException) -> list[str]:
     """Return what `add_note` has added."""
     try:
-        found = getattr(error, "__notes__", ())  # which makes no exception of it
+        found = getattr(error, "__notes__", None)  # which makes no exception of it
+        if found is None:
+            return []
         texts = found if isinstance(found, (list, tuple)) else ()
         if len(texts) > MOST_NOTES:
             half = MOST_NOTES // 2
@@ -157,16 +164,16 @@ def notes(error: BaseException) -> list[str]:
         return []
 
 
-def frames(traceback: TracebackType | None) -> Iterator[Frame]:
+def frames(traceback: TracebackType | None) -> list[Frame]:
     """
-    Yield the user's frames of *traceback*, outermost first: neither those that lead there nor the import system's.
+    Return the user's frames of *traceback*, outermost first: neither those that lead there nor the import system's.
 
     Where nothing but wrappers is left, they are the function.
     """
-    while traceback is not None and path_of(traceback).startswith(OURS):
+    while traceback is not None and str.startswith(traceback.tb_frame.f_code.co_filename, OURS):
         traceback = traceback.tb_next
     inner = traceback
-    while inner is not None and _is_lead(path_of(inner)):
+    while inner is not None and _is_lead(exact(inner.tb_frame.f_code.co_filename)):
         inner = inner.tb_next
     traceback = traceback if inner is None else inner
     places: list[TracebackType] = []
@@ -176,35 +183,37 @@ def frames(traceback: TracebackType | None) -> Iterator[Frame]:
         traceback = traceback.tb_next
     if len(places) > FIRST_FRAMES + LAST_FRAMES:
         del places[FIRST_FRAMES:-LAST_FRAMES]
+    found: list[Frame] = []
     files: dict[str, list[str]] = {}
     for place in places:
-        path, number = path_of(place), place.tb_lineno or 0
-        yield Frame(path, number, exact(place.tb_frame.f_code.co_name), _source(path, number, files))
-
-
-def path_of(traceback: TracebackType) -> str:
-    """Return the file of a frame."""
-    return exact(traceback.tb_frame.f_code.co_filename)
-
-
-def _source(path: str, number: int, files: dict[str, list[str]]) -> str:
-    """Return a line of source, from memory or from *files*, which have been read for this trace."""
-    found = _kept.get((path, number))
-    if found is None:
-        if path not in files:
-            files[path] = source_lines(path)
-        found = line_of(files[path], number)
-        if len(_kept) < MOST_KEPT:
-            _kept[path, number] = found
+        code = place.tb_frame.f_code
+        key = exact(code.co_filename), place.tb_lineno or 0, exact(code.co_name)
+        found.append(_kept.get(key) or _frame(key, files))
     return found
+
+
+def _frame(key: tuple[str, int, str], files: dict[str, list[str]]) -> Frame:
+    """Return the frame of a path, line and label; the source is from *files*, which have been read for this trace."""
+    path, number, label = key
+    if path not in files:
+        files[path] = source_lines(path)
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    frame = _kept[key] = Frame(path, number, label, line_of(files[path], number))
+    return frame
 
 
 def _is_lead(path: str) -> bool:
     """Return whether *path* stands between Python and the function: ours, or of a wrapper that was imported as such."""
+    if path in _plain:
+        return False
     if path.startswith(OURS):
         return True
     steps = path.split("/")
     if LEADS.isdisjoint(steps):
+        if len(_plain) >= MOST_KEPT:
+            _plain.clear()
+        _plain.add(path)
         return False
     folders = {folder.rstrip("/") for folder in search_path()}
     return any(step in LEADS and "/".join(steps[:at]) in folders for at, step in enumerate(steps))
