@@ -159,6 +159,49 @@ def test_lazy_imports_by_option(tmp_path: Path) -> None:
         assert emulator.invoke().json() == ["all", []]
 
 
+REGISTERS = {
+    "registry.py": "NAMES = []\n",
+    "base_pb2.py": "import registry\nregistry.NAMES.append('base')\n",
+    "order_pb2.py": "import registry\nimport base_pb2 as base__pb2\nregistry.NAMES.append('order')\n",
+    "app.py": "import sys, registry, order_pb2\n"
+    "def handler(event, context):\n"
+    "    order_pb2.registry\n"
+    "    lazy = sys.get_lazy_imports_filter()('app', 'anything', None)\n"
+    "    return [registry.NAMES, lazy, 'colorsys' in sys.modules]\n"
+    "import colorsys\n",
+}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="Python has no lazy imports before 3.15")
+@pytest.mark.parametrize(
+    ("options", "environ"),
+    [
+        pytest.param([], {"BOOTSTRAP_LAZY_IMPORTS": "1"}, id="by option"),
+        pytest.param(["-X", "lazy_imports=all"], {}, id="by Python"),
+    ],
+)
+def test_imports_of_generated_modules(tmp_path: Path, options: list[str], environ: dict[str, str]) -> None:
+    """What protobuf generates has its imports at once, for what they register; all others are lazy."""
+    for name, text in REGISTERS.items():
+        (tmp_path / name).write_text(text)
+    command = [sys.executable, *options, str(BOOTSTRAP)]
+    with Emulator(command, cwd=tmp_path, handler="app.handler", environ=environ) as emulator:
+        assert emulator.invoke().json() == [["base", "order"], True, False]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="Python has no lazy imports before 3.15")
+def test_filter_that_is_there(tmp_path: Path) -> None:
+    """A filter of lazy imports that was set before the runtime began is kept."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text("import sys\nsys.set_lazy_imports_filter(lambda *_: False)\n")
+    for name, text in REGISTERS.items():
+        (tmp_path / name).write_text(text)
+    command = [sys.executable, str(BOOTSTRAP)]
+    environ = {"BOOTSTRAP_LAZY_IMPORTS": "1", "PYTHONPATH": str(tmp_path / "site")}
+    with Emulator(command, cwd=tmp_path, handler="app.handler", environ=environ) as emulator:
+        assert emulator.invoke().json() == [["base", "order"], False, True]
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 15), reason="Python has lazy imports since 3.15")
 def test_no_lazy_imports() -> None:
     """Where Python has no lazy imports, one warning says that BOOTSTRAP_LAZY_IMPORTS has no effect."""

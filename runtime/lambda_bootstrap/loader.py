@@ -1,7 +1,8 @@
 """
 Finds the handler by its name, and imports the function.
 
-Owns: the handler string, what is wrong with one that leads nowhere, and the `.pth` files of the function's folders.
+Owns: the handler string, what is wrong with one that leads nowhere, the `.pth` files of the function's folders, and
+which imports of the function are lazy.
 Refuses to know: what a handler takes, events, invocations, where an error is reported.
 """
 
@@ -36,6 +37,14 @@ def process_pth(folders: list[str]) -> None:
             continue
         if any(name.endswith(".pth") and name != OURS for name in names):
             __import__("site").addsitedir(folder)
+
+
+def set_lazy_imports(mode: str) -> None:
+    """Have *mode* decide which imports are lazy, as `sys.set_lazy_imports`, which is new in Python 3.15."""
+    sys.set_lazy_imports(mode)  # type: ignore[attr-defined]
+    if mode == "all" and sys.get_lazy_imports_filter() is None:  # type: ignore[attr-defined]
+        # What protobuf generates imports modules for what they register, and uses no name of theirs.
+        sys.set_lazy_imports_filter(lambda module, *_: not str(module).endswith("_pb2"))  # type: ignore[attr-defined]
 
 
 def load(name: str, options: Options = DEFAULTS, http: Sequence[str] = ()) -> Handler:

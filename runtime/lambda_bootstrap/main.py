@@ -98,8 +98,7 @@ def main(argv: list[str], home: str, lazy: str = "") -> int:
     environ[settings.HANDLER.name] = name
     environ.setdefault(settings.TASK_ROOT.name, task_root)
     if lazy:
-        lazy = "all" if found.wants_lazy_imports else lazy
-        sys.set_lazy_imports(lazy)  # type: ignore[attr-defined] # since 3.15
+        loader.set_lazy_imports("all" if found.wants_lazy_imports else lazy)
     loader.process_pth(function + ours)
     gc.freeze()  # what there is stays: no collection has to look at it
     gc.enable()  # off since `bootstrap` began
