@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lambda_bootstrap import current
 from lambda_bootstrap.errors import InitError
 from lambda_bootstrap.lifecycle import event_loop
 
 from tests.support.applications import Echo, Served
 from tests.support.front_ends import ALL, REST, URL, FrontEnd, Sent
+from tests.support.loop import an_invocation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -257,6 +260,30 @@ class TestBackground:
 
         assert front_end.receive(result).body == b"done"
         assert story == ["sent", "answered", "done"]
+
+    @pytest.mark.parametrize("turns", [0, 1])
+    def test_deadline(self, turns: int) -> None:
+        """What goes on after the response is cancelled shortly before the deadline, whenever the response was sent."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await send(START)
+                await send(END)
+                await asyncio.sleep(60)
+
+        served = Served(app)
+        deadline = int(time.time() * 1000) + 200
+        current.begin(an_invocation(lambda_runtime_deadline_ms=str(deadline)))
+        try:
+            assert served.ask(URL, Sent()).body == b"done"
+        finally:
+            current.begin(an_invocation())
+
+        [failure] = served.log.errors
+        assert failure.error_type == "Runtime.DeadlineExceeded"
+        assert time.time() * 1000 < deadline + 1000
 
     def test_error(self) -> None:
         """An error after the response is an ERROR record; the client has its answer."""

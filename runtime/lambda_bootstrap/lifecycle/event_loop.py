@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 MARGIN = 0.03  # seconds before the deadline
+EXCEEDED = "Runtime.DeadlineExceeded"
 AGAIN, MOST = 1.0, 3  # seconds from one cancellation to the next, and how many there are
 CLINGS = "a task goes on after its deadline, at %s: it has caught asyncio.CancelledError. It is cancelled once more"
 
@@ -66,10 +67,11 @@ class Deadline:
         count: how often it has cancelled the task.
     """
 
-    __slots__ = ("count", "task", "timer")
+    __slots__ = ("count", "seconds", "task", "timer")
 
     def __init__(self, task: Task[Any], seconds: float) -> None:
         self.task = task
+        self.seconds = seconds
         self.count = 0
         self.timer = task.get_loop().call_later(seconds, self.cancel)
 
@@ -84,6 +86,15 @@ class Deadline:
         if self.count < MOST:
             self.timer = self.task.get_loop().call_later(AGAIN, self.cancel)
 
+    def __str__(self) -> str:
+        return f"the task was cancelled {MARGIN * 1000:.0f} ms before the deadline: it had {self.seconds:.2f} seconds"
+
+
+def limit(task: Task[Any] | None) -> Deadline | None:
+    """Have *task* cancelled shortly before the deadline of the current invocation; None without one."""
+    left = seconds_left(current.get())
+    return None if left is None or task is None else Deadline(task, left)
+
 
 async def within_deadline(awaitable: Awaitable[T]) -> T:
     """
@@ -94,17 +105,15 @@ async def within_deadline(awaitable: Awaitable[T]) -> T:
     Raises:
         DeadlineError: the task has let itself be cancelled.
     """
-    left, task = seconds_left(current.get()), current_task()
-    if left is None or task is None:
+    deadline = limit(current_task())
+    if deadline is None:
         return await awaitable
-    deadline = Deadline(task, left)
     try:
         return await awaitable
     except CancelledError as error:
         if not deadline.count:
             raise
-        message = f"the task was cancelled {MARGIN * 1000:.0f} ms before the deadline: it had {left:.2f} seconds"
-        raise DeadlineError("Runtime.DeadlineExceeded", message) from error
+        raise DeadlineError(EXCEEDED, str(deadline)) from error
     finally:
         deadline.timer.cancel()
 

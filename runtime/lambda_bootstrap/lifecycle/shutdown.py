@@ -305,18 +305,18 @@ class Shutdown:
             self.alarm = None
         if self.alarm is not None:
             found.register(self.alarm, POLLIN)
-        ready = []
+        ready: dict[int, int] = {}
         try:
             self.is_idle = True
             if self.since is None:
-                ready = found.poll()
+                ready = dict(found.poll())
         except Ended:
             pass
         finally:
             self.is_idle = False
-        if self.alarm is not None and len(ready) > 0:
+        if self.alarm is not None and self.alarm.fileno() in ready:
             drain(self.alarm)
-        return any(descriptor == connection.fileno() for descriptor, _ in ready)
+        return connection.fileno() in ready
 
     def end(self) -> None:
         """Run the hooks while there is time."""

@@ -97,9 +97,16 @@ class AsgiApplication(Application):
             raise RuntimeError(f"the application could not shut down: {reason}")
 
     def run(self, exchange: Exchange, event: Any, context: Any) -> None:
-        """Run the application until its response is complete, or it has ended without one."""
+        """
+        Run the application until its response is complete, or it has ended without one.
+
+        Most do in the loop's first turn: only others need a timer for their deadline, which takes as long as the turn.
+        """
         self.start(exchange, event, context)
         try:
+            self.loop.stop()  # after one turn
+            self.loop.run_forever()
+            exchange.limit()
             self.drive(exchange, to_its_end=False)
         except BaseException:  # a signal handler has stopped it: nothing of it must go on beside the next request
             if exchange.task is not None:
@@ -159,6 +166,7 @@ class AsgiApplication(Application):
         progress, exchange.is_awaited = Event(), True
         exchange.stop = progress.set
         self.start(exchange, event, context)
+        exchange.limit()
         assert exchange.task is not None
         try:
             await progress.wait()
@@ -193,15 +201,23 @@ def scope_of(request: Request, event: Any, context: Any) -> dict[str, Any]:
         "scheme": request.scheme,
         "path": request.path,
         "raw_path": request.raw_path,
-        "query_string": in_bytes(request.query),
+        "query_string": request.query.encode() if request.is_ascii else in_bytes(request.query),
         "root_path": request.root_path,
-        "headers": [(name.encode("latin-1", "replace"), in_bytes(value)) for name, value in request.headers],
+        "headers": headers_of(request),
         "client": (request.client, 0) if request.client else None,
         "server": (host.strip("[]"), int(port)),
         "extensions": {"http.response.pathsend": {}},
         "aws.event": event,
         "aws.context": context,
     }
+
+
+def headers_of(request: Request) -> list[tuple[bytes, bytes]]:
+    """Return the headers of *request* as bytes; without a step of Python for each, if they are ASCII."""
+    if request.is_ascii and request.headers:
+        names, values = zip(*request.headers, strict=True)
+        return list(zip(map(str.encode, names), map(str.encode, values), strict=True))
+    return [(in_bytes(name), in_bytes(value)) for name, value in request.headers]
 
 
 def in_bytes(text: str) -> bytes:

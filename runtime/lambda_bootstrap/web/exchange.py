@@ -16,7 +16,7 @@ from .front_ends.results import is_bodiless
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .application import Application
@@ -44,32 +44,40 @@ class Exchange:
         is_awaited: whether somebody runs the loop for it.
     """
 
+    status = 0
+    headers: Sequence[tuple[str, str]] = ()
+    is_complete = is_over = is_awaited = False
+    error: BaseException | None = None
+    task: Task[None] | None = None
+    completed: Event | None = None
+    deadline: event_loop.Deadline | None = None
+
     def __init__(self, request: Request, stop: Callable[[], None]) -> None:
         self.request = request
         self.stop = stop
-        self.is_awaited = False
         self.body: bytes | None = request.body
-        self.status = 0
-        self.headers: list[tuple[str, str]] = []
         self.pieces: list[bytes] = []
-        self.is_complete = False
-        self.is_over = False
-        self.error: BaseException | None = None
-        self.task: Task[None] | None = None
-        self.completed: Event | None = None
 
     async def run(self, application: Any, scope: dict[str, Any]) -> None:
         """Call the application, and keep its error."""
         try:
-            call: Awaitable[object] = application(scope, self.receive, self.send)
-            await event_loop.within_deadline(call)
-        except event_loop.DeadlineError as error:  # the invocation's, and no answer to the client
-            self.error = RefusedError(error.error_type, str(error))
-            self.error.__cause__ = error.__cause__
+            await application(scope, self.receive, self.send)
+        except CancelledError as error:
+            self.error = error
+            if self.deadline is not None and self.deadline.count:  # the invocation's end, and no answer to the client
+                self.error = RefusedError(event_loop.EXCEEDED, str(self.deadline))
+                self.error.__cause__ = error
         except BaseException as error:
             self.error = error
+        if self.deadline is not None:
+            self.deadline.timer.cancel()
         self.is_over = True
         self.wake()
+
+    def limit(self) -> None:
+        """Have the application cancelled shortly before the deadline of the current invocation."""
+        if self.task is not None and not self.is_over:
+            self.deadline = event_loop.limit(self.task)
 
     async def receive(self) -> dict[str, Any]:
         """Return the request's body, then that the client has gone: once it has the whole response."""

@@ -18,7 +18,7 @@ from .front_ends.results import is_bodiless
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from .front_ends.request import Request
@@ -177,33 +177,40 @@ class FileWrapper:
             yield block
 
 
+ALWAYS = {
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+    "wsgi.file_wrapper": FileWrapper,
+}
+
+
 def environ(request: Request, event: Any, context: Any) -> dict[str, Any]:
     """Return what the application is told about *request*."""
     host, port = request.server
     root = request.root_path
-    found = {
+    fields, query = request.fields, request.query
+    values: Iterable[str] = fields.values()
+    if not request.is_ascii:
+        query, values = latin_1(query), map(latin_1, values)
+    return {
+        **ALWAYS,
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": root if root.isascii() else root.encode().decode("latin-1"),
         "PATH_INFO": request.path_info,
-        "QUERY_STRING": request.query if request.is_ascii else latin_1(request.query),
+        "QUERY_STRING": query,
         "SERVER_NAME": host,
         "SERVER_PORT": port,
-        "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": request.client,
-        "wsgi.version": (1, 0),
         "wsgi.url_scheme": request.scheme,
         "wsgi.input": BytesIO(request.body),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        "wsgi.file_wrapper": FileWrapper,
         "aws.event": event,
         "aws.context": context,
+        **dict(zip(map(VARIABLES.__getitem__, fields), values, strict=True)),
     }
-    for name, value in request.fields.items():
-        found[VARIABLES[name]] = value if request.is_ascii else latin_1(value)
-    return found
 
 
 def variable(name: str) -> str:

@@ -76,7 +76,7 @@ class Request:
         self.query = query
         self.fields = fields = headers if isinstance(headers, dict) else by_name(headers)
         try:
-            self.is_ascii = "".join((method, path, query, client, host, *fields.values())).isascii()
+            self.is_ascii = "".join((method, path, query, client, host, *fields, *fields.values())).isascii()
         except TypeError:
             texts = {"method": method, "path": path, "query": query, "client's address": client, "host": host}
             refuse({**texts, **{f"header {name}": value for name, value in fields.items()}})
@@ -188,7 +188,7 @@ def single(headers: Mapping[str, str] | None, cookies: Iterable[str] = ()) -> di
 
     A name with an underscore is left out: as a WSGI variable, nothing would tell it from one with a dash.
     """
-    found = {NAMES[name]: value for name, value in (headers or {}).items()}
+    found = dict(zip(map(NAMES.__getitem__, headers), headers.values(), strict=True)) if headers else {}
     found.pop("", None)
     if cookies:
         found["cookie"] = "; ".join(cookies)
