@@ -16,6 +16,7 @@ from lambda_bootstrap.record import (
     error_fields,
     is_json_object,
     json_line,
+    json_message,
     level_name,
     one_line,
     text_error,
@@ -48,6 +49,15 @@ class TestTimestamp:
             timestamp(second + 0.5)
 
         assert record_module._last == {999: "1970-01-01T00:16:39"}
+
+    def test_one_millisecond_is_kept(self) -> None:
+        """Times of one millisecond are the same text, and those of others are not."""
+        assert [timestamp(0.0015), timestamp(0.0019), timestamp(0.002), timestamp(0.0011)] == [
+            "1970-01-01T00:00:00.001Z",
+            "1970-01-01T00:00:00.001Z",
+            "1970-01-01T00:00:00.002Z",
+            "1970-01-01T00:00:00.001Z",
+        ]
 
     def test_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The zone of the process plays no part."""
@@ -407,6 +417,17 @@ class TestIsJsonObject:
             expected = False
 
         assert is_json_object(line) is expected
+
+
+@given(st.text(st.characters()), st.text(st.characters()))
+def test_json_message(message: str, logger: str) -> None:
+    """A record of no more than a message and a logger is as any other with these fields, in a frame too."""
+    fields, ids = {"message": message, "logger": logger}, ',"requestId":"id"'
+
+    assert json_message("WARN", NEW_YEAR, message, logger, ids) == json_line("WARN", NEW_YEAR, fields, ids)
+    assert json_message("WARNING", NEW_YEAR, message, logger, ids) == json_line(
+        "WARNING", NEW_YEAR, fields, ids, is_framed=True
+    )
 
 
 class TestTextIsOneLine:

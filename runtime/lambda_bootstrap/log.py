@@ -115,7 +115,7 @@ class Log:
             data = record.frame(data, frame_type, time())
         self.put((None, data, []))
 
-    def put(self, own: Piece) -> Exception | None:
+    def put(self, own: Piece) -> Exception | None:  # noqa: C901 - a call a step costs more than the step
         """
         Write *own*, after the pieces that wait already; return what was wrong with its descriptor, if anything was.
 
@@ -132,7 +132,7 @@ class Log:
                     if not self.waiting:  # a signal handler has been here since
                         continue
                     stream, data, sent = piece = self.waiting[0]
-                    if isinstance(data, str):
+                    if type(data) is str:
                         self.drop(piece)
                         stream.add(data, *sent)
                         continue
@@ -142,11 +142,12 @@ class Log:
                         self.waiting.insert(0, (stdout, b"\n", []))  # a record starts on a line of its own
                         continue
                     rest = data[sum(sent) :] if sent else data
-                    sent.extend(map(write, (self.fd if stream is None else stream.fd,), (rest,)))
+                    sent += map(write, (self.fd if stream is None else stream.fd,), (rest,))
                     if sent[-1] == len(rest):
                         if stream is not None:
                             stream.is_open = not data.endswith(b"\n")
-                        self.drop(piece)
+                        if self.waiting and self.waiting[0] is piece:  # as `drop` does, without a call
+                            del self.waiting[0]
                 except (OSError, ValueError) as error:
                     if not errors.is_raised_in(HERE, error):
                         raise
@@ -196,8 +197,7 @@ class Log:
 
     def text(self, level: str, message: str, seconds: float) -> str:
         """Return a record as text."""
-        form = record.text_record if self.is_framed else record.text_line  # in a frame, lines are lines
-        return form(level, seconds, current.get().request_id, message)
+        return record.text_line(level, seconds, current.get().request_id, message, is_framed=self.is_framed)
 
     def error(self, failure: ErrorReport) -> None:
         """Write the one record of a failure that nobody handled."""

@@ -11,7 +11,16 @@ from itertools import filterfalse
 from time import gmtime
 
 from .. import current
-from ..record import error_fields, is_json_object, level_name, one_line, rounded, text_of
+from ..record import (
+    LEVELS_IN_FRAMES,
+    error_fields,
+    is_json_object,
+    json_message,
+    level_name,
+    one_line,
+    rounded,
+    text_of,
+)
 from ..traces import describe, exact, name_of, title
 
 TYPE_CHECKING = False
@@ -76,14 +85,14 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
 
         def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:
             # Without the handler's lock: a signal handler of a thread that has the log's might wait for it for ever.
-            found: bool | logging.LogRecord = self.filter(record)
+            found: bool | logging.LogRecord = add_ids(record) if self.filters == ours else self.filter(record)
             if found:
                 self.emit(found if isinstance(found, kind) else record)  # a filter may have put another in its place
             return found
 
         def emit(self, record: logging.LogRecord) -> None:
             try:
-                level = level_name(record.levelno)
+                level = level_name(record.levelno) if log.is_json or log.is_framed else ""
                 if is_untouched(self):
                     text = own_form(log, logging, record, level)
                 else:
@@ -103,7 +112,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     if log.is_json or log.level:
         LambdaLoggerHandler.__name__ += "WithFrameType"
     formatter = JsonFormatter(None, JSON_DATES) if log.is_json else logging.Formatter(TEXT_FORMAT, TEXT_DATES)
-    kind, is_untouched = logging.LogRecord, watched(formatter)
+    kind, is_untouched, ours = logging.LogRecord, watched(formatter), [add_ids]
     handler = LambdaLoggerHandler()
     handler.setFormatter(formatter)
     handler.addFilter(add_ids)
@@ -113,7 +122,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
 def watched(formatter: logging.Formatter) -> Callable[[logging.Handler], bool]:
     """Return what tells whether a handler still has *formatter*, and the function has not changed that."""
     options, style, kind = dict(vars(formatter)), dict(vars(formatter._style)), type(formatter)  # noqa: SLF001 - where the format is
-    methods = kind.format, kind.formatTime, kind.formatException
+    form, form_time, form_exception = kind.format, kind.formatTime, kind.formatException
 
     def is_untouched(handler: logging.Handler) -> bool:
         return (
@@ -121,7 +130,9 @@ def watched(formatter: logging.Formatter) -> Callable[[logging.Handler], bool]:
             and "format" not in handler.__dict__  # `vars` takes three times as long
             and formatter.__dict__ == options
             and formatter._style.__dict__ == style  # noqa: SLF001 - as above
-            and (kind.format, kind.formatTime, kind.formatException) == methods
+            and kind.format is form
+            and kind.formatTime is form_time
+            and kind.formatException is form_exception
         )
 
     return is_untouched
@@ -184,6 +195,10 @@ def own_form(log: Log, logging: Any, record: logging.LogRecord, level: str) -> s
     if log.is_json:
         if log.is_framed:  # the frame has the platform's
             level = str(logging.getLevelName(rounded(record.levelno)))
+            level = LEVELS_IN_FRAMES.get(level, level)
+        is_simple = type(record.msg) is str is type(record.name) and not (record.exc_info or record.stack_info)
+        if is_simple and RECORD_FIELDS.issuperset(vars(record)):
+            return json_message(level, record.created, message, record.name, log.ids(current.get()))
         return log.line(level, record_fields(record, message), record.created)
     if record.exc_info and record.exc_info[1] is not None:
         message = f"{message}\n{text_of(record.exc_info[1])}"
