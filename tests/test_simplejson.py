@@ -113,6 +113,9 @@ class Octets(bytes):
     """Bytes of a class."""
 
 
+ROW = {"x": 1, "y": ["x", 2.5, None, True]}
+
+
 def theirs(value: Any) -> Any:
     """The value of what awslambdaric posts, with every digit."""
     return json.loads(Encoder().encode(value), parse_float=Decimal)
@@ -159,17 +162,18 @@ def containers(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 class TestSame:
     """What simplejson encodes."""
 
-    @given(st.recursive(SCALARS, containers, max_leaves=12))
-    def test_any(self, value: Any) -> None:
+    @pytest.mark.parametrize("before", [[], [ROW] * 100], ids=["alone", "many"])
+    @given(value=st.recursive(SCALARS, containers, max_leaves=12))
+    def test_any(self, value: Any, before: list[Any]) -> None:
         """Any value that simplejson encodes as awslambdaric configures it has the same JSON value here."""
         try:
             expected = theirs(value)
         except TypeError:  # an `_asdict` that cannot be called, in some versions
             return
 
-        assert ours(value) == expected
+        assert ours([*before, value]) == [*before, expected]
 
-    @pytest.mark.parametrize("length", [1, codec.SHORT], ids=["short", "long"])
+    @pytest.mark.parametrize("before", [["x"], ["x" * codec.SHORT], [ROW] * 100], ids=["short", "long", "many"])
     @pytest.mark.parametrize(
         ("value", "expected"),
         [
@@ -190,15 +194,15 @@ class TestSame:
             pytest.param([RawJSON("[1.50]")], [[Decimal("1.50")]], id="raw JSON"),
         ],
     )
-    def test_value(self, value: Any, expected: Any, length: int) -> None:
-        """A result of this kind has this value on both, and so it has beside a long text."""
+    def test_value(self, value: Any, expected: Any, before: list[Any]) -> None:
+        """A result of this kind has this value on both, and so it has beside a long text, and behind many rows."""
         if expected is None:
             with pytest.raises(TypeError):
                 theirs(value)
             with pytest.raises(FunctionError, match="Object of type type is not JSON serializable"):
                 codec.encode(value)
             return
-        value, expected = ["x" * length, value], ["x" * length, expected]
+        value, expected = [*before, value], [*before, expected]
 
         assert ours(value) == theirs(value) == expected
 

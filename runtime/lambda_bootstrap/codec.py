@@ -30,8 +30,8 @@ quoted = encode_basestring  # a text in JSON
 quoted_ascii = encode_basestring_ascii  # and in nothing but printable ASCII: fit for a header (RFC 9110, 5.5)
 
 SPACE = " \t\n\r"
-SHORT = 1024  # bytes
-LEVELS, PARTS, SLICE = 64, 1 << 19, 64  # of a value that is not small
+SHORT, FEW = 1024, 64  # bytes and parts of a value that is small
+LEVELS, PARTS = 64, 1 << 19  # of one that is not
 
 
 class _Rules:
@@ -145,9 +145,9 @@ def result_text(value: Any) -> str:
     Raises:
         Exception: whatever *value* does to make that impossible.
     """
+    if text := _text_of_plain(value):
+        return text
     try:
-        if is_plain(value):
-            return "".join(_encode(value, 0))
         text = "".join(_careful(convert, encode_basestring)(value, 0))
     except (_ExactNumber, TypeError):
         text = _text_of_odd(value)
@@ -164,26 +164,34 @@ def _text_of_odd(value: Any) -> str:
         return ""
 
 
-def is_plain(value: Any) -> bool:
-    """
-    Return whether *value* is of JSON's own types all through, of no subclass of one, and does not hold itself.
-
-    A small one may: `_encode` has a limit of its own, after some thousand levels.
-    """
+def _text_of_plain(value: Any) -> str:
+    """Return the JSON of a *value* that holds no instance of a class made in Python, nor itself; "" of another."""
+    parts = get_referents(value)
+    is_small = len(parts) < FEW and len(get_referents(*parts)) < FEW
     try:
-        size = len(marshal(value, 4))  # takes those types, sets and bytes; what comes again is a number to it
-    except ValueError:
-        return False
-    return size < SHORT or _has_end(value)
+        size = len(marshal(value, 4)) if is_small else SHORT  # what comes again is a number to it
+    except ValueError:  # it takes no more than those types, sets and bytes
+        return ""
+    try:  # a small one may hold itself: `_encode` has a limit of its own, after some thousand levels
+        return "".join(_encode(value, 0)) if size < SHORT or _has_end(value) else ""
+    except (_ExactNumber, TypeError):
+        return ""
 
 
 def _has_end(value: Any) -> bool:
-    """Return whether *value* has an end within reason; what holds itself has none."""
+    """
+    Return whether *value* has an end within reason.
+
+    What holds itself has none. Nor has an instance of a class made in Python, as it refers to its class, and that to
+    itself: so no part need be asked for its type. A few are, before the walk goes through all that a class refers to.
+    """
     layer = [value]
     for _ in range(LEVELS):
+        if not _PLAIN_TYPES.issuperset(map(type, layer[:4] + layer[-4:])):
+            return False
         parts: list[Any] = []
-        for at in range(0, len(layer), SLICE):
-            parts += get_referents(*layer[at : at + SLICE])
+        for at in range(0, len(layer), FEW):
+            parts += get_referents(*layer[at : at + FEW])
             if len(parts) > PARTS:
                 return False
         if not parts:
@@ -200,7 +208,7 @@ def dumps(value: Any) -> str:
         Exception: whatever *value* does to make that impossible.
     """
     try:
-        return "".join((_encode if is_plain(value) else _careful(convert, encode_basestring))(value, 0))
+        return _text_of_plain(value) or "".join(_careful(convert, encode_basestring)(value, 0))
     except _ExactNumber:
         return "".join(_careful(_convert_exactly, _write_string)(value, 0))
 
@@ -285,6 +293,7 @@ _CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
 _converters: dict[type, Callable[[Any], Any]] = {}
 _parted: set[type] = set()
 _JSON_TYPES = {bool, dict, float, int, list, str, tuple, type(None)}
+_PLAIN_TYPES = _JSON_TYPES | {bytearray, bytes, frozenset, set}
 _CONTAINERS = (dict, list, tuple)
 
 
