@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .protocol import Request
 
 BACK_OFF = (0.1, 0.2, 0.4)  # seconds
+OK, ACCEPTED = 200, 202
 PATIENCE = 1.0  # seconds; a poll that took longer begins a new row of failures
 
 
@@ -66,7 +67,7 @@ class RuntimeClient:
             start = monotonic()
             try:
                 answer = self.transport.exchange(NEXT)
-                verdict = protocol.verdict(NEXT, answer)
+                verdict = protocol.DONE if answer.status == OK else protocol.verdict(NEXT, answer)
                 if verdict == protocol.DONE:
                     self.unanswered = invocation = Invocation(answer.headers, answer.body)
                     return invocation
@@ -170,6 +171,8 @@ class RuntimeClient:
             return protocol.GONE, str(error), True
         except Exception as error:  # by a signal handler of the function
             return protocol.AGAIN, f"{title(error)} ended the post of the {request.endpoint}", True
+        if answer.status == ACCEPTED:  # as nearly all are
+            return protocol.DONE, "", False
         verdict = protocol.verdict(request, answer)
         if verdict == protocol.DONE:
             return verdict, "", False

@@ -21,7 +21,6 @@ CONTROLS = bytes([*range(0x09), *range(0x0A, 0x20), 0x7F])
 MAX_DIGITS = 16  # of a length: petabytes
 NO_BODY = {204, 304}
 WITH_BODY = {200, 202}
-UNUSUAL = {"connection", "transfer-encoding"}  # headers that tell how a response ends
 # Most answers begin with one of these.
 STATUS_LINES = {"HTTP/1.1 200 OK": ("HTTP/1.1", 200), "HTTP/1.1 202 Accepted": ("HTTP/1.1", 202)}
 
@@ -39,7 +38,7 @@ class Response:
 
     __slots__ = ("body", "closes", "headers", "status")
 
-    def __init__(self, status: int, headers: dict[str, str], body: bytes, *, closes: bool) -> None:
+    def __init__(self, status: int, headers: dict[str, str], body: bytes, *, closes: bool = False) -> None:
         self.status = status
         self.headers = headers
         self.body = body
@@ -184,10 +183,9 @@ def whole(data: bytes) -> Response | None:
     if not end:
         return None
     version, status, headers = parse_head(head)
-    is_ordinary = status in WITH_BODY and version == "HTTP/1.1" and UNUSUAL.isdisjoint(headers)
-    if not is_ordinary or headers.get("content-length") != str(len(body)):
-        return None
-    return Response(status, headers, body, closes=False)
+    if status not in WITH_BODY or version != "HTTP/1.1" or "connection" in headers or "transfer-encoding" in headers:
+        return None  # what is unusual, or tells how it ends
+    return Response(status, headers, body) if headers.get("content-length") == str(len(body)) else None
 
 
 def parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:

@@ -79,8 +79,9 @@ class Log:
 
     def end(self) -> None:
         """Flush any line that is still open: the invocation is over."""
-        for stream in [each for each in self.streams if each.is_open]:
-            stream.end()
+        for stream in self.streams:
+            if stream.is_open:
+                stream.end()
         if self.waiting:  # an exception of a signal handler has cut it
             self.put((None, b"", []))
 
@@ -309,8 +310,7 @@ class Unbuffered(TextIOWrapper):
             self.buffer.flush()
         except RuntimeError:  # this is a signal handler, and its thread does that already
             pass
-        problem = self.log.put((self, data, [])) if data else None
-        if problem is not None:
+        if data and (problem := self.log.put((self, data, []))) is not None:
             raise problem
         return len(exact(text))
 

@@ -124,7 +124,7 @@ class InvokeLoop:
             introduce_caller(context, invocation)
         event = None
         if self.handler.takes_event:
-            is_decoded = invocation.is_json or self.handler.is_typed
+            is_decoded = invocation.content_type == JSON or invocation.is_json or self.handler.is_typed
             event = self.handler.decode(invocation.payload) if is_decoded else invocation.payload
             invocation.payload = b""  # six megabytes perhaps, that nobody needs twice
         if hooks.request:
@@ -202,7 +202,8 @@ class InvokeLoop:
             hooks.run_before_next(context, self.log.problem)
             self.end_fork()
             self.log.end()
-        current.end()
+        if current.endings:
+            current.end()
 
     def context(self, invocation: Invocation) -> Context:
         """Return the function's view of *invocation*, but for its caller."""

@@ -139,7 +139,9 @@ class Invocation:
     def __init__(self, headers: dict[str, str], payload: bytes) -> None:
         get = headers.get
         self.request_id = get("lambda-runtime-aws-request-id", "")
-        self.deadline_ms = _milliseconds(get("lambda-runtime-deadline-ms", ""))
+        # A bad deadline is no reason to refuse the event. It has 64 bits; latin-1 has no decimal digits but ASCII's.
+        deadline = get("lambda-runtime-deadline-ms", "")
+        self.deadline_ms = int(deadline) if deadline.isdecimal() and len(deadline) < 20 else None  # noqa: PLR2004 - digits
         self.function_arn = get("lambda-runtime-invoked-function-arn", "")
         self.trace_id = get("lambda-runtime-trace-id", "")
         self.content_type = get("content-type", "")
@@ -252,11 +254,6 @@ def _segment(request_id: str) -> str:
         chr(byte) if 0x21 <= byte < 0x7F and byte not in NO_PATH else f"%{byte:02X}"  # noqa: PLR2004 - visible ASCII
         for byte in octets
     )
-
-
-def _milliseconds(value: str) -> int | None:
-    """Parse a deadline. Return None if it isn't a number: a bad deadline is no reason to refuse the event."""
-    return int(value) if value.isdecimal() and len(value) < 20 else None  # noqa: PLR2004 - 64 bits; latin-1 has no digits but ASCII's
 
 
 def _utf8(value: str) -> str:

@@ -111,7 +111,7 @@ class SocketTransport:
         self.is_silent = True
         body = request.body
         if request is protocol.NEXT:
-            self.write(self.poll)
+            (self.socket or self.opened()).sendall(self.poll)
             return self.read()
         head = self.head(request)
         if body is None:
@@ -123,15 +123,18 @@ class SocketTransport:
             self.write(head)
             self.write_on(body)
         else:
-            self.write(head + body)
+            (self.socket or self.opened()).sendall(head + body)
         return self.read()
 
     def write(self, data: bytes) -> None:
         """Send *data*, over a new connection if there is none."""
-        if self.socket is None:
-            self.socket = connection = with_spare(self.connect)
-            self.mark = mark_of(connection)
-        self.socket.sendall(data)
+        (self.socket or self.opened()).sendall(data)
+
+    def opened(self) -> socket:
+        """Return a new connection, the one from here on."""
+        self.socket = connection = with_spare(self.connect)
+        self.mark = mark_of(connection)
+        return connection
 
     def write_on(self, data: bytes) -> None:
         """Send more *data* over the same connection: a new one would not know what it is about."""
@@ -220,6 +223,10 @@ class SocketTransport:
 
 def is_there(connection: socket, mark: object) -> bool:
     """Return whether the descriptor of *connection* is still the one that was opened for it, which had this *mark*."""
+    try:
+        return connection.getsockopt(SOL_SOCKET, SO_COOKIE, 8) == mark
+    except OSError:
+        pass
     try:
         return mark_of(connection) == mark
     except OSError:
