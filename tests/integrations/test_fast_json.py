@@ -106,6 +106,8 @@ def without_numbers(body: bytes) -> bytes:
 @example({"a": None, "b": "null"})
 @example({date.min: 1})
 @example({1e16: None})
+@example([1.5, "text", {"a": 1, 1e16: None}])
+@example([{"a": 1}, {"a": 1, 1e16: None}])
 def test_results(name: str, result: Any) -> None:
     """A result has the body, or the error, that it has without the library."""
     expected, found = outcome(codec.encode, result), outcome(CODECS[name].encode, result)

@@ -11,10 +11,8 @@ What a library refuses, or would change, `codec` does in its place; an error has
 from __future__ import annotations
 
 from gc import get_referents
-from itertools import chain, compress, repeat
 from marshal import dumps as marshal
 from math import isfinite
-from operator import is_
 
 from .. import codec, settings
 from ..codec import Options
@@ -105,7 +103,7 @@ def _is_ordinary(value: Any) -> bool:
     """
     Return whether *value* is of JSON's own types, and of no subclass of one, without NaN; or of sets and `bytes`.
 
-    Marshal refuses all else; this takes a fifth of the time of `_is_plain`.
+    Marshal refuses all else; this takes half the time of `_is_plain`.
     """
     try:
         data = marshal(value, 4)
@@ -126,15 +124,15 @@ def _is_plain(value: Any) -> bool:
     """
     layer = [value]
     while layer:
-        kinds = list(map(type, layer))
-        found = set(kinds)
-        if not JSON_TYPES.issuperset(found):
+        kinds = set(map(type, layer))
+        if not JSON_TYPES.issuperset(kinds):
             return False
-        if float in found and not all(map(isfinite, compress(layer, map(is_, kinds, repeat(float))))):
+        if float in kinds and not all(map(isfinite, [each for each in layer if type(each) is float])):
             return False
-        keys = chain.from_iterable(compress(layer, map(is_, kinds, repeat(dict))))
-        if not {str}.issuperset(map(type, keys)):
-            return False
+        if dict in kinds:
+            dicts = layer if len(kinds) == 1 else [each for each in layer if type(each) is dict]
+            if len(get_referents(*dicts)) > sum(map(len, dicts)):  # to the keys as well, if one is no text
+                return False
         layer = get_referents(*layer)
     return True
 
