@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import subprocess
 import sys
@@ -128,9 +129,60 @@ def test_first_unreadable_event(before_next: set[str]) -> None:
 
 
 def test_garbage() -> None:
-    """The function has its garbage collected, from the start; what the runtime consists of is not looked at."""
+    """The function has its garbage collected, from the start; what it has imported counts as old, and isn't frozen."""
     with Emulator([sys.executable, str(BOOTSTRAP)], cwd=FUNCTIONS, handler="facts.garbage") as emulator:
-        assert emulator.invoke().json() == {"at init": True, "now": True, "frozen": True}
+        assert emulator.invoke().json() == {"at init": True, "now": True, "old": True, "frozen": 0}
+
+
+COLLECTOR = """
+import gc, weakref
+from lambda_bootstrap import on_init
+
+class Node:
+    pass
+
+SEEN = [gc.get_threshold()[0]]
+{change}
+node = Node()
+node.itself = node
+GONE = weakref.ref(node)
+del node
+
+@on_init
+def look():
+    SEEN.append(gc.get_threshold()[0])
+
+def handler(event, context):
+    was_there = GONE() is not None
+    gc.collect()
+    return [*SEEN, gc.get_threshold()[0], gc.isenabled(), gc.get_freeze_count() > 0, was_there, GONE() is None]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [
+        pytest.param("", ["usual", "usual", True, False, True, True], id="nothing"),
+        pytest.param("gc.set_threshold(55)", [55, 55, True, False, True, True], id="the threshold"),
+        pytest.param("gc.disable()", ["usual", "usual", False, False, True, True], id="whether it collects"),
+        pytest.param("gc.freeze()", ["usual", "usual", True, True, True, True], id="what is frozen"),
+    ],
+)
+def test_collector(tmp_path: Path, change: str, seen: list[object]) -> None:
+    """Garbage is looked for rarely while the function is imported, then as usual, or as the function has set it."""
+    (tmp_path / "app.py").write_text(COLLECTOR.format(change=change))
+    with Emulator([sys.executable, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler") as emulator:
+        found = emulator.invoke().json()
+
+    assert found == [100_000, *[gc.get_threshold()[0] if each == "usual" else each for each in seen]]
+
+
+def test_collector_that_never_runs(tmp_path: Path) -> None:
+    """A threshold of 0, by which no garbage is looked for, is not changed for the import."""
+    (tmp_path / "first.pth").write_text("import gc; gc.set_threshold(0)\n")
+    (tmp_path / "app.py").write_text(COLLECTOR.format(change=""))
+    with Emulator([sys.executable, str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler") as emulator:
+        assert emulator.invoke().json() == [0, 0, 0, True, False, True, True]
 
 
 LAZY = """

@@ -1,13 +1,14 @@
 """
 Finds the handler by its name, and imports the function.
 
-Owns: the handler string, what is wrong with one that leads nowhere, the `.pth` files of the function's folders, and
-which imports of the function are lazy.
+Owns: the handler string, what is wrong with one that leads nowhere, the `.pth` files of the function's folders, which
+imports of the function are lazy, and how often garbage is looked for meanwhile.
 Refuses to know: what a handler takes, events, invocations, where an error is reported.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 from os import listdir
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from .codec import Options
 
+RARELY = 100_000  # objects
 OURS = "lambda_bootstrap.pth"  # by which a plain `python3` in our image finds what `bootstrap` knows
 
 
@@ -65,8 +67,27 @@ def load(name: str, options: Options = DEFAULTS, http: Sequence[str] = ()) -> Ha
     top = module_name.replace("/", ".").partition(".")[0]
     if top in sys.builtin_module_names:
         raise InitError("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {top} as a handler module")
-    module, attributes = find_module(module_name)
+    module, attributes = import_calmly(module_name)
     return adapt(find_handler(module, [*attributes, attribute], name), name, options, http=http)
+
+
+def import_calmly(name: str) -> tuple[ModuleType, list[str]]:
+    """
+    Do as `find_module`, and look for garbage rarely meanwhile: what an import makes stays, but for a hundredth.
+
+    Afterwards all that there is counts as old, as if it had been looked at. What the function sets itself stays set.
+    """
+    usual = gc.get_threshold()
+    calm = (usual[0] and max(usual[0], RARELY), *usual[1:])  # 0 is for never
+    gc.set_threshold(*calm)
+    try:
+        return find_module(name)
+    finally:
+        if gc.get_threshold() == calm:
+            gc.set_threshold(*usual)
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
 
 
 def find_module(name: str) -> tuple[ModuleType, list[str]]:

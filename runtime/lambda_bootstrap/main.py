@@ -100,7 +100,6 @@ def main(argv: list[str], home: str, lazy: str = "") -> int:
     if lazy:
         loader.set_lazy_imports("all" if found.wants_lazy_imports else lazy)
     loader.process_pth(function + ours)
-    gc.freeze()  # what there is stays: no collection has to look at it
     gc.enable()  # off since `bootstrap` began
     return serve(transport, lambda: loader.load(name, options, found.http), found)
 

@@ -3,6 +3,7 @@ import os
 import sys
 
 COLLECTS = gc.isenabled()
+COLLECTORS = [gc]
 
 
 def context(event, context):
@@ -39,4 +40,5 @@ def environ(event, context):
 
 
 def garbage(event, context):
-    return {"at init": COLLECTS, "now": gc.isenabled(), "frozen": gc.get_freeze_count() > 1000}
+    is_old = any(each is COLLECTORS for each in gc.get_objects(generation=2))
+    return {"at init": COLLECTS, "now": gc.isenabled(), "old": is_old, "frozen": gc.get_freeze_count()}
