@@ -168,6 +168,31 @@ def test_in_the_loop() -> None:
     assert (story, script.story[-1]) == (["1 of 2"], "next")
 
 
+@pytest.mark.parametrize("kind", ["asgi", "wsgi"])
+@pytest.mark.parametrize("piece", [5, [1, 2], "text"])
+def test_no_bytes(kind: str, piece: object) -> None:
+    """What has no bytes is an error in a stream too, and never so many NULs, or what else `bytes` would make of it."""
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200})
+            await send({"type": "http.response.body", "body": piece})
+
+    def wsgi(environ: Any, start_response: Any) -> list[Any]:  # noqa: ARG001 - the interface's
+        start_response("200 OK", [])
+        return [piece]
+
+    served = Served(asgi if kind == "asgi" else wsgi, {"BOOTSTRAP_HTTP": "stream"})
+    script = Script(an_invocation("one", json.dumps(URL.event(Sent())).encode()))
+    with pytest.raises(OverError):
+        InvokeLoop(script, served.handler, Log(Settings({})), FUNCTION).run()
+    body = b"".join(data for _, data in script.answers)
+
+    assert b'{"statusCode":500' in body
+    assert b"Internal Server Error" in body
+    assert "expected a bytes-like object" in served.log.errors[0].message
+
+
 def test_lost_stream() -> None:
     """A stream that was lost gets nothing more, however often the application tries: each time is an OSError."""
     tried: list[str] = []

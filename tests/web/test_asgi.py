@@ -122,6 +122,39 @@ class TestSend:
 
         assert Served(app).ask(front_end, Sent()).body == bytes(range(256)) * 1000
 
+    @pytest.mark.parametrize("environ", [{}, {"BOOTSTRAP_HTTP_ERROR_STATUS": "400-599"}])
+    @pytest.mark.parametrize("status", [1, 99, -1, 1000, True])
+    def test_no_status(self, status: int, environ: dict[str, str]) -> None:
+        """A number that is no status is the application's error, and never handed to the front end."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                await send({"type": "http.response.start", "status": status})
+                await send(END)
+
+        served = Served(app, environ)
+        if environ:
+            with pytest.raises(ValueError, match="an HTTP status is an integer from 100 to 999, not "):
+                served.ask(URL, Sent())
+            return
+
+        assert served.ask(URL, Sent()).status == 500
+        assert served.log.errors[0].message == f"an HTTP status is an integer from 100 to 999, not {int(status)}"
+
+    def test_buffer(self) -> None:
+        """A piece is as it was when it was sent: an application may fill its buffer anew."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] != "http":
+                return
+            buffer = bytearray(b"abc")
+            await send(START)
+            await send({"type": "http.response.body", "body": memoryview(buffer)[::2], "more_body": True})
+            buffer[:] = b"xyz"
+            await send({"type": "http.response.body", "body": buffer})
+
+        assert Served(app).ask(URL, Sent()).body == b"acxyz"
+
     @pytest.mark.parametrize("body", ["text", None, 1])
     def test_no_bytes(self, body: Any) -> None:
         """A body that is not bytes is the application's error, which is answered with status 500."""
@@ -215,6 +248,25 @@ class TestErrors:
 
         assert served.ask(front_end, Sent()).status == 500
         assert [failure.message for failure in served.log.errors] == [error]
+
+    @pytest.mark.parametrize(
+        "error", [asyncio.CancelledError("why"), GeneratorExit("why"), BaseExceptionGroup("why", [KeyboardInterrupt()])]
+    )
+    @pytest.mark.parametrize("is_late", [False, True])
+    def test_base(self, error: BaseException, *, is_late: bool) -> None:
+        """What is no Exception and doesn't end the process is an error like any other, as behind a server."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                if is_late:
+                    await send(START)
+                    await send(END)
+                raise error
+
+        served = Served(app)
+
+        assert served.ask(URL, Sent()).status == (200 if is_late else 500)
+        assert [failure.message.partition(" ")[0] for failure in served.log.errors] == ["why"]
 
     def test_exit(self) -> None:
         """An application that exits ends the environment, as a handler does."""
@@ -372,6 +424,29 @@ class TestLifespan:
             await send({"type": "lifespan.shutdown.failed", "message": "still busy"})
 
         assert Served(app).handler.application.lifespan.end() == "still busy"
+
+    @pytest.mark.parametrize("phase", ["request", "shutdown"])
+    def test_crash(self, phase: str) -> None:
+        """An error that ends the lifespan later, at a request or at the end, is a record."""
+        crash = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "lifespan":
+                await receive()
+                await send({"type": "lifespan.startup.complete"})
+                await (crash.wait() if phase == "request" else receive())
+                raise LookupError(phase)
+            crash.set()
+            await asyncio.sleep(0)
+            await send(START)
+            await send(END)
+
+        served = Served(app)
+        served.ask(URL, Sent())
+        served.ask(URL, Sent())
+
+        assert served.handler.application.lifespan.end() == ""
+        assert [failure.message for failure in served.log.errors] == [phase]
 
     @pytest.mark.parametrize("error", [None, NotImplementedError(), AssertionError("http only")])
     def test_none(self, error: Exception | None) -> None:

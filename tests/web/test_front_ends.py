@@ -492,9 +492,10 @@ class TestBody:
         assert echo.body == told.body == body
 
     @every
-    def test_no_base64(self, front_end: FrontEnd) -> None:
-        """A body that is not base64, though the event says so, is an error that says where."""
-        event = {**front_end.event(Sent()), "body": "Hello!", "isBase64Encoded": True, "is_base64_encoded": True}
+    @pytest.mark.parametrize("body", ["Hello!", "!!!!", "Zm9v-w==", "é"])
+    def test_no_base64(self, front_end: FrontEnd, body: str) -> None:
+        """A body that is not base64, though the event says so, is an error that says where, and no other body."""
+        event = {**front_end.event(Sent()), "body": body, "isBase64Encoded": True, "is_base64_encoded": True}
 
         with pytest.raises(FunctionError, match="the event says that its body is base64, and it isn't: "):
             request(event)

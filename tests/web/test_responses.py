@@ -138,6 +138,13 @@ class TestHeaders:
         assert (got.cookies, got.header("x")) == (["a=1"], "1, 2")
 
     @every
+    @pytest.mark.parametrize("name", ["", "x y", "x:", "x\r\ny", "(x)"])
+    def test_name(self, front_end: FrontEnd, name: str) -> None:
+        """A name that no header has is the application's error: the front end would drop the whole answer for it."""
+        assert answered(front_end, headers=[("x-one", "1"), (name, "1")]).status == 500
+        assert answered(front_end, headers=[("x-one", "1"), ("!#$%&'*+-.^_`|~09AZ", "1")]).status == 200
+
+    @every
     @pytest.mark.parametrize("value", ["a\r\nset-cookie: b=1", "a\nb", "a\0"])
     def test_break(self, front_end: FrontEnd, value: str) -> None:
         """A value with a line break or NUL, which would end the header before its end, is the application's error."""

@@ -196,6 +196,34 @@ def test_exc_info(front_end: FrontEnd) -> None:
     assert (got.status, got.header("x"), got.body, errors) == (503, "2", b"sorry", [])
 
 
+@every
+@pytest.mark.parametrize("status", ["OK", "20 OK", "2000 OK", " -1 OK", "\uff12\uff10\uff10 OK", "200 OK\r\nx: 1"])
+def test_no_status(front_end: FrontEnd, status: str) -> None:
+    """A status is three digits and a phrase; a load balancer would be handed a phrase with a line break in it."""
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:  # noqa: ARG001 - the interface's
+        start_response(status, [])
+        return [b"x"]
+
+    assert ask(application, front_end)[0].status == 500
+
+
+def test_kept() -> None:
+    """Headers and pieces are as they were when they were given: the application may use its list and buffer again."""
+
+    def application(environ: Any, start_response: Any) -> Iterator[Any]:  # noqa: ARG001 - the interface's
+        headers, buffer = [("a", "1")], bytearray(b"abc")
+        start_response("200 OK", headers)
+        headers.append(("b", "2"))
+        yield buffer
+        buffer[:] = b"xyz"
+        yield buffer
+
+    got, errors = ask(application)
+
+    assert (got.headers, got.body, errors) == ({"a": ["1"]}, b"abcxyz", [])
+
+
 @pytest.mark.parametrize("front_end", [URL], ids=str)
 def test_twice(front_end: FrontEnd) -> None:
     """A second start_response without exc_info is an error in the application."""

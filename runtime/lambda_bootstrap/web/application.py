@@ -16,7 +16,7 @@ from ..errors import FunctionError
 from . import front_ends
 from .front_ends.request import Request
 from .front_ends.results import is_bodiless, joined
-from .response import HttpResponse
+from .response import STATUSES, HttpResponse
 from .stream import Written
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TEXT = ("content-type", "text/plain; charset=utf-8")
 SERVER_ERROR = b"Internal Server Error"
+EXITS = (SystemExit, KeyboardInterrupt)  # which end the environment; whatever else is raised is answered
 ERRORS = 400  # the first of the statuses that are errors
 LONGEST_BODY = 200  # characters of it, in a message
 
@@ -137,6 +138,8 @@ class Application:
             RefusedError: it is one that fails the invocation.
             ValueError: it is no response.
         """
+        if status not in STATUSES:
+            raise ValueError(f"an HTTP status is an integer from 100 to 999, not {status!r}")
         if status in self.errors or (status >= ERRORS and not request.is_http):
             raise self.refusal(request, status, body)
         if is_bodiless(request.method, status):
@@ -169,8 +172,7 @@ class Application:
         Raises:
             BaseException: *error* itself, where it fails the invocation.
         """
-        is_ours = isinstance(error, Exception) and not isinstance(error, RefusedError)
-        if not is_ours or not request.is_http or 500 in self.errors:  # noqa: PLR2004 - a status
+        if isinstance(error, (RefusedError, *EXITS)) or not request.is_http or 500 in self.errors:  # noqa: PLR2004 - a status
             raise error
         self.record(error)
 
@@ -198,6 +200,23 @@ class Application:
         self.failed(request, error)
         stream.introduce(HttpResponse(500, dict([TEXT])))
         stream.send(b"" if request.method == "HEAD" else SERVER_ERROR)
+
+
+def exactly(piece: Any) -> bytes:
+    """
+    Return the bytes that a *piece* of a body has now: the application may use its buffer again.
+
+    Raises:
+        TypeError: it is nothing that has bytes.
+    """
+    if type(piece) is bytes:
+        return piece
+    try:
+        return memoryview(piece).tobytes()
+    except TypeError:
+        raise TypeError(
+            f"a body is made of bytes: expected a bytes-like object, {type(piece).__name__} found"
+        ) from None
 
 
 def as_result(_status: int, _phrase: str, _headers: Iterable[tuple[str, str]], body: bytes) -> Any:

@@ -19,7 +19,7 @@ from contextvars import ContextVar
 
 from .. import hooks
 from ..lifecycle import event_loop
-from .application import Application
+from .application import EXITS, Application
 from .exchange import Exchange, StreamedExchange, StreamedTask
 from .lifespan import Lifespan
 
@@ -50,7 +50,7 @@ class AsgiApplication(Application):
         super().begin(log, settings)
         self.loop = event_loop.loop()
         self.left: list[Exchange] = []  # exchanges that went on after their responses
-        self.lifespan = Lifespan(self.function, self.loop)
+        self.lifespan = Lifespan(self.function, self.loop, self.record)
         self.lifespan.start()
         if self.lifespan.is_alive:
             hooks.on_shutdown(self.end)
@@ -136,10 +136,10 @@ class AsgiApplication(Application):
             exchange = self.left[0]
             self.drive(exchange, to_its_end=True)
             del self.left[0]
-            if isinstance(exchange.error, Exception):
-                self.record(exchange.error)
-            elif exchange.error is not None:
+            if isinstance(exchange.error, EXITS):
                 raise exchange.error
+            if exchange.error is not None:
+                self.record(exchange.error)
 
     def serve_by_task(self) -> None:
         """From here on, answer requests in the tasks that await the answers: many at once."""

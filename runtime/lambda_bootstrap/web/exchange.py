@@ -10,7 +10,7 @@ from __future__ import annotations
 from asyncio import CancelledError, Event
 
 from ..lifecycle import event_loop
-from .application import RefusedError
+from .application import RefusedError, exactly
 from .front_ends.results import is_bodiless
 
 TYPE_CHECKING = False
@@ -121,7 +121,7 @@ class Exchange:
 
     def write(self, piece: bytes) -> None:
         """Take a piece of the body."""
-        self.pieces.append(piece)
+        self.pieces.append(exactly(piece))
 
     def write_file(self, path: str) -> None:
         """Take a file for the body; nothing else is served that could wait for it meanwhile."""
@@ -175,7 +175,7 @@ class StreamedExchange(Exchange):
         if self.head is None:
             super().write(piece)
         elif not self.stream.has_begun or (piece and self.has_body):
-            self.put(bytes(piece) if self.has_body else b"")
+            self.put(exactly(piece) if self.has_body else b"")
 
     def complete(self) -> None:
         """Take the end; a file with nothing in it has not even sent the head."""

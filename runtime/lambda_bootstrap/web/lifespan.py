@@ -14,6 +14,7 @@ from ..errors import InitError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Task
+    from collections.abc import Callable
     from typing import Any
 
 VERSION = {"version": "3.0", "spec_version": "2.0"}
@@ -26,14 +27,17 @@ class Lifespan:
     Args:
         application: takes `scope`, `receive` and `send`.
         loop: the event loop that it lives on; it does not run between `start` and `end` but for requests.
+        record: takes an error that ends it between these, or at the end without a word.
 
     Attributes:
         state: what the application has put there; each request gets a copy.
     """
 
-    def __init__(self, application: Any, loop: AbstractEventLoop) -> None:
+    def __init__(self, application: Any, loop: AbstractEventLoop, record: Callable[[BaseException], None]) -> None:
         self.application = application
         self.loop = loop
+        self.record = record
+        self.has_started = False
         self.state: dict[str, Any] = {}
         self.phases = iter(("startup", "shutdown"))
         self.shutdown: Future[None] = loop.create_future()
@@ -56,6 +60,7 @@ class Lifespan:
         if self.answer == "lifespan.startup.failed":
             reason = self.message or "it gave no reason"
             raise InitError("Runtime.LifespanFailed", f"the application could not start: {reason}")
+        self.has_started = bool(self.answer)
 
     @property
     def is_alive(self) -> bool:
@@ -81,11 +86,12 @@ class Lifespan:
             self.is_awaited = False  # a loop that is stopped while it stands still would stop at its next start
 
     async def run(self, scope: dict[str, Any]) -> None:
-        """Call the application; its errors are its answers, or mean that it has no lifespan."""
+        """Call the application; an error before any answer means that it has no lifespan, by the specification."""
         try:
             await self.application(scope, self.receive, self.send)
-        except Exception:  # noqa: S110 - by the specification; a start that fails is told by a message
-            pass
+        except Exception as error:
+            if self.has_started and not self.answer.endswith(".failed"):  # which has said why
+                self.record(error)
         finally:
             self.is_over = True
             self.wake()

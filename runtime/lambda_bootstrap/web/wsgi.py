@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from io import BytesIO
 
-from .application import Application
+from .application import Application, exactly
 from .front_ends.request import Learned
 from .front_ends.results import is_bodiless
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .stream import ResponseStream
 
 
+DIGITS = 3  # of a status
+
+
 class WsgiApplication(Application):
     """An application that takes `environ` and `start_response`."""
 
@@ -36,7 +39,7 @@ class WsgiApplication(Application):
             parts = self.function(environ(request, event, context), response.start)
             try:
                 for piece in parts:
-                    response.pieces.append(piece)
+                    response.pieces.append(piece if type(piece) is bytes else exactly(piece))
             finally:
                 self.close(parts)
             return self.result(request, *response.head(), b"".join(response.pieces))
@@ -98,12 +101,12 @@ class Response:
         elif self.line:
             raise AssertionError("start_response was called a second time without exc_info")
         self.line = status
-        self.headers = headers
+        self.headers = list(headers)
         return self.write
 
     def write(self, piece: bytes) -> None:
         """Take a piece of the body."""
-        self.pieces.append(piece)
+        self.pieces.append(exactly(piece))
 
     def head(self) -> tuple[int, str, list[tuple[str, str]]]:
         """
@@ -111,10 +114,14 @@ class Response:
 
         Raises:
             RuntimeError: the application has given none.
+            ValueError: it has given a status that is none.
         """
         if not self.line:
             raise RuntimeError("the application sent no response: it never called start_response")
-        return int(self.line[:3]), self.line[4:], self.headers
+        code, _, phrase = self.line.partition(" ")
+        if len(code) != DIGITS or not (code.isascii() and code.isdecimal() and phrase.isprintable()):
+            raise ValueError(f"a status is three digits and a phrase, not {self.line!r}")
+        return int(code), phrase, self.headers
 
 
 class StreamedResponse(Response):
@@ -131,9 +138,9 @@ class StreamedResponse(Response):
         """Send a piece of the body."""
         if self.is_sent:
             if self.has_body and piece:
-                self.stream.send(bytes(piece))
+                self.stream.send(exactly(piece))
         elif self.is_refused:
-            self.pieces.append(piece)
+            self.pieces.append(exactly(piece))
         elif piece:
             self.send_head(piece)
 
@@ -143,12 +150,13 @@ class StreamedResponse(Response):
         head: HttpResponse | None = self.application.head(status, headers)
         if head is None:
             self.is_refused = True
-            self.pieces.append(piece)
+            self.pieces.append(exactly(piece))
             return
+        data = exactly(piece)
         self.is_sent = True
         self.has_body = not is_bodiless(self.request.method, status)
         self.stream.introduce(head)
-        self.stream.send(bytes(piece) if self.has_body else b"")
+        self.stream.send(data if self.has_body else b"")
 
     def finish(self) -> None:
         """

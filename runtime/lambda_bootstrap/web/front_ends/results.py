@@ -22,6 +22,9 @@ HOP_BY_HOP = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "trailers"),
     *("transfer-encoding", "upgrade"),
 }
+TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")  # what a name is made of (RFC 9110, 5.6.2)
+MOST_NAMES = 512  # of those that are remembered
+known: set[str] = set()  # names that have been found to be in order
 COOKIE = "set-cookie"
 SPACE = " \t"  # around a value: Django puts some before its cookies, and HTTP/2 allows none
 
@@ -31,16 +34,22 @@ def is_bodiless(method: str, status: int) -> bool:
     return method == "HEAD" or status in {204, 304} or status < 200  # noqa: PLR2004 - statuses are best read as numbers
 
 
-def check(texts: tuple[str, ...]) -> None:
+def check(names: Iterable[str], values: tuple[str, ...]) -> None:
     """
-    Refuse names and values of headers that would end a header before its end.
+    Refuse names of headers that are none, and values that would end a header before its end.
 
     Raises:
-        ValueError: one has a line break or NUL.
+        ValueError: one is, or does.
     """
-    whole = "".join(texts)
+    if not known.issuperset(names):
+        for name in names:
+            if not name or not TOKEN.issuperset(name):
+                raise ValueError(f"a header of the response has a name that no header has: {name!r}")
+        if len(known) < MOST_NAMES:
+            known.update(names)
+    whole = "".join(values)
     if "\n" in whole or "\r" in whole or "\0" in whole:
-        wrong = next(text for text in texts if not {"\n", "\r", "\0"}.isdisjoint(text))
+        wrong = next(text for text in values if not {"\n", "\r", "\0"}.isdisjoint(text))
         raise ValueError(f"a header of the response has a line break or NUL: {wrong!r}")
 
 
@@ -49,7 +58,7 @@ def joined(headers: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[str
     Return headers by name in lower case, their values joined, and cookies apart: those cannot be joined.
 
     Raises:
-        ValueError: a value has a line break or NUL.
+        ValueError: a name or value is not one.
     """
     found: dict[str, str] = {}
     cookies: list[str] = []
@@ -61,7 +70,7 @@ def joined(headers: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[str
             found[key] += f", {value.strip(SPACE)}"
         elif key not in HOP_BY_HOP:
             found[key] = value.strip(SPACE)
-    check((*found, *found.values(), *cookies))
+    check(found, (*found.values(), *cookies))
     return found, cookies
 
 
@@ -74,7 +83,7 @@ def with_lists(status: int, _phrase: str, headers: Iterable[tuple[str, str]], bo
             found[key].append(value.strip(SPACE))
         elif key not in HOP_BY_HOP:
             found[key] = [value.strip(SPACE)]
-    check((*found, *(value for values in found.values() for value in values)))
+    check(found, tuple(value for values in found.values() for value in values))
     text, is_base64 = written(body)
     return {"statusCode": status, "multiValueHeaders": found, "body": text, "isBase64Encoded": is_base64}
 
