@@ -85,7 +85,7 @@ def _begin(home: str, *, is_main: bool) -> None:
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment] # by `site` elsewhere, which we do without
     if not is_main:
         return
-    gc.disable()  # until `main` has all it needs: nothing of that is garbage, and looking for some takes 0.3 ms
+    gc.disable()  # until the function is imported: nothing of ours is garbage, and looking for some takes 0.3 ms
     lazy = getattr(sys, "get_lazy_imports", str)()  # since Python 3.15; "" before
     getattr(sys, "set_lazy_imports", str)("normal")  # a lazy import of ours would find the function's `json.py`
     finder = _finder()

@@ -80,6 +80,7 @@ def import_calmly(name: str) -> tuple[ModuleType, list[str]]:
     usual = gc.get_threshold()
     calm = (usual[0] and max(usual[0], RARELY), *usual[1:])  # 0 is for never
     gc.set_threshold(*calm)
+    gc.enable()  # off since `bootstrap` began
     try:
         return find_module(name)
     finally:

@@ -12,7 +12,6 @@ failed.
 
 from __future__ import annotations
 
-import gc
 import sys
 from atexit import _run_exitfuncs  # what `sys.exit` runs: `leave` skips the rest of a shutdown, which waits for threads
 from os import _exit, environ, execv, getcwd, getpid  # `_exit` waits for no thread, see `leave`
@@ -100,7 +99,6 @@ def main(argv: list[str], home: str, lazy: str = "") -> int:
     if lazy:
         loader.set_lazy_imports("all" if found.wants_lazy_imports else lazy)
     loader.process_pth(function + ours)
-    gc.enable()  # off since `bootstrap` began
     return serve(transport, lambda: loader.load(name, options, found.http), found)
 
 
