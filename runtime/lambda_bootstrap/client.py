@@ -139,7 +139,7 @@ class RuntimeClient:
         Raises:
             TransportError: it got no answer, and cannot be sent again.
         """
-        verdict, reason, is_lost = self.try_to_post(self.transport.finish, request, data)
+        verdict, reason, is_lost = self.try_to_post(lambda request: self.transport.finish(request, data), request)
         if is_lost:
             raise TransportError(reason)
         self.unanswered, self.is_streaming = None, False
@@ -161,10 +161,10 @@ class RuntimeClient:
         verdict, reason, is_lost = self.try_to_post(self.transport.exchange, request)
         return protocol.verdict_of_second(verdict, is_lost=is_lost, first_is_lost=first_is_lost), reason
 
-    def try_to_post(self, exchange: Callable[..., Response], request: Request, *data: bytes) -> tuple[str, str, bool]:
-        """Send *request* once; return verdict, reason, and whether there was no answer at all."""
+    def try_to_post(self, step: Callable[[Request], Response], request: Request) -> tuple[str, str, bool]:
+        """Do the *step* that sends *request*; return verdict, reason, and whether there was no answer at all."""
         try:
-            answer = exchange(request, *data)
+            answer = step(request)
         except TransportError as error:
             return protocol.AGAIN, str(error), True
         except RuntimeApiError as error:

@@ -113,10 +113,10 @@ class SocketTransport:
         if request is protocol.NEXT:
             (self.socket or self.opened()).sendall(self.poll)
             return self.read()
-        head = self.head(request)
         if body is None:
-            self.write(head)
+            self.write(self.head(request))
             return self.read()
+        head = http1.encode("POST", self.address.prefix + request.path, request.headers, body, self.host)
         if self.socket is not None and not is_there(self.socket, self.mark):
             self.close()
         if len(body) > JOINED:
