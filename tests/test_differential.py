@@ -352,8 +352,8 @@ def test_every_reason_is_given() -> None:
     page = (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
     headings = {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")}
 
-    # Many at once is another start: tests/lifecycle/ holds these two, in test_workers.py and test_tasks.py. The third is
-    # in test_startup.py: no function asks for it.
+    # Many at once is another start: tests/lifecycle/ holds these two, in test_workers.py and test_tasks.py. The third
+    # is in test_startup.py: no function asks for it.
     assert headings == RULES.keys() | {reason for reason, cases in DIFFERENT.items() if cases} | {
         "The function is imported once for many workers",
         "Async handlers are tasks",
