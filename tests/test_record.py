@@ -6,6 +6,7 @@ import json
 import time
 from decimal import Decimal
 from enum import Enum, IntEnum
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
 import pytest
@@ -58,6 +59,17 @@ class TestTimestamp:
             "1970-01-01T00:00:00.002Z",
             "1970-01-01T00:00:00.001Z",
         ]
+
+    @pytest.mark.parametrize("seconds", [-0.001, 0])
+    def test_first(self, seconds: float) -> None:
+        """The first time of a process is written as any other is."""
+        spec = spec_from_file_location("lambda_bootstrap.anew", record_module.__file__)
+        assert spec is not None
+        assert spec.loader is not None
+        anew = module_from_spec(spec)
+        spec.loader.exec_module(anew)
+
+        assert anew.timestamp(seconds) == timestamp(seconds)
 
     def test_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The zone of the process plays no part."""

@@ -223,7 +223,7 @@ def is_within(byte: int) -> bool:
 
 
 _last: dict[int, str] = {}  # the second that was asked for last: most records are of the same
-_latest = -1, ""  # and the millisecond
+_latest = 0, "1970-01-01T00:00:00.000Z"  # and the millisecond
 
 
 def timestamp(seconds: float) -> str:

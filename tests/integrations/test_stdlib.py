@@ -404,6 +404,20 @@ class TestHandler:
 
         assert capfd.readouterr().out.endswith("\tid\t<m>\n")
 
+    def test_own_filter(
+        self, bare: logging.Logger, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A handler whose `filter` is another, its own or that of its class, drops what that drops."""
+        monkeypatch.setattr(self.made(bare), "filter", lambda record: record.msg != "its own")
+        TOP.warning("its own")
+        monkeypatch.undo()
+        monkeypatch.setattr(logging.Filterer, "filter", lambda _, record: record.msg != "its class's")
+        TOP.warning("its class's")
+        monkeypatch.undo()
+        TOP.warning("m")
+
+        assert capfd.readouterr().out.splitlines()[0].endswith("\tid\tm")
+
     @pytest.mark.parametrize(
         ("environ", "level", "kind"),
         [

@@ -85,7 +85,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
 
         def handle(self, record: logging.LogRecord) -> bool | logging.LogRecord:
             # Without the handler's lock: a signal handler of a thread that has the log's might wait for it for ever.
-            found: bool | logging.LogRecord = add_ids(record) if self.filters == ours else self.filter(record)
+            found: bool | logging.LogRecord = add_ids(record) if is_unfiltered(self) else self.filter(record)
             if found:
                 self.emit(found if isinstance(found, kind) else record)  # a filter may have put another in its place
             return found
@@ -112,7 +112,7 @@ def make_handler(log: Log, logging: Any) -> logging.Handler:
     if log.is_json or log.level:
         LambdaLoggerHandler.__name__ += "WithFrameType"
     formatter = JsonFormatter(None, JSON_DATES) if log.is_json else logging.Formatter(TEXT_FORMAT, TEXT_DATES)
-    kind, is_untouched, ours = logging.LogRecord, watched(formatter), [add_ids]
+    kind, is_untouched, is_unfiltered = logging.LogRecord, watched(formatter), watched_filters(LambdaLoggerHandler)
     handler = LambdaLoggerHandler()
     handler.setFormatter(formatter)
     handler.addFilter(add_ids)
@@ -136,6 +136,16 @@ def watched(formatter: logging.Formatter) -> Callable[[logging.Handler], bool]:
         )
 
     return is_untouched
+
+
+def watched_filters(kind: type[logging.Handler]) -> Callable[[logging.Handler], bool]:
+    """Return what tells whether a handler of this *kind* still has our filter, and the function has added nothing."""
+    ours, own_filter = [add_ids], kind.filter
+
+    def is_unfiltered(handler: logging.Handler) -> bool:
+        return handler.filters == ours and "filter" not in handler.__dict__ and kind.filter is own_filter
+
+    return is_unfiltered
 
 
 def add_ids(record: logging.LogRecord) -> bool:
