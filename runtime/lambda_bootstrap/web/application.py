@@ -14,7 +14,7 @@ from __future__ import annotations
 from .. import codec, report
 from ..errors import FunctionError
 from . import front_ends
-from .front_ends.request import Request
+from .front_ends.request import make
 from .front_ends.results import is_bodiless, joined
 from .response import STATUSES, HttpResponse
 from .stream import Written
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..log import Log
     from ..settings import Settings
+    from .front_ends.request import Request
     from .stream import ResponseStream
 
 TEXT = ("content-type", "text/plain; charset=utf-8")
@@ -116,7 +117,7 @@ class Application:
         is_raw = isinstance(event, bytes)
         headers = [("content-type", "application/octet-stream" if is_raw else "application/json")]
         body = event if is_raw else codec.encode(event)
-        request = Request(
+        request = make(
             *("POST", self.events, "", headers),
             is_encoded=True,
             root_path="",

@@ -18,7 +18,7 @@ from .front_ends.results import is_bodiless
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from .front_ends.request import Request
@@ -41,7 +41,8 @@ class WsgiApplication(Application):
                 for piece in parts:
                     response.pieces.append(piece if type(piece) is bytes else exactly(piece))
             finally:
-                self.close(parts)
+                if hasattr(parts, "close"):
+                    self.close(parts)
             return self.result(request, *response.head(), b"".join(response.pieces))
         except BaseException as error:
             return self.failure(request, error)
@@ -78,11 +79,12 @@ class Response:
         pieces: of the body, so far.
     """
 
+    line = ""
+    headers: Sequence[tuple[str, str]] = ()
+    is_sent = False
+
     def __init__(self) -> None:
-        self.line = ""
-        self.headers: list[tuple[str, str]] = []
         self.pieces: list[bytes] = []
-        self.is_sent = False
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         """
@@ -108,7 +110,7 @@ class Response:
         """Take a piece of the body."""
         self.pieces.append(exactly(piece))
 
-    def head(self) -> tuple[int, str, list[tuple[str, str]]]:
+    def head(self) -> tuple[int, str, Sequence[tuple[str, str]]]:
         """
         Return status, phrase and headers.
 
@@ -118,10 +120,7 @@ class Response:
         """
         if not self.line:
             raise RuntimeError("the application sent no response: it never called start_response")
-        code, _, phrase = self.line.partition(" ")
-        if len(code) != DIGITS or not (code.isascii() and code.isdecimal() and phrase.isprintable()):
-            raise ValueError(f"a status is three digits and a phrase, not {self.line!r}")
-        return int(code), phrase, self.headers
+        return *STATUSES[self.line], self.headers
 
 
 class StreamedResponse(Response):
@@ -185,40 +184,38 @@ class FileWrapper:
             yield block
 
 
-ALWAYS = {
-    "SERVER_PROTOCOL": "HTTP/1.1",
-    "wsgi.version": (1, 0),
-    "wsgi.multithread": False,
-    "wsgi.multiprocess": False,
-    "wsgi.run_once": False,
-    "wsgi.file_wrapper": FileWrapper,
-}
-
-
 def environ(request: Request, event: Any, context: Any) -> dict[str, Any]:
     """Return what the application is told about *request*."""
     host, port = request.server
     root = request.root_path
-    fields, query = request.fields, request.query
-    values: Iterable[str] = fields.values()
-    if not request.is_ascii:
-        query, values = latin_1(query), map(latin_1, values)
-    return {
-        **ALWAYS,
+    found = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": root if root.isascii() else root.encode().decode("latin-1"),
         "PATH_INFO": request.path_info,
-        "QUERY_STRING": query,
+        "QUERY_STRING": request.query if request.is_ascii else latin_1(request.query),
         "SERVER_NAME": host,
         "SERVER_PORT": port,
+        "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": request.client,
+        "wsgi.version": (1, 0),
         "wsgi.url_scheme": request.scheme,
         "wsgi.input": BytesIO(request.body),
         "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.file_wrapper": FileWrapper,
         "aws.event": event,
         "aws.context": context,
-        **dict(zip(map(VARIABLES.__getitem__, fields), values, strict=True)),
     }
+    fields, variables = request.fields, VARIABLES
+    if request.is_ascii:
+        for name, value in fields.items():
+            found[variables[name]] = value
+    else:
+        for name, value in fields.items():
+            found[variables[name]] = latin_1(value)
+    return found
 
 
 def variable(name: str) -> str:
@@ -228,6 +225,22 @@ def variable(name: str) -> str:
 
 
 VARIABLES = Learned(variable)
+
+
+def status_of(line: str) -> tuple[int, str]:
+    """
+    Return status and phrase.
+
+    Raises:
+        ValueError: they are not in *line*.
+    """
+    code, _, phrase = line.partition(" ")
+    if len(code) != DIGITS or not (code.isascii() and code.isdecimal() and phrase.isprintable()):
+        raise ValueError(f"a status is three digits and a phrase, not {line!r}")
+    return int(code), phrase
+
+
+STATUSES = Learned(status_of)
 
 
 def latin_1(text: str) -> str:

@@ -9,7 +9,7 @@ Refuses to know: applications.
 
 from __future__ import annotations
 
-from .request import Request, content, last_forwarded, mounted, multiple, single
+from .request import content, last_forwarded, make, mounted, multiple, single
 from .results import with_letters, with_lists
 
 TYPE_CHECKING = False
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from .request import Request
+
 
 def read(event: Mapping[str, Any], root_path: str | None) -> Request:
     """Return the request that *event* holds."""
     root, rest = mounted(event.get("path") or "/", "", root_path)
     lists = event.get("multiValueHeaders")
     headers: dict[str, str] | list[tuple[str, str]] = single(event.get("headers")) if lists is None else multiple(lists)
-    return Request(
+    return make(
         event.get("httpMethod") or "GET",
         rest,
         query(event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")),

@@ -8,7 +8,7 @@ Refuses to know: applications.
 
 from __future__ import annotations
 
-from .request import Request, content, is_under, mounted, single
+from .request import content, is_under, make, mounted, single
 from .results import with_cookies
 
 TYPE_CHECKING = False
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from .request import Request
+
 
 def read(event: Mapping[str, Any], context: Mapping[str, Any], root_path: str | None) -> Request:
     """Return the request that *event* holds; *context* is its `requestContext`."""
     about = context["http"] or {}
     host = context.get("domainName") or ""
     is_url = ".lambda-url." in host
-    path = event.get("rawPath") or "/"
-    stage = "" if is_url else f"/{context.get('stage') or ''}".rstrip("/")
-    if is_under(stage, path):
-        path = path[len(stage) :]
-    else:
-        stage = ""
-    root, rest = mounted(path, stage, root_path) if stage or root_path else ("", path)
-    return Request(
+    root, rest = "", event.get("rawPath") or "/"
+    if root_path or not is_url:
+        stage = "" if is_url else f"/{context.get('stage') or ''}".rstrip("/")
+        is_named = is_under(stage, rest)
+        root, rest = mounted(rest.removeprefix(stage), stage, root_path) if is_named else mounted(rest, "", root_path)
+    return make(
         about.get("method") or "GET",
         rest,
         event.get("rawQueryString") or "",

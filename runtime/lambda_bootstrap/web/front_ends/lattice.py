@@ -9,12 +9,14 @@ Refuses to know: applications.
 from __future__ import annotations
 
 from .alb import query, single_result
-from .request import Request, content, last_forwarded, mounted, multiple, single
+from .request import content, last_forwarded, make, mounted, multiple, single
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from .request import Request
 
 
 def read_1(event: Mapping[str, Any], root_path: str | None) -> Request:
@@ -43,7 +45,7 @@ def request(  # noqa: PLR0913, PLR0917 - what both versions have, under names of
     """Return the request; *path* has the query in it, and *parameters* count where it has not."""
     path, mark, text = path.partition("?")
     root, rest = mounted(path, "", root_path)
-    return Request(
+    return make(
         event.get("method") or "GET",
         rest,
         text if mark else query(parameters),

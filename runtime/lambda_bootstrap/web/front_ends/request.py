@@ -25,29 +25,22 @@ MOST_NAMES = 512  # of headers that are remembered
 
 class Request:
     """
-    One request.
+    One request, as `make` makes it.
 
-    Args:
+    Attributes:
         method: its method.
-        path: what the front end calls its path, without the stage.
-        is_encoded: whether *path* is percent-encoded, as the client sent it; else the front end has decoded it.
+        rest: what the front end calls its path, without the stage, or "/".
+        is_encoded: whether `rest` is percent-encoded, as the client sent it; else the front end has decoded it.
         root_path: where the application is mounted, or "".
         query: the query string, as the client sent it or would have.
-        headers: by name in lower case, or pairs of one and a value.
+        fields: headers by name; the values of one that came several times are joined by commas.
+        headers: pairs of names and values.
         client: the address of the client, or "".
         host: the host name, for a request without one.
         body: its content.
         answer: makes the event's result of status, phrase, headers and body; see `results`.
-
-    Attributes:
-        rest: *path*, or "/".
-        fields: headers by name; the values of one that came several times are joined by commas.
-        headers: pairs of names and values.
         is_http: whether a front end sent it; else it is another event, made a request.
-        is_ascii: whether all of its text is.
-
-    Raises:
-        TypeError: something that is text in a request is not.
+        is_ascii: whether all of its text is, names of headers left out.
     """
 
     __slots__ = (
@@ -55,44 +48,19 @@ class Request:
         *("query", "rest", "root_path"),
     )
 
-    def __init__(  # noqa: PLR0913 - a value's constructor
-        self,
-        method: str,
-        path: str,
-        query: str,
-        headers: dict[str, str] | list[tuple[str, str]],
-        *,
-        is_encoded: bool,
-        root_path: str,
-        client: str,
-        host: str,
-        body: bytes,
-        answer: Callable[[int, str, Iterable[tuple[str, str]], bytes], Any],
-    ) -> None:
-        self.method = method
-        self.rest = path or "/"
-        self.is_encoded = is_encoded
-        self.root_path = root_path
-        self.query = query
-        self.fields = fields = headers if isinstance(headers, dict) else by_name(headers)
-        try:
-            self.is_ascii = "".join((method, path, query, client, host, *fields, *fields.values())).isascii()
-        except TypeError:
-            texts = {"method": method, "path": path, "query": query, "client's address": client, "host": host}
-            refuse({**texts, **{f"header {name}": value for name, value in fields.items()}})
-            raise
-        self.client = client
-        self.host = host
-        self.body = body
-        self.answer = answer
-        self.is_http = True
-        if body or "content-length" in fields:  # which may count the body as it was on its way
-            fields["content-length"] = length = str(len(body))
-        self.headers: Iterable[tuple[str, str]] = fields.items()
-        if not isinstance(headers, dict):
-            self.headers = [pair for pair in headers if pair[0] != "content-length"]
-            if "content-length" in fields:
-                self.headers.append(("content-length", length))
+    answer: Callable[[int, str, Iterable[tuple[str, str]], bytes], Any]
+    body: bytes
+    client: str
+    fields: dict[str, str]
+    headers: Iterable[tuple[str, str]]
+    host: str
+    is_ascii: bool
+    is_encoded: bool
+    is_http: bool
+    method: str
+    query: str
+    rest: str
+    root_path: str
 
     @property
     def path(self) -> str:
@@ -122,11 +90,61 @@ class Request:
     @property
     def server(self) -> tuple[str, str]:
         """Host name and port as the client knows them; an IPv6 address in its brackets."""
-        host, port = split_port(self.fields.get("host") or self.host)
+        place = self.fields.get("host") or self.host
+        host, port = split_port(place) if ":" in place else (place, "")
         if not port:
             forwarded = self.fields.get("x-forwarded-port", "")
             port = forwarded if is_port(forwarded) else PORTS.get(self.scheme, "443")
         return host or "localhost", port
+
+
+def make(  # noqa: PLR0913 - a value's fields
+    method: str,
+    path: str,
+    query: str,
+    headers: dict[str, str] | list[tuple[str, str]],
+    *,
+    is_encoded: bool,
+    root_path: str,
+    client: str,
+    host: str,
+    body: bytes,
+    answer: Callable[[int, str, Iterable[tuple[str, str]], bytes], Any],
+) -> Request:
+    """
+    Return the `Request` with these attributes; *path* may be "", *headers* are by name in lower case, or pairs.
+
+    A function takes half as long as a constructor with so many keywords.
+
+    Raises:
+        TypeError: something that is text in a request is not.
+    """
+    self = Request()
+    self.method = method
+    self.rest = path or "/"
+    self.is_encoded = is_encoded
+    self.root_path = root_path
+    self.query = query
+    self.fields = fields = headers if isinstance(headers, dict) else by_name(headers)
+    try:
+        self.is_ascii = "".join((method, path, query, client, host, *fields.values())).isascii()
+    except TypeError:
+        texts = {"method": method, "path": path, "query": query, "client's address": client, "host": host}
+        refuse({**texts, **{f"header {name}": value for name, value in fields.items()}})
+        raise
+    self.client = client
+    self.host = host
+    self.body = body
+    self.answer = answer
+    self.is_http = True
+    if body or "content-length" in fields:  # which may count the body as it was on its way
+        fields["content-length"] = length = str(len(body))
+    self.headers = fields.items()
+    if not isinstance(headers, dict):
+        self.headers = [pair for pair in headers if pair[0] != "content-length"]
+        if "content-length" in fields:
+            self.headers.append(("content-length", length))
+    return self
 
 
 def refuse(texts: dict[str, Any]) -> None:
@@ -188,25 +206,25 @@ def single(headers: Mapping[str, str] | None, cookies: Iterable[str] = ()) -> di
 
     A name with an underscore is left out: as a WSGI variable, nothing would tell it from one with a dash.
     """
-    found = dict(zip(map(NAMES.__getitem__, headers), headers.values(), strict=True)) if headers else {}
+    found = {NAMES[name]: value for name, value in (headers or {}).items()}
     found.pop("", None)
     if cookies:
         found["cookie"] = "; ".join(cookies)
     return found
 
 
-class Learned(dict[str, str]):
+class Learned(dict[str, "Any"]):
     """
-    What is made of the names of headers: clients send the same ones all the time.
+    What is made of names of headers, and of other text of which the same comes all the time.
 
     Args:
         make: makes it of one of them.
     """
 
-    def __init__(self, make: Callable[[str], str]) -> None:
+    def __init__(self, make: Callable[[str], Any]) -> None:
         self.make = make
 
-    def __missing__(self, name: str) -> str:
+    def __missing__(self, name: str) -> Any:
         found = self.make(name)
         if len(self) < MOST_NAMES:
             self[name] = found

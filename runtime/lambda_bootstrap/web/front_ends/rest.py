@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from .request import Request, content, is_under, mounted, multiple, single
+from .request import content, is_under, make, mounted, multiple, single
 from .results import with_lists
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from .request import Request
 
 
 def read(event: Mapping[str, Any], context: Mapping[str, Any], root_path: str | None) -> Request:
@@ -31,7 +33,7 @@ def read(event: Mapping[str, Any], context: Mapping[str, Any], root_path: str | 
         path = path.removeprefix(stage) if is_named else path
     root, rest = mounted(path, stage if is_named else "", root_path)
     lists = event.get("multiValueHeaders")
-    return Request(
+    return make(
         event.get("httpMethod") or "GET",
         rest,
         query(event),
