@@ -23,7 +23,7 @@ from benchmarks.build import UnavailableError, ours, shipped
 from benchmarks.page import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from benchmarks.build import Start
 
@@ -133,9 +133,17 @@ def running(start: Start, port: int) -> Iterator[int]:
 
 
 class Api:
-    """A Runtime API on any number of connections, as a function may close one that is not its own."""
+    """
+    A Runtime API on any number of connections, as a function may close one that is not its own.
 
-    def __init__(self) -> None:
+    Args:
+        patience: seconds in which something has to be heard.
+        is_over: whether nothing more can be heard, asked every second of silence.
+    """
+
+    def __init__(self, patience: float = PATIENCE, is_over: Callable[[], bool] = lambda: False) -> None:
+        self.patience = patience
+        self.is_over = is_over
         self.stack = ExitStack()
         self.selector = self.stack.enter_context(selectors.DefaultSelector())
         self.listener = self.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -165,8 +173,11 @@ class Api:
 
     def wait(self) -> None:
         """Wait until somebody has something to say."""
-        if not self.selector.select(PATIENCE):
-            raise RuntimeError(f"nothing was heard for {PATIENCE} seconds")
+        silent = 0
+        while not self.selector.select(1):
+            silent += 1
+            if silent >= self.patience or self.is_over():
+                raise RuntimeError(f"nothing was heard for {silent} seconds")
 
     def read(self, source: socket.socket) -> None:
         """Take a connection, or what came on one."""

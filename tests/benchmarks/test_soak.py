@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.build import ours
-from benchmarks.soak import DEEDS, KEPT, Sample, deed, is_flat, judged, soak, told
+from benchmarks.soak import DEEDS, KEPT, Api, Sample, deed, is_flat, judged, soak, told
 
 FLAT = [Sample(number, 10_000 + min(number, 4), 5) for number in range(1, 11)]
 
@@ -80,3 +80,9 @@ def test_leak() -> None:
     assert samples[-1].descriptors > samples[4].descriptors + 50
     assert samples[-1].rss_kb > samples[4].rss_kb + 5000
     assert not is_flat(samples, 1000)
+
+
+def test_silence_of_a_process_that_has_ended() -> None:
+    """Nothing is waited for that cannot come: what has ended says nothing more."""
+    with Api(60, lambda: True) as api, pytest.raises(RuntimeError, match="nothing was heard for 1 seconds"):
+        api.receive()
