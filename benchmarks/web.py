@@ -44,7 +44,7 @@ ROWS = {  # by name of the handler in applications.py
 }
 # The most that one handler may take on top of the plain one, as a multiple of what another does.
 TARGETS = (("asgi", "mangum_auto", 0.5), ("asgi", "mangum_off", 1.0), ("wsgi", "apig", 1.2))
-WARM, TURNS, COUNT = 20, 20, 10  # requests before all others; of a round, turns that all take; requests in each
+WARM, TURNS, COUNT = 20, 10, 40  # requests before all others; of a round, turns that all take; requests in each
 HOW = (
     f"all environments are there at the same time, and take turns of {COUNT} requests: of a turn the lower quartile "
     "counts; per request the lower quartile of all turns, beyond the plain handler the median of each turn's difference"
