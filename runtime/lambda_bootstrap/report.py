@@ -20,7 +20,7 @@ from . import codec
 from .errors import FunctionError, LambdaError
 from .record import array_of
 from .spare import with_spare
-from .traces import MOST_KEPT, class_name, describe, exact, frames, shorten, trace
+from .traces import MOST_KEPT, describe, exact, frames, name_of, shorten, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,27 +184,28 @@ def _open_binascii() -> Any:  # a file of its own in most Pythons, and only need
 
 def of(error: BaseException) -> ErrorReport:
     """Report *error*; its trace starts in the user's code."""
+    kind = type(error)  # isinstance() would ask the error itself
     try:
-        return _of(error)
+        if issubclass(kind, FunctionError):
+            return _of_own(error)
+        own: Any = error.error_type if issubclass(kind, LambdaError) else None  # type: ignore[attr-defined] # as it is then
+        name = exact(own) if issubclass(type(own), str) else name_of(kind)
+        found = frames(error.__traceback__)
+        report = ErrorReport(name[:MAX_TYPE], cut(describe(error)), found, trace(error, found=found))
+        if issubclass(kind, LambdaError):
+            report.data = error.data  # type: ignore[attr-defined] # as above
     except BaseException:  # its class has an odd idea of attributes
-        return ErrorReport(class_name(error), cut(describe(error)), [])
-
-
-def _of(error: Any) -> ErrorReport:
-    is_own = issubclass(type(error), LambdaError)  # isinstance() would ask the error itself
-    if issubclass(type(error), FunctionError):
-        # What the runtime found by itself has no trace but that of its cause, such as the function's ImportError.
-        cause = error.__cause__
-        found = [] if cause is None else list(frames(cause.__traceback__))
-        name = exact(error.error_type)
-        message = f"{cut(describe(error))} (docs/errors.md#{name.replace('.', '').lower()})"
-        return ErrorReport(name, message, found, getattr(error, "stack", None))
-    own: Any = error.error_type if is_own else None
-    name = (exact(own) if issubclass(type(own), str) else class_name(error))[:MAX_TYPE]
-    found = list(frames(error.__traceback__))
-    report = ErrorReport(name, cut(describe(error)), found, trace(error, found=found))
-    report.data = error.data if is_own else None
+        return ErrorReport(name_of(kind), cut(describe(error)), [])
     return report
+
+
+def _of_own(error: Any) -> ErrorReport:
+    """Report what the runtime found by itself: without a trace but that of its cause, as the function's ImportError."""
+    cause = error.__cause__
+    found = [] if cause is None else frames(cause.__traceback__)
+    name = exact(error.error_type)
+    message = f"{cut(describe(error))} (docs/errors.md#{name.replace('.', '').lower()})"
+    return ErrorReport(name, message, found, getattr(error, "stack", None))
 
 
 def cut(message: str) -> str:

@@ -32,7 +32,7 @@ LEADS = frozenset(
         *("newrelic", "newrelic_lambda", "opentelemetry", "sentry_sdk", "wrapt"),
     )
 )
-_NAME = type.__dict__["__name__"]
+_name = type.__dict__["__name__"].__get__
 # An exception can have any number of causes, members and notes, each of any length; of each the ends are kept.
 MOST_EXCEPTIONS = 20
 MOST_NOTES = 20
@@ -84,7 +84,7 @@ def class_name(value: object) -> str:
 
 def name_of(kind: type) -> str:
     """Return the name of a class, even if its metaclass has a `__name__` of its own."""
-    return exact(_NAME.__get__(kind))
+    return exact(_name(kind))
 
 
 def title(error: BaseException) -> str:
@@ -138,7 +138,7 @@ def shorten(text: str, most: int = MOST_TEXT) -> str:
 
 def thinned(entries: list[str]) -> list[str]:
     """Return the *entries* of a trace; if there is too much in them, the first and the last."""
-    if sum(map(len, entries)) <= MOST_TRACE:
+    if len(entries) < MOST_TRACE // MOST_TEXT or sum(map(len, entries)) <= MOST_TRACE:
         return entries
     start, end, room = 0, len(entries), MOST_TRACE // 2
     while (room := room - len(entries[start])) >= 0:
