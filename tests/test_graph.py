@@ -110,11 +110,11 @@ GRAPH = {
     ],
     "web.lifespan": ["errors"],
     "web.exchange": [
-        *("lifecycle.event_loop", "web.application", "web.front_ends.request", "web.front_ends.results"),
+        *("current", "lifecycle.event_loop", "web.application", "web.front_ends.request", "web.front_ends.results"),
         *("web.response", "web.stream"),
     ],
     "web.asgi": [
-        *("hooks", "lifecycle.event_loop", "log", "settings", "web.application", "web.exchange"),
+        *("current", "hooks", "lifecycle.event_loop", "log", "settings", "web.application", "web.exchange"),
         *("web.front_ends.request", "web.lifespan", "web.stream"),
     ],
     "web.detection": ["errors", "web.application", "web.asgi", "web.wsgi"],

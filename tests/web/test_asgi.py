@@ -11,6 +11,7 @@ import pytest
 from lambda_bootstrap import current
 from lambda_bootstrap.errors import InitError
 from lambda_bootstrap.lifecycle import event_loop
+from lambda_bootstrap.web.application import RefusedError
 
 from tests.support.applications import Echo, Served
 from tests.support.front_ends import ALL, REST, URL, FrontEnd, Sent
@@ -336,6 +337,28 @@ class TestBackground:
         [failure] = served.log.errors
         assert failure.error_type == "Runtime.DeadlineExceeded"
         assert time.time() * 1000 < deadline + 1000
+
+    def test_deadline_in_first_turn(self) -> None:
+        """An application whose first turn takes all of its time is cancelled as soon as it waits for anything."""
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - the interface's
+            if scope["type"] == "http":
+                time.sleep(0.2)  # noqa: ASYNC251 - as a call that blocks
+                await asyncio.sleep(5)
+                await send(START)
+                await send(END)
+
+        served = Served(app)
+        start = time.time()
+        current.begin(an_invocation(lambda_runtime_deadline_ms=str(int(start * 1000) + 200)))
+        try:
+            with pytest.raises(RefusedError, match=r"before the deadline: it had 0\.1\d seconds") as caught:
+                served.ask(URL, Sent())
+        finally:
+            current.begin(an_invocation())
+
+        assert caught.value.error_type == "Runtime.DeadlineExceeded"
+        assert time.time() - start < 3
 
     def test_error(self) -> None:
         """An error after the response is an ERROR record; the client has its answer."""

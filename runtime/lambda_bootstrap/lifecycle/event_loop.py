@@ -61,7 +61,8 @@ class Deadline:
 
     Args:
         task: what it cancels.
-        seconds: until then.
+        seconds: how many the task had when it began.
+        delay: how many are left.
 
     Attributes:
         count: how often it has cancelled the task.
@@ -69,11 +70,11 @@ class Deadline:
 
     __slots__ = ("count", "seconds", "task", "timer")
 
-    def __init__(self, task: Task[Any], seconds: float) -> None:
+    def __init__(self, task: Task[Any], seconds: float, delay: float) -> None:
         self.task = task
         self.seconds = seconds
         self.count = 0
-        self.timer = task.get_loop().call_later(seconds, self.cancel)
+        self.timer = task.get_loop().call_later(delay, self.cancel)
 
     def cancel(self) -> None:
         """Cancel the task; the second time, say where it goes on."""
@@ -90,12 +91,6 @@ class Deadline:
         return f"the task was cancelled {MARGIN * 1000:.0f} ms before the deadline: it had {self.seconds:.2f} seconds"
 
 
-def limit(task: Task[Any] | None) -> Deadline | None:
-    """Have *task* cancelled shortly before the deadline of the current invocation; None without one."""
-    left = seconds_left(current.get())
-    return None if left is None or task is None else Deadline(task, left)
-
-
 async def within_deadline(awaitable: Awaitable[T]) -> T:
     """
     Await *awaitable*, and cancel the task shortly before the deadline of the current invocation.
@@ -105,9 +100,10 @@ async def within_deadline(awaitable: Awaitable[T]) -> T:
     Raises:
         DeadlineError: the task has let itself be cancelled.
     """
-    deadline = limit(current_task())
-    if deadline is None:
+    left, task = seconds_left(current.get()), current_task()
+    if left is None or task is None:
         return await awaitable
+    deadline = Deadline(task, left, left)
     try:
         return await awaitable
     except CancelledError as error:

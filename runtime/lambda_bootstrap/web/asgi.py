@@ -17,7 +17,7 @@ from __future__ import annotations
 from asyncio import CancelledError, Event, wait
 from contextvars import ContextVar
 
-from .. import hooks
+from .. import current, hooks
 from ..lifecycle import event_loop
 from .application import EXITS, Application
 from .exchange import Exchange, StreamedExchange, StreamedTask
@@ -102,11 +102,12 @@ class AsgiApplication(Application):
 
         Most do in the loop's first turn: only others need a timer for their deadline, which takes as long as the turn.
         """
+        seconds = event_loop.seconds_left(current.get())
         self.start(exchange, event, context)
         try:
             self.loop.stop()  # after one turn
             self.loop.run_forever()
-            exchange.limit()
+            exchange.limit(seconds)
             self.drive(exchange, to_its_end=False)
         except BaseException:  # a signal handler has stopped it: nothing of it must go on beside the next request
             if exchange.task is not None:
@@ -166,7 +167,7 @@ class AsgiApplication(Application):
         progress, exchange.is_awaited = Event(), True
         exchange.stop = progress.set
         self.start(exchange, event, context)
-        exchange.limit()
+        exchange.limit(event_loop.seconds_left(current.get()))
         assert exchange.task is not None
         try:
             await progress.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Event
 
+from .. import current
 from ..lifecycle import event_loop
 from .application import RefusedError, exactly
 from .front_ends.results import is_bodiless
@@ -74,10 +75,15 @@ class Exchange:
         self.is_over = True
         self.wake()
 
-    def limit(self) -> None:
-        """Have the application cancelled shortly before the deadline of the current invocation."""
-        if self.task is not None and not self.is_over:
-            self.deadline = event_loop.limit(self.task)
+    def limit(self, seconds: float | None) -> None:
+        """
+        Have the application cancelled shortly before the deadline of the current invocation.
+
+        *seconds* are what it had when it began, or None without a deadline: it may have used all of them by now.
+        """
+        if seconds is not None and self.task is not None and not self.is_over:
+            left = event_loop.seconds_left(current.get()) or 0.0
+            self.deadline = event_loop.Deadline(self.task, seconds, left)
 
     async def receive(self) -> dict[str, Any]:
         """Return the request's body, then that the client has gone: once it has the whole response."""
