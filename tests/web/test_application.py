@@ -169,7 +169,7 @@ def test_in_the_loop() -> None:
 
 
 @pytest.mark.parametrize("kind", ["asgi", "wsgi"])
-@pytest.mark.parametrize("piece", [5, [1, 2], "text"])
+@pytest.mark.parametrize("piece", [5, [1, 2], "text", "", 0, None])
 def test_no_bytes(kind: str, piece: object) -> None:
     """What has no bytes is an error in a stream too, and never so many NULs, or what else `bytes` would make of it."""
 

@@ -178,10 +178,11 @@ class StreamedExchange(Exchange):
 
     def write(self, piece: bytes) -> None:
         """Send a piece of the body."""
+        data = exactly(piece)
         if self.head is None:
-            super().write(piece)
-        elif not self.stream.has_begun or (piece and self.has_body):
-            self.put(exactly(piece) if self.has_body else b"")
+            super().write(data)
+        elif not self.stream.has_begun or (data and self.has_body):
+            self.put(data if self.has_body else b"")
 
     def complete(self) -> None:
         """Take the end; a file with nothing in it has not even sent the head."""

@@ -135,23 +135,23 @@ class StreamedResponse(Response):
 
     def write(self, piece: bytes) -> None:
         """Send a piece of the body."""
+        data = exactly(piece)
         if self.is_sent:
-            if self.has_body and piece:
-                self.stream.send(exactly(piece))
+            if self.has_body and data:
+                self.stream.send(data)
         elif self.is_refused:
-            self.pieces.append(exactly(piece))
-        elif piece:
-            self.send_head(piece)
+            self.pieces.append(data)
+        elif data:
+            self.send_head(data)
 
-    def send_head(self, piece: bytes) -> None:
-        """Send the head, and *piece* with it."""
+    def send_head(self, data: bytes) -> None:
+        """Send the head, and *data* with it."""
         status, _, headers = self.head()
         head: HttpResponse | None = self.application.head(status, headers)
         if head is None:
             self.is_refused = True
-            self.pieces.append(exactly(piece))
+            self.pieces.append(data)
             return
-        data = exactly(piece)
         self.is_sent = True
         self.has_body = not is_bodiless(self.request.method, status)
         self.stream.introduce(head)
