@@ -82,8 +82,9 @@ def unframed(frame: bytes, *, is_json: bool) -> bytes:
 
 def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
     """Return an unhandled error as the managed runtime writes it, on one line."""
-    title, *lines = error_lines(error_type, message, stack)
-    return "\r".join([one_line(title), *lines]) + "\n"
+    lines = error_lines(error_type, message, stack)
+    lines[0] = one_line(lines[0])
+    return "\r".join(lines) + "\n"
 
 
 def error_lines(error_type: str, message: str, stack: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
+    from types import CodeType, TracebackType
     from typing import Any
 
 HERE = __file__.rpartition("/")[0] + "/"
@@ -40,7 +40,8 @@ MOST_LINES = 200  # of a note, say
 MOST_TEXT = 32_768  # characters of it
 MOST_TRACE = 131_072  # characters of a trace in all
 MOST_KEPT = 1_000  # frames: what fails once mostly fails again; if there are more, it begins anew
-_kept: dict[tuple[str, int, str], Frame] = {}
+# By code, which is kept with its frame so that nothing else gets its id, and place in it.
+_kept: dict[tuple[int, int], tuple[CodeType, Frame]] = {}
 _plain: set[str] = set()  # paths that have nothing of a wrapper
 
 # Returns a text as a `str` and no subclass, whose methods may do anything at all.
@@ -187,20 +188,21 @@ def frames(traceback: TracebackType | None) -> list[Frame]:
     files: dict[str, list[str]] = {}
     for place in places:
         code = place.tb_frame.f_code
-        key = exact(code.co_filename), place.tb_lineno or 0, exact(code.co_name)
-        found.append(_kept.get(key) or _frame(key, files))
+        kept = _kept.get((id(code), place.tb_lasti)) or _keep(code, place, files)
+        found.append(kept[1])
     return found
 
 
-def _frame(key: tuple[str, int, str], files: dict[str, list[str]]) -> Frame:
-    """Return the frame of a path, line and label; the source is from *files*, which have been read for this trace."""
-    path, number, label = key
+def _keep(code: CodeType, place: TracebackType, files: dict[str, list[str]]) -> tuple[CodeType, Frame]:
+    """Make and keep the frame of a *place* in *code*; its source is of *files*, which have been read for this trace."""
+    path, number = exact(code.co_filename), place.tb_lineno or 0
     if path not in files:
         files[path] = source_lines(path)
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
-    frame = _kept[key] = Frame(path, number, label, line_of(files[path], number))
-    return frame
+    kept = code, Frame(path, number, exact(code.co_name), line_of(files[path], number))
+    _kept[id(code), place.tb_lasti] = kept
+    return kept
 
 
 def _is_lead(path: str) -> bool:
