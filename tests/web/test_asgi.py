@@ -448,8 +448,9 @@ class TestLifespan:
 
         assert Served(app).handler.application.lifespan.end() == "still busy"
 
+    @pytest.mark.parametrize("kind", [LookupError, asyncio.CancelledError])
     @pytest.mark.parametrize("phase", ["request", "shutdown"])
-    def test_crash(self, phase: str) -> None:
+    def test_crash(self, phase: str, kind: type[BaseException]) -> None:
         """An error that ends the lifespan later, at a request or at the end, is a record."""
         crash = asyncio.Event()
 
@@ -458,7 +459,7 @@ class TestLifespan:
                 await receive()
                 await send({"type": "lifespan.startup.complete"})
                 await (crash.wait() if phase == "request" else receive())
-                raise LookupError(phase)
+                raise kind(phase)
             crash.set()
             await asyncio.sleep(0)
             await send(START)

@@ -89,7 +89,9 @@ class Lifespan:
         """Call the application; an error before any answer means that it has no lifespan, by the specification."""
         try:
             await self.application(scope, self.receive, self.send)
-        except Exception as error:
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             if self.has_started and not self.answer.endswith(".failed"):  # which has said why
                 self.record(error)
         finally:
