@@ -222,6 +222,20 @@ class TestTransports:
         assert (response.status, response.body) == (200, b"[1, 2]")
         assert response.headers["lambda-runtime-aws-request-id"] == "one"
 
+    @pytest.mark.parametrize("first", [0, 1, 100_000])
+    def test_large(self, emulator: Emulator, connect: Callable[[str], Transport], first: int) -> None:
+        """A large body is whole, however it is cut, and so is the next answer on the same connection."""
+        body = bytes(range(250)) * 8_680
+        parts: list[Raw | Pause] = [Raw(FIELDS + b"Content-Length: 2170000\r\n\r\n" + body[:first])]
+        for start in range(first, 2_170_000, 700_001):
+            parts += [Pause(0.01), Raw(body[start : start + 700_001])]
+        emulator.script("next", parts, EVENT)
+        transport = connect(emulator.address)
+
+        assert transport.exchange(NEXT).body == body
+        assert transport.exchange(NEXT).body == b"{}"
+        assert [request.connection for request in emulator.requests] == [1, 1]
+
     @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\n"])
     def test_every_cut_until_close(self, connect: Callable[[str], Transport], head: bytes) -> None:
         """Of an answer without a length, a cut in the head is a failure, and what comes behind it is the body."""

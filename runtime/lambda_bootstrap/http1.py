@@ -76,17 +76,19 @@ class Reader:
     at = 0  # what lies before it has been understood
     head: tuple[int, dict[str, str], bool] | None = None
     length: int | None = None  # of the body, if the head has it
+    pieces: list[bytes] | None = None  # of the body, as they arrived, if its length is known
     chunks: list[bytes] | None = None  # of the body, if it comes in chunks
+    size = 0  # of all that has arrived
 
     @property
     def wanted(self) -> int:
         """How many bytes of the body are still missing; 0 if that is unknown."""
-        return 0 if self.length is None else self.at + self.length - len(self.buffer)
+        return 0 if self.length is None else self.at + self.length - self.size
 
     @property
     def is_blank(self) -> bool:
         """Whether not a single byte has arrived."""
-        return self.head is None and not self.buffer
+        return self.size == 0
 
     def feed(self, data: bytes) -> Response | None:
         """
@@ -95,8 +97,11 @@ class Reader:
         Raises:
             TransportError: this is not HTTP/1.1.
         """
-        if not self.buffer:
-            self.buffer = data  # nearly always the whole response: no copy
+        self.size += len(data)
+        if self.pieces is not None:
+            self.pieces.append(data)
+        elif not self.buffer:
+            self.buffer = data
         else:
             if isinstance(self.buffer, bytes):
                 self.buffer = bytearray(self.buffer)
@@ -109,7 +114,8 @@ class Reader:
                 return None
             self.read_head(end)
         if self.length is not None:
-            return self.finish(self.slice(self.length)) if self.wanted <= 0 else None
+            self.pieces = self.pieces or [self.slice(len(self.buffer) - self.at)]
+            return self.finish(b"".join(self.pieces)[: self.length]) if self.wanted <= 0 else None
         return self.finish(b"".join(self.chunks)) if self.chunks is not None and self.read_chunks(self.chunks) else None
 
     def end(self) -> Response:
@@ -120,7 +126,7 @@ class Reader:
             TransportError: the response was cut short.
         """
         if self.head is None or self.chunks is not None or self.length is not None:
-            raise TransportError(f"the Runtime API closed the connection after {len(self.buffer)} bytes of a response")
+            raise TransportError(f"the Runtime API closed the connection after {self.size} bytes of a response")
         response = self.finish(self.slice(len(self.buffer) - self.at))
         response.closes = True
         return response

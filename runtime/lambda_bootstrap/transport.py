@@ -14,6 +14,7 @@ from _socket import (  # `socket` imports `enum` and `selectors`
     IPPROTO_TCP,
     MSG_DONTWAIT,
     MSG_PEEK,
+    MSG_WAITALL,
     SOCK_STREAM,
     SOL_SOCKET,
     TCP_NODELAY,
@@ -58,7 +59,7 @@ class SocketTransport:
         self.is_silent = True  # not a byte has come since the last request
         self.socket: socket | None = None
         self.mark: object = None  # of the socket: a function may close it, and open something of its own in its place
-        self.receive: Callable[[socket, int], bytes] = socket.recv
+        self.receive: Callable[..., bytes] = socket.recv
 
     def exchange(self, request: Request) -> Response:
         """Send *request* and return its answer. A connection that died while a poll was due is replaced, once."""
@@ -165,7 +166,8 @@ class SocketTransport:
         reader = http1.Reader()
         answer = reader.feed(data)
         while answer is None:
-            data = self.receive(connection, max(JOINED, min(reader.wanted, 1 << 20)))
+            wanted = min(reader.wanted, 1 << 20)  # as one piece: a short one keeps memory for the rest
+            data = self.receive(connection, wanted or JOINED, MSG_WAITALL if wanted else 0)
             answer = reader.feed(data) if data else reader.end()
         return answer
 
@@ -206,9 +208,9 @@ class SocketTransport:
     def wait_by(self, wait: Callable[[socket], None]) -> None:
         """Have *wait* return before anything is received."""
 
-        def receive(connection: socket, size: int) -> bytes:
+        def receive(connection: socket, size: int, flags: int = 0) -> bytes:
             wait(connection)
-            return connection.recv(size)
+            return connection.recv(size, flags)
 
         self.receive = receive
 
