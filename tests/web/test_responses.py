@@ -140,7 +140,7 @@ class TestHeaders:
     @every
     @pytest.mark.parametrize("name", ["", "x y", "x:", "x\r\ny", "(x)"])
     def test_name(self, front_end: FrontEnd, name: str) -> None:
-        """A name that no header has is the application's error: the front end would drop the whole answer for it."""
+        """A name that no header has is the application's error, and isn't handed to the front end."""
         assert answered(front_end, headers=[("x-one", "1"), (name, "1")]).status == 500
         assert answered(front_end, headers=[("x-one", "1"), ("!#$%&'*+-.^_`|~09AZ", "1")]).status == 200
 
