@@ -197,6 +197,7 @@ PURE_IMPORTS = {
     "__future__",
     "_contextvars",
     "_json",
+    "_weakref",
     "binascii",
     "collections.abc",
     "dataclasses",

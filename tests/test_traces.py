@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import runpy
-from types import FunctionType
+import weakref
+from traceback import walk_tb
+from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
@@ -216,6 +219,26 @@ class TestFrames:
 
         assert len(traces._kept) <= 1000
         assert len(traces._plain) <= 1000
+
+    def test_code_is_not_kept(self) -> None:
+        """Code that a function makes for an event, and its constants, go with the event, though its frames are kept."""
+        code = compile("'x' * 1_000_000\nraise ValueError", "<event>", "exec")
+        gone = weakref.ref(code)
+        found = frames(caught(FunctionType(code, {})).__traceback__)
+        del code
+        gc.collect()
+
+        assert [(frame.path, frame.line) for frame in found] == [("<event>", 2)]
+        assert gone() is None
+
+    def test_line_alone(self) -> None:
+        """Where a compiler's tracebacks have a line and no place in the byte code, the line tells frames apart."""
+        error = caught(FunctionType(compile("\n\nraise ValueError", "<compiled>", "exec"), {}))
+        assert error.__traceback__ is not None
+        [*_, (frame, _)] = walk_tb(error.__traceback__)
+        found = [frames(TracebackType(None, frame, -1, line))[0].line for line in (7, 8, 7)]
+
+        assert found == [7, 8, 7]
 
 
 class TestSourceLines:

@@ -10,6 +10,7 @@ Written by hand: `traceback` takes 9 ms to import, and a function may have a `tr
 from __future__ import annotations
 
 import sys
+from _weakref import ref  # `weakref` is a file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ MOST_LINES = 200  # of a note, say
 MOST_TEXT = 32_768  # characters of it
 MOST_TRACE = 131_072  # characters of a trace in all
 MOST_KEPT = 1_000  # frames: what fails once mostly fails again; if there are more, it begins anew
-# By code, which is kept with its frame so that nothing else gets its id, and place in it.
-_kept: dict[tuple[int, int], tuple[CodeType, Frame]] = {}
+# By the id of the code and the place in it. The code itself stays no longer than it would: a function may make its own
+# anew for each event, of any size, and another gets the id.
+_kept: dict[tuple[int, int], tuple[ref[CodeType], Frame]] = {}
 _plain: set[str] = set()  # paths that have nothing of a wrapper
 
 # Returns a text as a `str` and no subclass, whose methods may do anything at all.
@@ -188,21 +190,24 @@ def frames(traceback: TracebackType | None) -> list[Frame]:
     files: dict[str, list[str]] = {}
     for place in places:
         code = place.tb_frame.f_code
-        kept = _kept.get((id(code), place.tb_lasti)) or _keep(code, place, files)
-        found.append(kept[1])
+        at = place.tb_lasti
+        if at < 0:  # made by C, as Nuitka does: only the line tells where
+            at = ~(place.tb_lineno or 0)
+        kept = _kept.get((id(code), at))
+        found.append(kept[1] if kept is not None and kept[0]() is code else _keep(code, at, place, files))
     return found
 
 
-def _keep(code: CodeType, place: TracebackType, files: dict[str, list[str]]) -> tuple[CodeType, Frame]:
+def _keep(code: CodeType, at: int, place: TracebackType, files: dict[str, list[str]]) -> Frame:
     """Make and keep the frame of a *place* in *code*; its source is of *files*, which have been read for this trace."""
     path, number = exact(code.co_filename), place.tb_lineno or 0
     if path not in files:
         files[path] = source_lines(path)
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
-    kept = code, Frame(path, number, exact(code.co_name), line_of(files[path], number))
-    _kept[id(code), place.tb_lasti] = kept
-    return kept
+    frame = Frame(path, number, exact(code.co_name), line_of(files[path], number))
+    _kept[id(code), at] = ref(code), frame
+    return frame
 
 
 def _is_lead(path: str) -> bool:
