@@ -27,7 +27,7 @@ matrix: .venv/.tests rie ## Run the tests without containers on Python 3.11 and 
 check: .venv/.tests .venv/.build .cache/lint/.made ## Lint, check types, hold the import graph.
 	$(check)
 
-bench: .venv/.bench ## Measure this runtime beside its peers, and write docs/performance.md: TABLES="echo logs" ROUNDS=10
+bench: .cache/peers/.made ## Measure this runtime beside its peers, and write docs/performance.md: TABLES="echo logs" ROUNDS=10
 	$(bench)
 
 mutants: .venv/.tests .venv/.build .cache/mutants/.made rie ## Break the code, one place at a time, and print what no test notices: MODULES="a.py folder" LIMIT=30 MINUTES=60

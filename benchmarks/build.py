@@ -13,7 +13,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import venv
 from dataclasses import dataclass, replace
 from functools import partial
@@ -102,7 +101,7 @@ def copy(package: str, site: Path) -> None:
     try:
         distribution = metadata.distribution(package)
     except metadata.PackageNotFoundError as error:
-        raise UnavailableError(f"{package} is not installed in {sys.prefix}; `make bench` installs it") from error
+        raise UnavailableError(f"{package} is not installed; `make bench` installs it") from error
     for file in distribution.files or ():
         if ".." in file.parts or file.suffix == ".pyc":
             continue

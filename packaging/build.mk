@@ -116,7 +116,7 @@ mutants = .cache/mutants/bin/python packaging/mutants.py --limit $(LIMIT) --minu
 
 # Peers that not every machine has: an older commit of this runtime, a folder with AWS's client for Node, a checkout of
 # aws-lambda-go.
-bench = OLD=$(OLD) NODE=$(NODE) GO_SOURCE=$(GO_SOURCE) PYTHONPATH=runtime:dev:. .venv/bin/python benchmarks --rounds $(ROUNDS) $(TABLES)
+bench = OLD=$(OLD) NODE=$(NODE) GO_SOURCE=$(GO_SOURCE) PYTHONPATH=runtime:dev:.:.cache/peers .venv/bin/python benchmarks --rounds $(ROUNDS) $(TABLES)
 
 conformance = .venv/bin/python docs/conformance.py
 
@@ -235,10 +235,6 @@ debian: rie build/site-packages
 	@$(pip) -r $<
 	@touch $@
 
-.venv/.bench: benchmarks/requirements.txt .venv/.tests
-	@$(pip) -r $<
-	@touch $@
-
 .venv/.build: packaging/build.txt .venv/.made
 	@$(pip) -r $<
 	@touch $@
@@ -247,6 +243,12 @@ debian: rie build/site-packages
 .cache/lint/.made: packaging/lint.txt .venv/.made
 	@.venv/bin/python -m venv .cache/lint
 	@.cache/lint/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --require-hashes -r $<
+	@touch $@
+
+# Apart too: some tests ask what happens without awslambdaric.
+.cache/peers/.made: benchmarks/requirements.txt .venv/.tests
+	@rm -rf $(@D)
+	@$(pip) --target=$(@D) -r $<
 	@touch $@
 
 # Apart too: it brings a keyring along.
