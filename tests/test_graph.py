@@ -110,7 +110,7 @@ GRAPH = {
     ],
     "web.lifespan": ["errors"],
     "web.exchange": [
-        *("current", "lifecycle.event_loop", "web.application", "web.front_ends.request", "web.front_ends.results"),
+        *("lifecycle.event_loop", "web.application", "web.front_ends.request", "web.front_ends.results"),
         *("web.response", "web.stream"),
     ],
     "web.asgi": [

@@ -42,6 +42,22 @@ def test_result(turns: int) -> None:
     assert variable.get() == ""
 
 
+@pytest.mark.usefixtures("deadline")
+def test_task_that_is_left() -> None:
+    """A task that a handler starts and does not wait for has its first turn before the handler's result is there."""
+    begun = []
+
+    async def other() -> None:
+        begun.append(True)
+
+    async def handler() -> asyncio.Task[None]:
+        return asyncio.create_task(other())
+
+    event_loop.run_within_deadline(handler())
+
+    assert begun == [True]
+
+
 @pytest.mark.parametrize("turns", [0, 1])
 @pytest.mark.parametrize("kind", [LookupError, asyncio.CancelledError, SystemExit])
 def test_error(turns: int, kind: type[BaseException], caplog: pytest.LogCaptureFixture) -> None:

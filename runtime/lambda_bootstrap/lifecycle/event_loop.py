@@ -23,7 +23,7 @@ from ..errors import FunctionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Task
+    from asyncio import AbstractEventLoop, Handle, Task
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, TypeVar
 
@@ -59,10 +59,11 @@ class Deadline:
     """
     Cancels a task, and again while it goes on.
 
+    Many tasks are done in their first turn of the loop: it sets a timer, which takes as long as the turn, after that.
+
     Args:
         task: what it cancels.
         seconds: how many the task had when it began.
-        delay: how many are left.
 
     Attributes:
         count: how often it has cancelled the task.
@@ -70,11 +71,17 @@ class Deadline:
 
     __slots__ = ("count", "seconds", "task", "timer")
 
-    def __init__(self, task: Task[Any], seconds: float, delay: float) -> None:
+    def __init__(self, task: Task[Any], seconds: float) -> None:
         self.task = task
         self.seconds = seconds
         self.count = 0
-        self.timer = task.get_loop().call_later(delay, self.cancel)
+        self.timer: Handle = task.get_loop().call_soon(self.begin)
+
+    def begin(self) -> None:
+        """Wait for the deadline, unless the task is done."""
+        if not self.task.done():  # its turn may have taken all of the time
+            left = seconds_left(current.get()) or 0.0
+            self.timer = self.task.get_loop().call_later(left, self.cancel)
 
     def cancel(self) -> None:
         """Cancel the task; the second time, say where it goes on."""
@@ -103,7 +110,7 @@ async def within_deadline(awaitable: Awaitable[T]) -> T:
     left, task = seconds_left(current.get()), current_task()
     if left is None or task is None:
         return await awaitable
-    deadline = Deadline(task, left, left)
+    deadline = Deadline(task, left)
     try:
         return await awaitable
     except CancelledError as error:
@@ -121,27 +128,15 @@ def seconds_left(invocation: Any) -> float | None:
 
 
 def run_within_deadline(coroutine: Coroutine[Any, Any, T]) -> T:
-    """
-    Run *coroutine* as `run` does, until shortly before the deadline at most.
-
-    Many handlers are done in the loop's first turn: only others need a timer, which takes as long as the turn.
-    """
+    """Run *coroutine* as `run` does, until shortly before the deadline at most."""
     global _latest  # noqa: PLW0603 - as in `run`
     _latest = coroutine
     loop = _runner.get_loop()
     task = loop.create_task(coroutine, context=copy_context())
-    seconds = seconds_left(current.get())
-    loop.stop()  # after one turn
-    try:
-        loop.run_forever()
-    finally:
-        if task.done() and not task.cancelled():
-            task.exception()  # or asyncio would complain that nobody has looked at it, after an exit
-    if task.done():
-        return task.result()
-    if seconds is None:
+    left = seconds_left(current.get())
+    if left is None:
         return loop.run_until_complete(task)
-    deadline = Deadline(task, seconds, seconds_left(current.get()) or 0.0)
+    deadline = Deadline(task, left)
     try:
         return loop.run_until_complete(task)
     except CancelledError as error:

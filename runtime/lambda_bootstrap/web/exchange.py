@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Event
 
-from .. import current
 from ..lifecycle import event_loop
 from .application import RefusedError, exactly
 from .front_ends.results import is_bodiless
@@ -82,8 +81,7 @@ class Exchange:
         *seconds* are what it had when it began, or None without a deadline: it may have used all of them by now.
         """
         if seconds is not None and self.task is not None and not self.is_over:
-            left = event_loop.seconds_left(current.get()) or 0.0
-            self.deadline = event_loop.Deadline(self.task, seconds, left)
+            self.deadline = event_loop.Deadline(self.task, seconds)
 
     async def receive(self) -> dict[str, Any]:
         """Return the request's body, then that the client has gone: once it has the whole response."""
