@@ -129,22 +129,7 @@ def seconds_left(invocation: Any) -> float | None:
 
 def run_within_deadline(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run *coroutine* as `run` does, until shortly before the deadline at most."""
-    global _latest  # noqa: PLW0603 - as in `run`
-    _latest = coroutine
-    loop = _runner.get_loop()
-    task = loop.create_task(coroutine, context=copy_context())
-    left = seconds_left(current.get())
-    if left is None:
-        return loop.run_until_complete(task)
-    deadline = Deadline(task, left)
-    try:
-        return loop.run_until_complete(task)
-    except CancelledError as error:
-        if not deadline.count:
-            raise
-        raise DeadlineError(EXCEEDED, str(deadline)) from error
-    finally:
-        deadline.timer.cancel()
+    return run(within_deadline(coroutine))
 
 
 # What becomes of the coroutine that a handler returns: where tasks run side by side, they await it instead.
