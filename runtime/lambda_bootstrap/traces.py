@@ -55,7 +55,7 @@ class Frame:
     One line of a trace: where the code was, and what it was.
 
     Attributes:
-        entry: all that as text, as in Python's own traces.
+        entry: all that as text, as in Python's own traces; of a long line of source, its ends.
     """
 
     __slots__ = ("entry", "label", "line", "path", "source")
