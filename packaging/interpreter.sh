@@ -22,8 +22,15 @@ work=$root/.cache/build/$arch
 deps=$work/deps
 rm -rf "$work" "$destination"
 mkdir -p "$work/tools" "$deps/include" "$deps/lib"
+end() {
+    # With all that they have started: who tries again begins by removing the folder that they write to.
+    local step
+    for step in $(jobs -p); do kill -- "-$step" 2>/dev/null || :; done
+    wait
+}
+
 log=
-trap 'status=$?; if [ $status != 0 ] && [ -n "$log" ]; then tail -n 20 "$log" >&2; echo "all of it: $log" >&2; fi; kill $(jobs -p) 2>/dev/null || :' EXIT
+trap 'status=$?; if [ $status != 0 ] && [ -n "$log" ]; then tail -n 20 "$log" >&2; echo "all of it: $log" >&2; fi; end' EXIT
 
 # The date is compiled in (`sys.version`, OpenSSL's `version -b`): any constant makes two builds the same bytes.
 export SOURCE_DATE_EPOCH=1754697600 LC_ALL=C TZ=UTC
@@ -256,10 +263,12 @@ steps=(zlib bzip2 xz-utils libffi sqlite3 openssl builtins)
 if [ -z "$native" ]; then steps+=(freezers); fi
 echo "compiling ${steps[*]} for $arch"
 begun=()
+set -m # each in a group of its own, for `end`
 for step in "${steps[@]}"; do
-    ("$step") >"$work/$step.log" 2>&1 &
+    ("$step") >"$work/$step.log" 2>&1 </dev/null &
     begun+=($!)
 done
+set +m
 for at in "${!steps[@]}"; do
     log=$work/${steps[at]}.log
     wait "${begun[at]}"

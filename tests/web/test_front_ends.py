@@ -500,6 +500,18 @@ class TestBody:
         with pytest.raises(FunctionError, match="the event says that its body is base64, and it isn't: "):
             request(event)
 
+    @every
+    def test_line_breaks(self, front_end: FrontEnd) -> None:
+        """A body in base64 with line breaks, as programs write it into an event that is kept in a file, is the same."""
+        event = {
+            **front_end.event(Sent("POST")),
+            "body": "SGVs\r\nbG8=\n",
+            "isBase64Encoded": True,
+            "is_base64_encoded": True,
+        }
+
+        assert request(event).body == b"Hello"
+
 
 SEGMENT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/?"), min_size=1, max_size=6)
 NAME = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True).filter(

@@ -261,7 +261,7 @@ def content(body: str | None, is_base64: object) -> bytes:
     if not is_base64:
         return body.encode("utf-8", "replace")
     try:
-        return a2b_base64(body, strict_mode=True)
+        return a2b_base64("".join(body.split()), strict_mode=True)  # with line breaks, perhaps, in a sample event
     except ValueError as error:
         message = f"Unable to unmarshal input: the event says that its body is base64, and it isn't: {error}"
         raise FunctionError("Runtime.UnmarshalError", message) from None
