@@ -44,12 +44,22 @@ class TestTimestamp:
         """A time is UTC with milliseconds, wherever the function runs."""
         assert timestamp(seconds) == text
 
-    def test_one_second_is_kept(self) -> None:
-        """Of the times that were written, only one second is remembered."""
+    def test_one_time_is_kept(self) -> None:
+        """Of the times that were written, only the last is remembered."""
         for second in range(1000):
             timestamp(second + 0.5)
 
-        assert record_module._last == {999: "1970-01-01T00:16:39"}
+        assert record_module._latest == (999_500, "1970-01-01T00:16:39.500Z")
+
+    def test_seconds(self) -> None:
+        """Times of one second share its text, in whatever order they are asked for, and those of another do not."""
+        assert [timestamp(1.999), timestamp(2.0), timestamp(1.0), timestamp(-0.5), timestamp(0.25)] == [
+            "1970-01-01T00:00:01.999Z",
+            "1970-01-01T00:00:02.000Z",
+            "1970-01-01T00:00:01.000Z",
+            "1969-12-31T23:59:59.500Z",
+            "1970-01-01T00:00:00.250Z",
+        ]
 
     def test_one_millisecond_is_kept(self) -> None:
         """Times of one millisecond are the same text, and those of others are not."""

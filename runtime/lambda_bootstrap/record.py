@@ -14,7 +14,7 @@ from __future__ import annotations
 from time import gmtime, strftime
 
 from . import codec
-from .traces import class_name, describe, exact, title, trace
+from .traces import class_name, describe, exact, keep, title, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ OWN, IDS = {"timestamp", "level"}, {"requestId", "tenantId", "traceId", "functio
 ALL = OWN | IDS
 PLATFORM_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 # Entries of traces in the forms that they are written in: what fails once mostly fails again.
-MOST_KEPT, LONGEST_KEPT = 1_000, 500  # of them; characters of each
+LONGEST_KEPT = 500  # characters of one
 _forms: dict[str, tuple[str, list[str]]] = {}
 _NAMES = dict(zip(range(0, 60, 10), PLATFORM_LEVELS, strict=True))
 
@@ -106,9 +106,7 @@ def forms(entry: str) -> tuple[str, list[str]]:
             lines.append(INDENT * (len(line) - len(text)) + text)
         found = codec.quoted(entry), lines
         if len(entry) <= LONGEST_KEPT:
-            if len(_forms) >= MOST_KEPT:
-                _forms.clear()
-            _forms[entry] = found
+            keep(_forms, entry, found)
     return found
 
 
@@ -223,8 +221,7 @@ def is_within(byte: int) -> bool:
     return byte & 0xC0 == 0x80  # noqa: PLR2004 - bits
 
 
-_last: dict[int, str] = {}  # the second that was asked for last: most records are of the same
-_latest = 0, "1970-01-01T00:00:00.000Z"  # and the millisecond
+_latest = 0, "1970-01-01T00:00:00.000Z"  # the millisecond that was asked for last: most records are of its second
 
 
 def timestamp(seconds: float) -> str:
@@ -235,12 +232,8 @@ def timestamp(seconds: float) -> str:
     if known == milliseconds:
         return text
     whole = milliseconds // 1000
-    start = _last.get(whole)
-    if start is None:
-        start = strftime("%Y-%m-%dT%H:%M:%S", gmtime(whole))
-        _last.clear()
-        _last[whole] = start
-    text = f"{start}.{str(1000 + milliseconds % 1000)[1:]}Z"
+    start = text[:-4] if known // 1000 == whole else strftime("%Y-%m-%dT%H:%M:%S.", gmtime(whole))
+    text = f"{start}{str(1000 + milliseconds % 1000)[1:]}Z"
     _latest = milliseconds, text
     return text
 

@@ -20,7 +20,7 @@ from . import codec
 from .errors import FunctionError, LambdaError
 from .record import array_of
 from .spare import with_spare
-from .traces import MOST_KEPT, describe, exact, frames, name_of, shorten, trace
+from .traces import describe, exact, frames, keep, name_of, shorten, trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,10 +170,8 @@ class ErrorReport:
 def cause_of(frame: Frame) -> tuple[str, str]:
     """Return what the X-Ray cause has of a *frame*: its place in the stack, and its path."""
     path = codec.quoted_ascii(frame.path)
-    if len(_causes) >= MOST_KEPT:
-        _causes.clear()
-    found = _causes[frame] = f'{{"label":{codec.quoted_ascii(frame.label)},"path":{path},"line":{frame.line}}}', path
-    return found
+    form = f'{{"label":{codec.quoted_ascii(frame.label)},"path":{path},"line":{frame.line}}}'
+    return keep(_causes, frame, (form, path))
 
 
 def _open_binascii() -> Any:  # a file of its own in most Pythons, and only needed here

@@ -16,7 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import CodeType, TracebackType
-    from typing import Any
+    from typing import Any, TypeVar
+
+    Key = TypeVar("Key")
+    Value = TypeVar("Value")
 
 HERE = __file__.rpartition("/")[0] + "/"
 IMPORT = ("<frozen importlib", f"{HERE}on_import.py")  # how the files of the import system begin, with our part in it
@@ -40,11 +43,11 @@ MOST_NOTES = 20
 MOST_LINES = 200  # of a note, say
 MOST_TEXT = 32_768  # characters of it
 MOST_TRACE = 131_072  # characters of a trace in all
-MOST_KEPT = 1_000  # frames: what fails once mostly fails again; if there are more, it begins anew
+MOST_KEPT = 1_000  # of anything that is kept, as what fails once mostly fails again
 # By the id of the code and the place in it. The code itself stays no longer than it would: a function may make its own
 # anew for each event, of any size, and another gets the id.
 _kept: dict[tuple[int, int], tuple[ref[CodeType], Frame]] = {}
-_plain: set[str] = set()  # paths that have nothing of a wrapper
+_plain: dict[str, str] = {}  # paths that have nothing of a wrapper
 
 # Returns a text as a `str` and no subclass, whose methods may do anything at all.
 exact: Callable[[str], str] = str.__str__
@@ -203,11 +206,16 @@ def _keep(code: CodeType, at: int, place: TracebackType, files: dict[str, list[s
     path, number = exact(code.co_filename), place.tb_lineno or 0
     if path not in files:
         files[path] = source_lines(path)
-    if len(_kept) >= MOST_KEPT:
-        _kept.clear()
     frame = Frame(path, number, exact(code.co_name), line_of(files[path], number))
-    _kept[id(code), at] = ref(code), frame
-    return frame
+    return keep(_kept, (id(code), at), (ref(code), frame))[1]
+
+
+def keep(memory: dict[Key, Value], key: Key, value: Value) -> Value:
+    """Keep *value* in *memory*, which begins anew when it is full; return it."""
+    if len(memory) >= MOST_KEPT:
+        memory.clear()
+    memory[key] = value
+    return value
 
 
 def _is_lead(path: str) -> bool:
@@ -218,9 +226,7 @@ def _is_lead(path: str) -> bool:
         return True
     steps = path.split("/")
     if LEADS.isdisjoint(steps):
-        if len(_plain) >= MOST_KEPT:
-            _plain.clear()
-        _plain.add(path)
+        keep(_plain, path, path)
         return False
     folders = {folder.rstrip("/") for folder in search_path()}
     return any(step in LEADS and "/".join(steps[:at]) in folders for at, step in enumerate(steps))
