@@ -117,7 +117,7 @@ class SocketTransport:
         if body is None:
             self.write(self.head(request))
             return self.read()
-        head = http1.encode("POST", self.address.prefix + request.path, request.headers, body, self.host)
+        head = self.head(request)
         if self.socket is not None and not is_there(self.socket, self.mark):
             self.close()
         if len(body) > JOINED:
