@@ -322,6 +322,7 @@ build/interpreter/$(ARCH)/.made: build/tree/$(ARCH)/bootstrap $(addprefix packag
 build/tree/$(ARCH)/bootstrap: packaging/tree.py bootstrap $(shell find runtime -name "*.py") build/site-packages build/extras \
 		$(interpreter)/$(program) build/tree/$(ARCH).interpreter
 	@.venv/bin/python packaging/tree.py $(ARCH) $(interpreter) $(native_python) build/extras build/site-packages
+	@touch $@
 
 # Another interpreter than the tree's may be older than the tree.
 build/tree/$(ARCH).interpreter: always

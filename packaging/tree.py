@@ -28,6 +28,7 @@ LEFT_OUT = {
     "terminals: the C libraries they need are not linked": (f"{LIBRARY}/curses",),
     "Python's own tests": (f"{LIBRARY}/test", f"{LIBRARY}/__phello__"),
     "pip: packages come with the function, and its folders are read-only": (f"{LIBRARY}/ensurepip",),
+    "decimal in Python: it is linked in, in C": (f"{LIBRARY}/_pydecimal.py",),
     "texts of help(), 0.7 MB": (f"{LIBRARY}/pydoc_data",),
     "byte code, made anew below": (f"{LIBRARY}/**/__pycache__",),
 }
