@@ -97,17 +97,9 @@ class AsgiApplication(Application):
             raise RuntimeError(f"the application could not shut down: {reason}")
 
     def run(self, exchange: Exchange, event: Any, context: Any) -> None:
-        """
-        Run the application until its response is complete, or it has ended without one.
-
-        Most do in the loop's first turn: only others need a timer for their deadline, which takes as long as the turn.
-        """
-        seconds = event_loop.seconds_left(current.get())
+        """Run the application until its response is complete, or it has ended without one."""
         self.start(exchange, event, context)
         try:
-            self.loop.stop()  # after one turn
-            self.loop.run_forever()
-            exchange.limit(seconds)
             self.drive(exchange, to_its_end=False)
         except BaseException:  # a signal handler has stopped it: nothing of it must go on beside the next request
             if exchange.task is not None:
@@ -117,10 +109,13 @@ class AsgiApplication(Application):
             self.left.append(exchange)
 
     def start(self, exchange: Exchange, event: Any, context: Any) -> None:
-        """Make the application a task."""
+        """Make the application a task, which is cancelled shortly before the deadline of the current invocation."""
         scope = scope_of(exchange.request, event, context)
         scope["state"] = self.lifespan.state.copy()
         exchange.task = self.loop.create_task(exchange.run(self.function, scope))
+        seconds = event_loop.seconds_left(current.get())
+        if seconds is not None:
+            exchange.deadline = event_loop.Deadline(exchange.task, seconds)
 
     def drive(self, exchange: Exchange, *, to_its_end: bool) -> None:
         """Run the loop until the application has ended, or its response is complete if that will do."""
@@ -167,7 +162,6 @@ class AsgiApplication(Application):
         progress, exchange.is_awaited = Event(), True
         exchange.stop = progress.set
         self.start(exchange, event, context)
-        exchange.limit(event_loop.seconds_left(current.get()))
         assert exchange.task is not None
         try:
             await progress.wait()

@@ -74,15 +74,6 @@ class Exchange:
         self.is_over = True
         self.wake()
 
-    def limit(self, seconds: float | None) -> None:
-        """
-        Have the application cancelled shortly before the deadline of the current invocation.
-
-        *seconds* are what it had when it began, or None without a deadline: it may have used all of them by now.
-        """
-        if seconds is not None and self.task is not None and not self.is_over:
-            self.deadline = event_loop.Deadline(self.task, seconds)
-
     async def receive(self) -> dict[str, Any]:
         """Return the request's body, then that the client has gone: once it has the whole response."""
         if self.body is not None:
