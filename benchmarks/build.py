@@ -17,6 +17,7 @@ import venv
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 CACHE = HERE.parent / ".cache" / "bench"
 ARCH = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+RIC_PACKAGES = "awslambdaric", "simplejson", "snapshot-restore-py"
 GO_MODULE = "github.com/aws/aws-lambda-go@v1.47.0"
 
 
@@ -68,7 +70,9 @@ class Start:
 def run(command: tuple[str | Path, ...], folder: Path = HERE, environment: Mapping[str, str] = os.environ) -> str:
     """What a command prints; UnavailableError with its last words when it cannot be started or fails."""
     try:
-        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder, env=environment)
+        done = subprocess.run(
+            command, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder, env=environment
+        )
     except FileNotFoundError as error:
         raise UnavailableError(f"{command[0]} is not on PATH") from error
     except subprocess.CalledProcessError as error:
@@ -171,8 +175,27 @@ def node() -> Start:
 
 def ric() -> Start:
     """AWS's own Python runtime, started as its manual says."""
-    packages = "awslambdaric", "simplejson", "snapshot-restore-py"
-    return Start(("python3", "-m", "awslambdaric"), interpreter(*packages))
+    return Start(("python3", "-m", "awslambdaric"), interpreter(*RIC_PACKAGES))
+
+
+def pip(*arguments: str | Path) -> None:
+    """Run pip, of this environment, by the interpreter that ships."""
+    package = Path(next(iter(getattr(find_spec("pip"), "submodule_search_locations", None) or ["pip"])))
+    run((shipped_python(), package, "--quiet", "--disable-pip-version-check", "install", *arguments))
+
+
+def ric_for_shipped() -> Path:
+    """The folder with AWS's runtime and its byte code, for the interpreter that ships."""
+    folder = CACHE / "awslambdaric"
+    shutil.rmtree(folder, ignore_errors=True)
+    locked = (f"{name}=={metadata.version(name)}" for name in RIC_PACKAGES)
+    pip("--target", folder, "--no-deps", "--only-binary=:all:", *locked)
+    return folder
+
+
+def shipped_ric() -> Start:
+    """AWS's own Python runtime, run by the interpreter that ships."""
+    return Start((shipped_python(), "-m", "awslambdaric"), options=(("PYTHONPATH", str(ric_for_shipped())),))
 
 
 def go() -> Start:

@@ -14,6 +14,7 @@ GO = "aws-lambda-go"
 NODE = "aws-lambda-ric for Node"
 OLD = "lambda-bootstrap, old commit"
 SHIPPED = "lambda-bootstrap, our interpreter"
+SHIPPED_RIC = "awslambdaric, our interpreter"
 
 WORDS = {"invocation_us": "per invocation", "first_next_ms": "first `next`", "rss_kb": "RSS"}
 

@@ -4,15 +4,17 @@
  *   server STARTS WARM EVENTS FILE COMMAND...
  *
  * COMMAND is started STARTS times. All but the last are stopped at their first GET .../next; the last is sent WARM
- * events that do not count and EVENTS that do. An event is what FILE has, or a greeting for "-". All times are taken on this side of the socket, so they hold nothing
- * of the runtime's own idea of time. One JSON line comes out, medians throughout:
+ * events that do not count and EVENTS that do. An event is what FILE has, or a greeting for "-". All times are taken on
+ * this side of the socket, so they hold nothing of the runtime's own idea of time. One JSON line comes out, medians
+ * throughout. Each line on stdin asks for a turn of EVENTS more, and for a line with the medians of these; the end of
+ * stdin stops the runtime.
  *
  *   first_next_ms  process start -> first GET .../next
  *   turn_us        event sent -> its whole response received: the handler, and the runtime around it
  *   loop_us        202 sent -> next GET .../next received: what the runtime does between invocations
  *   first_byte_us  event sent -> the first bytes of its answer received, or of its first chunk
  *   first_turn_us  first_byte_us of the first event of all, which is none of those
- *   rss_kb         the peak resident size of the process that took the events
+ *   rss_kb         the peak resident size of the process that took the events, so far
  *
  * Exit status 0, or 1 with one line on stderr that says what the runtime did wrong.
  *
@@ -57,7 +59,7 @@ static struct {
     pid_t pid; /* 0: none is running */
     double started_us, event_us, accepted_us;
     int warm, events; /* events to send: the first `warm` do not count; none for a start only */
-    int sent, answered;
+    int sent, answered, poll_fd;
     bool polled, finished;
 } runtime;
 
@@ -176,6 +178,7 @@ static void on_next(int fd, double received_us) {
     else if (runtime.answered > runtime.warm)
         add(&loops, received_us - runtime.accepted_us);
     runtime.polled = true;
+    runtime.poll_fd = fd;
     if (runtime.sent < runtime.events)
         send_event(fd);
     else
@@ -248,6 +251,7 @@ static void start_runtime(char **command, int warm, int events) {
     runtime.started_us = now_us();
     runtime.pid = fork();
     if (runtime.pid == 0) {
+        dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
         dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO); /* nobody's reading of a log is in its times */
         execvp(command[0], command);
         warn("%s", command[0]);
@@ -290,12 +294,26 @@ static long peak_rss_kb(void) {
 }
 
 /* A stopped runtime's connections are closed when the next life, or the exit, comes upon them. */
-static long measure(char **command, int warm, int events) {
+static void live(char **command, int warm, int events) {
+    stop_runtime();
     start_runtime(command, warm, events);
     serve();
-    long rss_kb = peak_rss_kb();
-    stop_runtime();
-    return rss_kb;
+}
+
+static void take_turn(int events) {
+    turns.count = loops.count = first_bytes.count = 0;
+    runtime.events += events;
+    runtime.finished = false;
+    send_event(runtime.poll_fd);
+    serve();
+}
+
+static void print_figures(void) {
+    printf("{\"first_next_ms\": %.2f, \"turn_us\": %.2f, \"loop_us\": %.2f, \"first_byte_us\": %.2f, "
+           "\"first_turn_us\": %.2f, \"rss_kb\": %ld, \"is_error\": %s}\n",
+           median(&starts), median(&turns), median(&loops), median(&first_bytes), first_turn_us, peak_rss_kb(),
+           is_error ? "true" : "false");
+    fflush(stdout);
 }
 
 static void listen_on_loopback(void) {
@@ -337,10 +355,13 @@ int main(int argc, char **argv) {
 
     listen_on_loopback();
     for (int i = 1; i < lives; i++)
-        measure(command, 0, 0);
-    long rss_kb = measure(command, warm, warm + events);
-    printf("{\"first_next_ms\": %.2f, \"turn_us\": %.2f, \"loop_us\": %.2f, \"first_byte_us\": %.2f, "
-           "\"first_turn_us\": %.2f, \"rss_kb\": %ld, \"is_error\": %s}\n",
-           median(&starts), median(&turns), median(&loops), median(&first_bytes), first_turn_us, rss_kb,
-           is_error ? "true" : "false");
+        live(command, 0, 0);
+    live(command, warm, warm + events);
+    print_figures();
+    for (int c; (c = getchar()) != EOF;) {
+        if (c != '\n')
+            continue;
+        take_turn(events);
+        print_figures();
+    }
 }

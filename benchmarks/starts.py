@@ -13,13 +13,11 @@ import sys
 import time
 import zipfile
 from dataclasses import dataclass, replace
-from importlib.metadata import version
-from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.build import CACHE, HERE, Start, run, shipped, shipped_python
+from benchmarks.build import CACHE, HERE, Start, pip, ric_for_shipped, run, shipped, shipped_python
 from benchmarks.echoes import one_round
 from benchmarks.page import Table, pinned
 from benchmarks.report import quartile
@@ -32,7 +30,6 @@ CACHES = Path("/proc/sys/vm/drop_caches")
 OURS, BARE, PIP = "built", "zipped without byte code", "zipped by pip"
 SIDES = (BARE, PIP, OURS)
 STATES = ("warm", "cold")
-RIC = ("awslambdaric", "simplejson", "snapshot-restore-py")
 LINES = (
     "start of the process to first `next`, all by the interpreter that ships; what is zipped runs on awslambdaric",
     f"{BARE}: `pip install --target`, without `__pycache__`, as SAM and many plugins pack it, and our `make zip` did",
@@ -74,7 +71,7 @@ def measure(rounds: int) -> Table:
     rows = [["imports", "page cache", *SIDES, *(f"of {side}" for side in SIDES[:-1])]]
     ratios: dict[str, list[float]] = {side: [] for side in SIDES[:-1]}
     with pinned():
-        ric = runtime_of_aws()
+        ric = ric_for_shipped()
         for function in FUNCTIONS:
             for how, times in one_function(function, rounds, ric).items():
                 rows.append([function.name, how, *cells(times)])
@@ -123,20 +120,6 @@ def started(runtime: Start, task: Path) -> Start:
     start = replace(runtime, options=(*runtime.options, *options), handler="app.handler")
     first_next(start)  # does it run at all?
     return start
-
-
-def pip(*arguments: str | Path) -> None:
-    """Run pip, of this environment, by the interpreter that ships."""
-    package = Path(next(iter(getattr(find_spec("pip"), "submodule_search_locations", None) or ["pip"])))
-    run((shipped_python(), package, "--quiet", "--disable-pip-version-check", "install", *arguments))
-
-
-def runtime_of_aws() -> Path:
-    """The folder with AWS's runtime, with its byte code, and apart from the function, as its managed Python has it."""
-    folder = CACHE / "starts" / "awslambdaric"
-    shutil.rmtree(folder, ignore_errors=True)
-    pip("--target", folder, "--no-deps", "--only-binary=:all:", *(f"{name}=={version(name)}" for name in RIC))
-    return folder
 
 
 def on_aws(ric: Path, task: Path) -> Start:

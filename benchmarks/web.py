@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -21,9 +21,10 @@ from benchmarks.build import CACHE, HERE, UnavailableError, ours
 from benchmarks.page import Table, pinned
 from benchmarks.report import quartile
 from benchmarks.soak import ACCEPTED, PATIENCE
+from benchmarks.turns import taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from benchmarks.build import Start
 
@@ -208,24 +209,21 @@ def measure(rounds: int) -> Table:
 
 
 def measured(start: Start, rounds: int) -> dict[str, list[float]]:
-    """
-    By handler, what a request takes in microseconds, in each of the turns that all take.
-
-    All of them are there all the time, and a turn of all of them takes a moment: the machine is as fast for one as for
-    the others, and what one takes beyond another is known turn by turn. Environments that ran one after the other had
-    the same ratio at 0.99 and at 1.59.
-    """
+    """By handler, what a request takes in microseconds, in each of the turns that all take."""
     found: dict[str, list[float]] = {name: [] for name in ROWS}
     for _ in range(rounds):
-        with ExitStack() as stack:
-            sessions = {name: stack.enter_context(running(start, name)) for name in ROWS}
-            for session in sessions.values():
-                for _ in range(WARM):
-                    session.turn()
-            for _ in range(TURNS):
-                for name, session in sessions.items():
-                    found[name].append(quartile([session.turn() for _ in range(COUNT)]))
+        for name, times in taken({name: warm(start, name) for name in ROWS}, TURNS).items():
+            found[name] += times
     return found
+
+
+@contextmanager
+def warm(start: Start, handler: str) -> Iterator[Callable[[], float]]:
+    """An environment that is warm, with what takes a turn of it."""
+    with running(start, handler) as session:
+        for _ in range(WARM):
+            session.turn()
+        yield lambda: quartile([session.turn() for _ in range(COUNT)])
 
 
 def beyond(name: str, times: Mapping[str, Sequence[float]]) -> float:
