@@ -60,7 +60,7 @@ def test_our_interpreter() -> None:
     found = {**FOUND, ECHO: {**FOUND[ECHO], SHIPPED: turns(30, 40, 39), SHIPPED_RIC: turns(100, 100, 100)}}
     header, echo, error = rows(found)
 
-    assert header[4] == "on our interpreter"
+    assert header[4] == "ratio on our interpreter"
     assert echo[3:5] == ["0.40", "0.39"]
     assert error[4] == ""
     assert "target: an echo on our interpreter at most 0.38 x awslambdaric's: 0.39, NOT met" in verdicts(found)
