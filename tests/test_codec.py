@@ -707,6 +707,22 @@ class TestCircles:
         """A list with more parts than are looked at is written all the same."""
         assert codec.encode([[0]] * 600_000) == b"[" + b",".join([b"[0]"] * 600_000) + b"]"
 
+    @pytest.mark.parametrize("at", [0, 70, 2500, 4999])
+    @pytest.mark.parametrize("deep", [False, True])
+    def test_one_of_many(self, at: int, deep: bool) -> None:  # noqa: FBT001 - drawn
+        """One named tuple among thousands of parts is an object, wherever it lies, and a circle there is found."""
+        result: list[Any] = [{"number": number, "more": [[number, "x"], None]} for number in range(5000)]
+        expected = json.loads(codec.encode(result))
+        place = result[at]["more"] if deep else result
+        last = expected[at]["more"] if deep else expected
+        place.append(Pair("a", 1.5))
+        last.append({"name": "a", "more": 1.5})
+
+        assert json.loads(codec.encode(result)) == expected
+        place[-1] = {"of": place}
+        path = f"[{at}].more[2].of" if deep else "[5000].of"
+        assert marshal_error(result).endswith(f"Circular reference detected (at {path})")
+
     def test_lenient(self) -> None:
         """What holds itself is described where it only has to be told, as in a log, and no copies of it are made."""
         result = around(dict, "x" * 100_000)

@@ -31,7 +31,7 @@ quoted_ascii = encode_basestring_ascii  # and in nothing but printable ASCII: fi
 
 SPACE = " \t\n\r"
 SHORT, FEW = 1024, 64  # bytes and parts of a value that is small
-LEVELS, PARTS = 64, 1 << 19  # of one that is not
+LEVELS, PARTS, MANY = 64, 1 << 20, 512  # of one that is not; MANY parts are gone through a FEW at a time
 
 
 class _Rules:
@@ -184,20 +184,21 @@ def _has_end(value: Any) -> bool:
 
     What holds itself has none. Nor has an instance of a class made in Python, as it refers to its class, and that to
     itself: so no part need be asked for its type. A few are, before the walk goes through all that a class refers to.
+    The walk goes down before it goes on, so that what it looks at is still near the processor.
     """
-    layer = [value]
-    for _ in range(LEVELS):
-        if not _PLAIN_TYPES.issuperset(map(type, layer[:4] + layer[-4:])):
+    levels, seen = [[[value]]], 0
+    while levels:
+        if not levels[-1]:
+            levels.pop()
+            continue
+        some = levels[-1].pop()
+        if seen > PARTS or len(levels) > LEVELS or not _PLAIN_TYPES.issuperset(map(type, some[:2] + some[-2:])):
             return False
-        parts: list[Any] = []
-        for at in range(0, len(layer), FEW):
-            parts += get_referents(*layer[at : at + FEW])
-            if len(parts) > PARTS:
-                return False
-        if not parts:
-            return True
-        layer = parts
-    return False
+        parts = get_referents(*some)
+        if parts:
+            seen += len(parts)
+            levels.append([parts] if len(parts) < MANY else [parts[at : at + FEW] for at in range(0, len(parts), FEW)])
+    return True
 
 
 def dumps(value: Any) -> str:
