@@ -128,6 +128,24 @@ def test_no_number(name: str, bits: str) -> None:
         options(name, []).encode([None, -1, 127, {"a": [1.5, value]}])
 
 
+@pytest.mark.parametrize("name", ["orjson", "msgspec"])
+@pytest.mark.parametrize("at", [0, 70, 1500, 2999])
+def test_no_number_of_many(name: str, at: int) -> None:
+    """Among thousands of parts NaN is an error with its path; a null, and a text that looks like one, are right."""
+    result: list[Any] = [{"number": 0.5, "none": None, "text": ["null"]} for _ in range(3000)]
+    encode = CODECS[name].encode
+
+    assert json.loads(encode(result)) == result
+    for text in ("null", "nul"):
+        result[at] = {"number": float("nan"), "none": [], "text": text}
+        with pytest.raises(FunctionError, match=rf"JSON compliant.* \(at \[{at}\].number\)"):
+            encode(result)
+    result[at] = {"number": 1e16, "none": None, "text": b"null"}
+    assert json.loads(encode(result))[at] == {"number": 1e16, "none": None, "text": "null"}
+    result[at] = {1e16: None}
+    assert json.loads(encode(result))[at] == {"1e+16": None}
+
+
 class Struct(msgspec.Struct, rename="camel", omit_defaults=True):
     """A class of msgspec's own."""
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 ENDS = bytes(0x7F) + b"s" + bytes(0x70) + b"h" * 15 + b"f"  # by byte: 7F, F0 to FE, FF, or another
-JSON_TYPES = {bool, dict, float, int, list, str, tuple, type(None)}
+NONE = type(None)
+CONTAINERS = {dict, list, tuple}
+JSON_TYPES = {bool, float, int, str, NONE} | CONTAINERS
+MANY, FEW = 512, 64  # so many parts are gone through so few at a time: what is looked at is still near the processor
 
 
 def options(name: str, words: list[str]) -> Options:
@@ -62,7 +65,7 @@ def _orjson() -> Options:
         try:
             body: bytes = orjson.dumps(result, codec.convert, options)
             # NaN has left as null, and is refused by `codec`.
-            is_right = b"null" not in body or _is_ordinary(result) or bool(orjson.loads(body) == result)
+            is_right = b"null" not in body or _is_ordinary(result, body) or bool(orjson.loads(body) == result)
         except Exception:
             is_right = False
         return body if is_right else codec.encode(result)
@@ -87,7 +90,7 @@ def _msgspec() -> Options:
     def encode(result: Any) -> bytes:
         try:
             body: bytes = dumps(result)
-            is_right = _is_plain(result)
+            is_right = _is_plain(result, body)
             if not is_right:
                 # `codec`, too, has a Struct taken apart by msgspec.
                 whole = plain(result) if hasattr(type(result), "__struct_fields__") else result
@@ -99,7 +102,7 @@ def _msgspec() -> Options:
     return Options(_with_errors(loads), encode)
 
 
-def _is_ordinary(value: Any) -> bool:
+def _is_ordinary(value: Any, body: bytes) -> bool:
     """
     Return whether *value* is of JSON's own types, and of no subclass of one, without NaN; or of sets and `bytes`.
 
@@ -113,28 +116,36 @@ def _is_ordinary(value: Any) -> bool:
         return True
     # NaN and the infinities end with F0 to FF, then 7F or FF.
     found = data.translate(ENDS)
-    return not any(end in found for end in (b"hs", b"hf", b"fs", b"ff")) or _is_plain(value)
+    return not any(end in found for end in (b"hs", b"hf", b"fs", b"ff")) or _is_plain(value, body)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: Any, body: bytes) -> bool:
     """
-    Return whether *value* is of JSON's own types all through, and of no subclass of one.
+    Return whether *value* is of JSON's own types all through, and of no subclass of one, and *body* is its text.
 
-    Then nothing in it has two forms: there is no NaN, no infinity, and every key is text.
+    Then nothing in it has two forms: there is no NaN, no infinity, and every key is text. The libraries write null for
+    what is no number: if there are as many in *body* as there is None in *value*, no float need be looked at.
     """
-    layer = [value]
-    while layer:
-        kinds = set(map(type, layer))
+    stack, nulls, with_floats = [[value]], 0, []
+    while stack:
+        some = stack.pop()
+        kinds = set(map(type, some))
         if not JSON_TYPES.issuperset(kinds):
             return False
-        if float in kinds and not all(map(isfinite, [each for each in layer if type(each) is float])):
-            return False
+        if NONE in kinds:
+            nulls += len([each for each in some if each is None])
+        if float in kinds:
+            with_floats.append(some)
         if dict in kinds:
-            dicts = layer if len(kinds) == 1 else [each for each in layer if type(each) is dict]
+            dicts = some if len(kinds) == 1 else [each for each in some if type(each) is dict]
             if len(get_referents(*dicts)) > sum(map(len, dicts)):  # to the keys as well, if one is no text
                 return False
-        layer = get_referents(*layer)
-    return True
+        if not CONTAINERS.isdisjoint(kinds):
+            parts = get_referents(*some)
+            stack += [parts] if len(parts) < MANY else [parts[at : at + FEW] for at in range(0, len(parts), FEW)]
+    return nulls == body.count(b"null") or all(
+        isfinite(each) for some in with_floats for each in some if type(each) is float
+    )
 
 
 def _with_errors(loads: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
