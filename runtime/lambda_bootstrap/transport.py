@@ -154,7 +154,8 @@ class SocketTransport:
         seen, answer = self.usual
         if data == seen:
             return answer
-        answer = http1.whole(data) or self.read_on(connection, data)
+        # More follows what is as long as may be received at once: its head need not be parsed twice.
+        answer = (http1.whole(data) if len(data) < JOINED else None) or self.read_on(connection, data)
         if answer.closes:
             self.close()
         elif answer.status == ACCEPTED:
