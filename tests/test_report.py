@@ -153,8 +153,15 @@ class TestCategory:
         ],
     )
     def test_category(self, name: str, category: str) -> None:
-        """A category fits into a header and has a form that the platform keeps."""
-        assert ErrorReport(name, "", []).category == category
+        """A category fits into a header and has a form that the platform keeps, the first time and any other."""
+        assert [ErrorReport(name, "", []).category for _ in range(2)] == [category] * 2
+
+    def test_what_is_kept(self) -> None:
+        """Of a function that makes types of its own, no more categories are kept than of traces."""
+        for number in range(3000):
+            assert ErrorReport(f"Error{number}", "", []).category == f"Function.Error{number}"
+
+        assert len(report._categories) <= 1000
 
 
 class TestReport:

@@ -34,6 +34,7 @@ MAX_PLAIN_MESSAGE = 1024  # characters
 MAX_TYPE = 8192  # characters
 MAX_CAUSE = 64 * 1024  # bytes
 MAX_TRAILER = 2700  # bytes, and a third more in base64
+_categories: dict[str, str] = {}  # of types
 _causes: dict[Frame, tuple[str, str]] = {}  # of frames, which `traces` keeps, what the X-Ray cause has of each
 
 
@@ -63,10 +64,7 @@ class ErrorReport:
     @property
     def category(self) -> str:
         """The type in the form that the platform keeps: anything but `Runtime.Xxx` and `Function.Xxx` is lost."""
-        name = self.error_type[:256]
-        if not (name.isascii() and name.replace(".", "").replace("_", "").isalnum()):
-            return "Function.Unknown"
-        return name if name.startswith(("Runtime.", "Function.")) else f"Function.{name}"
+        return _categories.get(self.error_type) or category_of(self.error_type)
 
     def fields(self, request_id: str) -> dict[str, Any]:
         """
@@ -165,6 +163,14 @@ class ErrorReport:
             ("Lambda-Runtime-Function-Error-Type", self.category),
             ("Lambda-Runtime-Function-Error-Body", b2a_base64(body, newline=False).decode()),
         )
+
+
+def category_of(error_type: str) -> str:
+    """Return the category of an *error_type*, and keep it."""
+    name = error_type[:256]
+    if not (name.isascii() and name.replace(".", "").replace("_", "").isalnum()):
+        return "Function.Unknown"
+    return keep(_categories, name, name if name.startswith(("Runtime.", "Function.")) else f"Function.{name}")
 
 
 def cause_of(frame: Frame) -> tuple[str, str]:

@@ -47,6 +47,7 @@ MOST_KEPT = 1_000  # of anything that is kept, as what fails once mostly fails a
 # By the id of the code and the place in it. The code itself stays no longer than it would: a function may make its own
 # anew for each event, of any size, and another gets the id.
 _kept: dict[tuple[int, int], tuple[ref[CodeType], Frame]] = {}
+_ours: dict[str, str] = {}  # paths that are ours
 _plain: dict[str, str] = {}  # paths that have nothing of a wrapper
 
 # Returns a text as a `str` and no subclass, whose methods may do anything at all.
@@ -176,12 +177,16 @@ def frames(traceback: TracebackType | None) -> list[Frame]:
 
     Where nothing but wrappers is left, they are the function.
     """
-    while traceback is not None and str.startswith(traceback.tb_frame.f_code.co_filename, OURS):
+    start = traceback
+    while traceback is not None:
+        path = exact(traceback.tb_frame.f_code.co_filename)
+        if path not in _ours and (path in _plain or not _is_lead(path)):
+            break
         traceback = traceback.tb_next
-    inner = traceback
-    while inner is not None and _is_lead(exact(inner.tb_frame.f_code.co_filename)):
-        inner = inner.tb_next
-    traceback = traceback if inner is None else inner
+    if traceback is None:
+        traceback = start
+        while traceback is not None and str.startswith(traceback.tb_frame.f_code.co_filename, OURS):
+            traceback = traceback.tb_next
     places: list[TracebackType] = []
     while traceback is not None:
         if not str.startswith(traceback.tb_frame.f_code.co_filename, IMPORT):  # there may be 100,000 of them
@@ -220,14 +225,11 @@ def keep(memory: dict[Key, Value], key: Key, value: Value) -> Value:
 
 def _is_lead(path: str) -> bool:
     """Return whether *path* stands between Python and the function: ours, or of a wrapper that was imported as such."""
-    if path in _plain:
-        return False
-    if path.startswith(OURS):
-        return True
     steps = path.split("/")
-    if LEADS.isdisjoint(steps):
-        keep(_plain, path, path)
-        return False
+    is_ours = path.startswith(OURS)
+    if is_ours or LEADS.isdisjoint(steps):
+        keep(_ours if is_ours else _plain, path, path)
+        return is_ours
     folders = {folder.rstrip("/") for folder in search_path()}
     return any(step in LEADS and "/".join(steps[:at]) in folders for at, step in enumerate(steps))
 
