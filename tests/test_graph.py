@@ -20,6 +20,7 @@ ROOMS = ("diagnostics", "events", "extensions", "integrations", "lifecycle", "ty
 GRAPH = {
     # the road's ground: pure values and functions, and what the whole road may ask
     "errors": [],
+    "environ": [],
     "settings": ["errors"],
     "spare": [],
     "traces": [],
@@ -59,9 +60,9 @@ GRAPH = {
     "lifecycle.signals": ["log", "report"],
     "extensions.api": ["codec", "http1", "protocol"],
     "extensions.telemetry": ["codec", "extensions.api"],
-    "extensions.client": ["extensions.api", "extensions.telemetry", "protocol", "settings", "transport"],
+    "extensions.client": ["environ", "extensions.api", "extensions.telemetry", "protocol", "settings", "transport"],
     "extensions.async_client": [
-        *("errors", "extensions.api", "extensions.telemetry", "http1", "protocol", "settings"),
+        *("environ", "errors", "extensions.api", "extensions.telemetry", "http1", "protocol", "settings"),
     ],
     "extensions": ["extensions.api", "extensions.async_client", "extensions.client"],
     "lifecycle.shutdown": [
@@ -175,7 +176,7 @@ GRAPH = {
         *("log", "protocol", "report", "signature", "spare", "traces", "web.stream"),
     ],
     "main": [
-        *("client", "codec", "contracts", "current", "diagnostics.timeout_dump", "errors", "hooks"),
+        *("client", "codec", "contracts", "current", "diagnostics.timeout_dump", "environ", "errors", "hooks"),
         *("integrations.fast_json", "integrations.opentelemetry", "integrations.urllib3", "lifecycle.shutdown"),
         *("lifecycle.signals", "lifecycle.snapstart", "lifecycle.workers", "loader", "log", "loop", "on_import"),
         *("protocol", "report"),

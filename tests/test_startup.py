@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ OURS = {
     "codec",
     "context",
     "current",
+    "environ",
     "errors",
     "hooks",
     "http1",
@@ -44,7 +46,8 @@ OURS = {
 
 RULED_OUT = {
     *("collections", "contextlib", "dataclasses", "email", "encodings.idna", "enum", "functools", "http", "importlib"),
-    *("inspect", "json", "linecache", "logging", "re", "select", "socket", "ssl", "string", "structlog", "tempfile"),
+    *("inspect", "json", "linecache", "logging", "os", "re", "select", "socket", "ssl", "string", "structlog"),
+    "tempfile",
     *("threading", "traceback", "types", "typing", "urllib", "urllib3", "uuid", "warnings"),
 }
 
@@ -69,7 +72,7 @@ def beyond(handler: str, code: str, *, events: tuple[bytes, ...] = ()) -> set[st
 @pytest.fixture(scope="module", name="before_next")
 def _before_next() -> set[str]:
     """What is imported beyond what Python needs itself."""
-    return beyond("echo.handler", "import os")
+    return beyond("echo.handler", "pass")
 
 
 def test_exact_list(before_next: set[str]) -> None:
@@ -81,19 +84,19 @@ def test_exact_list(before_next: set[str]) -> None:
 
 def test_first_invocation(before_next: set[str]) -> None:
     """An ordinary invocation imports nothing: neither the first one nor any later."""
-    assert beyond("echo.handler", "import os", events=(b'{"a": [1]}', b"2")) == before_next
+    assert beyond("echo.handler", "pass", events=(b'{"a": [1]}', b"2")) == before_next
 
 
 def test_first_error(before_next: set[str]) -> None:
     """An error imports nothing either."""
-    modules = beyond("plain.fails", "import os", events=(b"{}",))
+    modules = beyond("plain.fails", "pass", events=(b"{}",))
 
     assert modules - before_next == {"plain"}
 
 
 def test_first_stream(before_next: set[str]) -> None:
     """A plain generator opens one room of three modules, and asyncio is none of them."""
-    modules = beyond("plain.streams", "import os", events=(b"{}",))
+    modules = beyond("plain.streams", "pass", events=(b"{}",))
     room = {"lambda_bootstrap.web", "lambda_bootstrap.web.response", "lambda_bootstrap.web.stream"}
 
     assert modules - before_next == {"plain", *room}
@@ -102,7 +105,7 @@ def test_first_stream(before_next: set[str]) -> None:
 def test_wsgi(before_next: set[str]) -> None:
     """A WSGI application opens its part of one room, and asyncio is no part of it."""
     event = b'{"rawPath": "/", "requestContext": {"http": {"method": "GET"}}}'
-    modules = beyond("bare_wsgi.app", "import os", events=(event,)) - before_next
+    modules = beyond("bare_wsgi.app", "pass", events=(event,)) - before_next
     ours = {name.removeprefix("lambda_bootstrap.web.") for name in modules if name.startswith("lambda_bootstrap.web.")}
     ends = {f"front_ends.{name}" for name in ("alb", "http_api", "lattice", "request", "rest", "results")}
 
@@ -112,7 +115,7 @@ def test_wsgi(before_next: set[str]) -> None:
 
 def test_first_broken_stream(before_next: set[str]) -> None:
     """A plain generator that fails opens the same room, and base64 for the trailers."""
-    modules = beyond("plain.breaks", "import os", events=(b"{}",))
+    modules = beyond("plain.breaks", "pass", events=(b"{}",))
     room = {"lambda_bootstrap.web", "lambda_bootstrap.web.response", "lambda_bootstrap.web.stream"}
 
     assert modules - before_next - {"binascii"} == {"plain", *room}
@@ -120,7 +123,7 @@ def test_first_broken_stream(before_next: set[str]) -> None:
 
 def test_first_unreadable_event(before_next: set[str]) -> None:
     """An event that isn't JSON opens the one room that explains it; since 3.13 the C code imports `json` too."""
-    own = "import os, json" if sys.version_info >= (3, 13) else "import os"
+    own = "import json" if sys.version_info >= (3, 13) else "pass"
     modules = beyond("echo.handler", own, events=(b"{oops",))
 
     room = {"diagnostics", "diagnostics.json_errors", "diagnostics.json_places"}
@@ -335,9 +338,20 @@ def test_own_modules(tmp_path: Path) -> None:
     assert "find_spec" not in finders
 
 
+@pytest.mark.parametrize("is_relative", [False, True], ids=["absolute", "relative"])
+def test_link(tmp_path: Path, is_relative: bool) -> None:  # noqa: FBT001 - a parameter
+    """A symbolic link to `bootstrap`, wherever it lies, starts the runtime that it leads to."""
+    (tmp_path / "app.py").write_text("import lambda_bootstrap\ndef handler(): return lambda_bootstrap.__file__\n")
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links" / "started"
+    link.symlink_to(os.path.relpath(BOOTSTRAP, link.parent) if is_relative else BOOTSTRAP)
+    with Emulator([sys.executable, str(link)], cwd=tmp_path, handler="app.handler") as emulator:
+        assert emulator.invoke().json() == str(BOOTSTRAP.parent / "runtime" / "lambda_bootstrap" / "__init__.py")
+
+
 def test_logging_costs_itself(before_next: set[str]) -> None:
     """A function that imports `logging` has that, what it imports, and the one room of ours that sets it up."""
-    modules = beyond("imports_logging.handler", "import os, logging")
+    modules = beyond("imports_logging.handler", "import logging")
 
     assert modules - before_next == {
         "imports_logging",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from os import listdir
+from posix import listdir  # built in: `os` is a file, which a function may have too
 
 from .codec import DEFAULTS
 from .errors import InitError

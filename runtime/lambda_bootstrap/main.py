@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import sys
 from atexit import _run_exitfuncs  # what `sys.exit` runs: `leave` skips the rest of a shutdown, which waits for threads
-from os import _exit, environ, execv, getcwd, getpid  # `_exit` waits for no thread, see `leave`
+from posix import _exit, execv, getcwd, getpid  # built in, see `environ`; `_exit` waits for no thread, see `leave`
 
 from . import current, hooks, loader, report, settings, spare
 from .client import RuntimeClient
 from .codec import DEFAULTS
+from .environ import environ
 from .errors import ConfigError, RuntimeApiError
 from .log import Log
 from .loop import InvokeLoop, child_status, exit_code, exit_status
@@ -112,7 +113,7 @@ def wrap(argv: list[str]) -> int | None:
     if not wrapper:
         return None
     try:
-        execv(wrapper, [wrapper, sys.executable, *argv])  # noqa: S606 - the operator's own program
+        execv(wrapper, [wrapper, sys.executable, *argv])  # the operator's own program
     except OSError as error:
         fail(ConfigError(f"AWS_LAMBDA_EXEC_WRAPPER is {wrapper!r}, which cannot be run: {error.strerror}"))
         return 127 if isinstance(error, FileNotFoundError) else 126

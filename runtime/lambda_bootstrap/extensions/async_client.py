@@ -8,9 +8,9 @@ Refuses to know: paths and bodies, see `api`; what an extension is for.
 from __future__ import annotations
 
 import asyncio
-from os import environ
 
 from .. import http1, protocol, settings
+from ..environ import environ
 from ..errors import TransportError
 from . import api
 from .telemetry import AsyncReceiver

@@ -7,9 +7,8 @@ Refuses to know: paths and bodies, see `api`; what an extension is for.
 
 from __future__ import annotations
 
-from os import environ
-
 from .. import settings
+from ..environ import environ
 from ..protocol import Address
 from ..transport import SocketTransport
 from . import api
