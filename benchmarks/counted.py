@@ -1,10 +1,14 @@
-"""The function that ends its process, so that what it took can be counted."""
+"""
+The function that ends its process, so that what it took can be counted.
+
+It is an echo otherwise, and an echo imports nothing: `posix` is built in, `os` would be counted as the runtime's.
+"""
 
 from __future__ import annotations
 
-import os
+from posix import _exit, environ
 
-STOP = int(os.environ["STOP"])
+STOP = int(environ[b"STOP"])
 calls = 0
 
 
@@ -13,5 +17,5 @@ def handler(event, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
     global calls  # noqa: PLW0603 - a function's state
     calls += 1
     if calls == STOP:
-        os._exit(0)
+        _exit(0)
     return event
