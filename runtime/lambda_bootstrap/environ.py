@@ -11,7 +11,7 @@ imports `os` before, afterwards, or never.
 from __future__ import annotations
 
 from posix import environ as variables  # built in
-from posix import putenv, unsetenv
+from posix import putenv, unsetenv  # as above
 from sys import getfilesystemencodeerrors, getfilesystemencoding
 
 TYPE_CHECKING = False
