@@ -161,6 +161,18 @@ class TestTextError:
 
         assert [text_error("T", "m", stack) for _ in range(2)] == [line, line]
 
+    def test_in_turn(self) -> None:
+        """Errors that come in turn have a trace each, and so has a trace that has grown."""
+        stack = ["a\n"]
+        head = "[ERROR] T: m\rTraceback (most recent call last):"
+
+        assert text_error("T", "m", stack) == f"{head}\ra\n"
+        assert text_error("T", "m", ["b\n", "c\n"]) == f"{head}\rb\rc\n"
+        assert record_module.array_of(stack) == r'["a\n"]'
+        stack.append("d\n")
+        assert record_module.array_of(stack) == r'["a\n","d\n"]'
+        assert text_error("T", "m", stack) == f"{head}\ra\rd\n"
+
     def test_what_is_kept(self) -> None:
         """What is kept of the traces of errors has bounds."""
         for number in range(3000):

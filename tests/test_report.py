@@ -101,6 +101,14 @@ class TestCause:
             }
             assert (json.loads(cause)["working_directory"], json.loads(cause)["paths"]) == (folder, [path])
 
+    def test_in_turn(self) -> None:
+        """Errors that come in turn have a cause each, and a path stands in it once."""
+        frames = [Frame(path, 1, "f", "") for path in ("/a.py", "/b.py", "/a.py")]
+        told = [json.loads(ErrorReport("E", "m", some).cause("/")) for some in (frames[:2], frames, frames[:1])]
+
+        assert [each["paths"] for each in told] == [["/a.py", "/b.py"], ["/a.py", "/b.py"], ["/a.py"]]
+        assert [len(each["exceptions"][0]["stack"]) for each in told] == [2, 3, 1]
+
     def test_what_is_kept(self) -> None:
         """What is kept of the frames of causes has bounds."""
         for number in range(3000):

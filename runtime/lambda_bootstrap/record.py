@@ -82,9 +82,8 @@ def unframed(frame: bytes, *, is_json: bool) -> bytes:
 
 def text_error(error_type: str, message: str, stack: Sequence[str]) -> str:
     """Return an unhandled error as the managed runtime writes it, on one line."""
-    lines = error_lines(error_type, message, stack)
-    lines[0] = one_line(lines[0])
-    return "\r".join(lines) + "\n"
+    head = one_line(f"{error_type}: {message}" if message else error_type)
+    return f"[ERROR] {head}\rTraceback (most recent call last):{stack_forms(stack)[1]}\n"
 
 
 def error_lines(error_type: str, message: str, stack: Sequence[str]) -> list[str]:
@@ -112,7 +111,22 @@ def forms(entry: str) -> tuple[str, list[str]]:
 
 def array_of(stack: Sequence[str]) -> str:
     """Return the entries of a trace as a JSON array."""
-    return f"[{','.join([forms(entry)[0] for entry in stack])}]"
+    return stack_forms(stack)[0]
+
+
+_latest_stack: tuple[list[str], str, str] = [], "[]", ""  # both forms are asked for, one after the other
+
+
+def stack_forms(stack: Sequence[str]) -> tuple[str, str]:
+    """Return the entries of a trace as a JSON array, and as text whose lines begin with carriage returns."""
+    global _latest_stack  # noqa: PLW0603 - a memory
+    known, array, text = _latest_stack  # read and written at once, as threads log too
+    if known != stack:
+        found = [forms(entry) for entry in stack]
+        array = f"[{','.join([form for form, _ in found])}]"
+        text = "".join([f"\r{line}" for _, lines in found for line in lines])
+        _latest_stack = [*stack], array, text
+    return array, text
 
 
 def ids(request_id: str, tenant_id: str, trace_id: str, version: str | None) -> dict[str, str | None]:

@@ -136,15 +136,11 @@ class ErrorReport:
 
         Source: AWS X-Ray segment documents, "cause"; sent in `Lambda-Runtime-Function-XRay-Error-Cause`.
         """
-        stack, paths = [], {}
-        for frame in self.frames[-most:]:
-            form, path = _causes.get(frame) or cause_of(frame)
-            stack.append(form)
-            paths[path] = True
+        stack, paths = causes_of(self.frames[-most:])
         return (
             f'{{"working_directory":{codec.quoted_ascii(working_directory)},"exceptions":[{{"message":'
             f'{codec.quoted_ascii(self.message[: most * 1024])},"type":{codec.quoted_ascii(self.error_type)},'
-            f'"stack":[{",".join(stack)}]}}],"paths":[{",".join(paths)}]}}'
+            f'"stack":[{stack}]}}],"paths":[{paths}]}}'
         )
 
     def trailers(self, request_id: str) -> tuple[tuple[str, str], ...]:
@@ -171,6 +167,20 @@ def category_of(error_type: str) -> str:
     if not (name.isascii() and name.replace(".", "").replace("_", "").isalnum()):
         return "Function.Unknown"
     return keep(_categories, name, name if name.startswith(("Runtime.", "Function.")) else f"Function.{name}")
+
+
+_latest_causes: tuple[list[Frame], str, str] = [], "", ""  # what fails once mostly fails again
+
+
+def causes_of(frames: list[Frame]) -> tuple[str, str]:
+    """Return what the X-Ray cause has of *frames*: their places in the stack, and their paths."""
+    global _latest_causes  # noqa: PLW0603 - a memory
+    known, stack, paths = _latest_causes  # read and written at once, as workers' threads may fail too
+    if known != frames:
+        found = [_causes.get(frame) or cause_of(frame) for frame in frames]
+        stack, paths = ",".join([form for form, _ in found]), ",".join(dict.fromkeys([path for _, path in found]))
+        _latest_causes = frames, stack, paths
+    return stack, paths
 
 
 def cause_of(frame: Frame) -> tuple[str, str]:
