@@ -122,3 +122,12 @@ def test_os_that_comes_late(tmp_path: Path) -> None:
         outcomes = [emulator.invoke(headers={"X-Amzn-Trace-Id": trace}).json() for trace in TRACES]
 
     assert outcomes == [[False, trace, "late.handler", str(tmp_path), trace] for trace in TRACES]
+
+
+@pytest.mark.parametrize("name", ["os", "stat", "posixpath", "genericpath", "_collections_abc"])
+def test_module_with_a_name_of_pythons(tmp_path: Path, name: str) -> None:
+    """A function's own module of the name of `os`, or of one that `os` imports, is not in its way."""
+    (tmp_path / f"{name}.py").write_text("raise RuntimeError('of the function')\n")
+    (tmp_path / "app.py").write_text("import os\ndef handler(event, context): return os.path.basename(os.getcwd())\n")
+    with Emulator([sys.executable, "-I", "-S", str(BOOTSTRAP)], cwd=tmp_path, handler="app.handler") as emulator:
+        assert emulator.invoke().json() == tmp_path.name
