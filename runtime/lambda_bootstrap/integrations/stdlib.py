@@ -19,6 +19,7 @@ from ..record import (
     level_name,
     one_line,
     rounded,
+    text_line,
     text_of,
 )
 from ..traces import describe, exact, name_of, title
@@ -215,7 +216,8 @@ def own_form(log: Log, logging: Any, record: logging.LogRecord, level: str) -> s
     if record.stack_info:
         message = f"{message}\n{record.stack_info}"
     name = record.levelname
-    return log.text(name if type(name) is str else describe(name), message, record.created)
+    name = name if type(name) is str else describe(name)
+    return text_line(name, record.created, current.get().request_id, message, is_framed=log.is_framed)
 
 
 def record_fields(record: logging.LogRecord, message: Any) -> dict[str, Any]:
