@@ -38,7 +38,7 @@ class Shape:
         handler: the function.
         size: of the event in bytes, or 0 for a greeting.
         most: the target: our time as a multiple of awslambdaric's, or of our own row *base*.
-        shipped: the same, where both run on our interpreter.
+        shipped: the same, where both run on our interpreter, if that is another.
         memory: the same of the peak of memory.
         base: the row that *most* is a multiple of, if not awslambdaric's.
         codec: the library that reads and writes JSON, for ours.
@@ -58,6 +58,11 @@ class Shape:
     options: tuple[tuple[str, str], ...] = ()
     is_error: bool = False
     is_ours: bool = False
+
+    @property
+    def on_shipped(self) -> float:
+        """The target where both run on our interpreter."""
+        return 0.0 if self.base else self.shipped or self.most
 
     @property
     def turns(self) -> int:
@@ -200,7 +205,7 @@ def verdicts(found: Found) -> list[str]:
         base, whose = (BASE, "our echo") if shape.base else (RIC, f"{RIC}'s")
         for what, most, figure, mine, other in (
             (shape.words, shape.most, "invocation_us", OURS, base),
-            (f"{shape.words} on our interpreter", shape.shipped, "invocation_us", SHIPPED, SHIPPED_RIC),
+            (f"{shape.words} on our interpreter", shape.on_shipped, "invocation_us", SHIPPED, SHIPPED_RIC),
             (f"memory of {shape.words}", shape.memory, "rss_kb", OURS, RIC),
         ):
             if most and peers.keys() >= {mine, other}:

@@ -56,14 +56,20 @@ def test_rows() -> None:
 
 
 def test_our_interpreter() -> None:
-    """Where the interpreter is compiled, a column has the ratio on it, and an echo has a target there."""
-    found = {**FOUND, ECHO: {**FOUND[ECHO], SHIPPED: turns(30, 40, 39), SHIPPED_RIC: turns(100, 100, 100)}}
-    header, echo, error = rows(found)
+    """Where the interpreter is compiled, a column has the ratio on it, for which there are targets too."""
+    on_ours = {SHIPPED: turns(30, 40, 39), SHIPPED_RIC: turns(100, 100, 100)}
+    found = {**FOUND, ECHO: {**FOUND[ECHO], **on_ours}, "100 KB": {OURS: turns(70), RIC: turns(100), **on_ours}}
+    header, echo, error, large = rows(found)
 
     assert header[4] == "ratio on our interpreter"
     assert echo[3:5] == ["0.40", "0.39"]
     assert error[4] == ""
-    assert "target: an echo on our interpreter at most 0.38 x awslambdaric's: 0.39, NOT met" in verdicts(found)
+    assert large[3:5] == ["0.70", "0.39"]
+    assert verdicts(found)[1:4] == [
+        "target: an echo on our interpreter at most 0.38 x awslambdaric's: 0.39, NOT met",
+        "target: 100 KB at most 0.6 x awslambdaric's: 0.70, NOT met",
+        "target: 100 KB on our interpreter at most 0.6 x awslambdaric's: 0.39, met",
+    ]
 
 
 def test_base() -> None:
