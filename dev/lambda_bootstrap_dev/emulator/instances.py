@@ -105,7 +105,7 @@ class Instances(Sandbox):
             self.talk.expired.append(turn.invocation.invocation_id)
             self._fail(turn, self._timeout(turn, self.function.timeout))
         self._running.pop(turn.invocation.request_id, None)
-        self._close(turn, turn.ending.result())
+        self._close(turn)
 
     @staticmethod
     def _timeout(turn: Turn, limit: float) -> Ending:

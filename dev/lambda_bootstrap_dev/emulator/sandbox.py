@@ -287,7 +287,7 @@ class Sandbox:
             elif not await self._within(self.function.timeout, turn.over):
                 await self._time_out(turn, self.function.timeout)
             self._turn = None
-            self._close(turn, turn.ending.result())
+            self._close(turn)
 
     async def _within(self, seconds: float, event: asyncio.Event) -> bool:
         while not (is_set := await within(seconds, event)) and self._is_paused():
@@ -300,14 +300,8 @@ class Sandbox:
         turn.end(platform_ending(Kind.TIMEOUT, "Sandbox.Timedout", timeout_message(turn.invocation, limit)))
         await self._kill("timeout")
 
-    def _close(self, turn: Turn, ending: Ending) -> None:
-        report = Report(
-            turn.invocation.request_id,
-            ending.kind,
-            (time.monotonic() - turn.begun_at) * 1000,
-            self._init_ms,
-            self._memory_mb,
-        )
+    def _close(self, turn: Turn) -> None:
+        report = turn.report_with(self._init_ms, self._memory_mb)
         self._init_ms = None
         begin = b"" if turn.delivery else start_line(turn.invocation, self.function)
         lines = begin + end_line(turn.invocation) + report_line(report, self.function)

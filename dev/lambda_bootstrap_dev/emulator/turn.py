@@ -1,7 +1,7 @@
 """
 One invocation on its way through an environment.
 
-Owns: its stages and who waits for them, the pieces of a streamed response, and the end of its log.
+Owns: its stages and who waits for them, the pieces of a streamed response, the end of its log, and its report.
 Refuses to know: what takes it from one stage to the next.
 """
 
@@ -12,11 +12,12 @@ import time
 from typing import TYPE_CHECKING
 
 from .bell import Bell
+from .values import Report
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .values import Delivery, Ending, Invocation, Report
+    from .values import Delivery, Ending, Invocation
 
 # A runtime waits while so many bytes of its stream wait for the caller.
 MOST_WAITING = 1024 * 1024
@@ -102,3 +103,8 @@ class Turn:
             if self.stream:
                 self.stream.close()
         self.begun.set()
+
+    def report_with(self, init_ms: float | None, memory_mb: int | None) -> Report:
+        """Return the report of the turn, which has ended just now; what init and memory took is the environment's."""
+        duration_ms = (time.monotonic() - self.begun_at) * 1000
+        return Report(self.invocation.request_id, self.ending.result().kind, duration_ms, init_ms, memory_mb)
