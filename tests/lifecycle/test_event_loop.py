@@ -166,6 +166,28 @@ def test_left_half_way() -> None:
     assert inspect.getcoroutinestate(first) == inspect.CORO_CLOSED
 
 
+@pytest.mark.usefixtures("deadline")
+@pytest.mark.parametrize("kind", [SystemExit, None], ids=["exit", "stop"])
+def test_deadline_of_what_is_left(kind: type[BaseException] | None, caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that is left half-way is cancelled at its deadline, once: it does not stay for as long as the loop."""
+
+    def leave() -> None:
+        if kind is not None:
+            raise kind
+        event_loop.loop().stop()
+
+    first = asyncio.sleep(60)
+    event_loop.loop().call_soon(lambda: event_loop.loop().call_soon(leave))
+    with pytest.raises(kind or RuntimeError):
+        event_loop.run_within_deadline(first)
+
+    assert inspect.getcoroutinestate(first) == inspect.CORO_SUSPENDED
+    event_loop.run(asyncio.sleep(0.25))
+    assert inspect.getcoroutinestate(first) == inspect.CORO_CLOSED
+    assert not event_loop.loop()._scheduled  # type: ignore[attr-defined]
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("has_deadline", [True, False])
 @pytest.mark.parametrize("turns", [0, 1])
 @pytest.mark.parametrize("kind", [LookupError, asyncio.CancelledError, SystemExit])

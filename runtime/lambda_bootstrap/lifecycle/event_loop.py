@@ -142,10 +142,16 @@ class OneTask(Deadline):
         super().begin()
 
     def end(self) -> None:
-        """Leave nothing in the loop that would stop it another time."""
-        self.timer.cancel()
+        """Leave nothing in the loop that would stop it another time; a task left half-way still has its deadline."""
         self.task.remove_done_callback(stop)
-        if self.task.done() and not self.task.cancelled():
+        if not self.task.done():  # a signal handler has raised, or the function has stopped the loop
+            if not self.count:
+                self.timer.cancel()
+                super().begin()
+            self.task.add_done_callback(lambda _: self.timer.cancel())
+            return
+        self.timer.cancel()
+        if not self.task.cancelled():
             self.task.exception()  # or asyncio would complain that nobody has looked at it, after an exit
 
 
