@@ -31,7 +31,7 @@ quoted_ascii = encode_basestring_ascii  # and in nothing but printable ASCII: fi
 
 SPACE = " \t\n\r"
 SHORT, FEW = 1024, 64  # bytes and parts of a value that is small
-LEVELS, PARTS, MANY = 64, 1 << 20, 512  # of one that is not; MANY parts are gone through a FEW at a time
+LEVELS, PARTS, MANY = 64, 1 << 20, 512  # of one that is not, whose parts are gone through so MANY at a time
 
 
 class _Rules:
@@ -197,7 +197,7 @@ def _has_end(value: Any) -> bool:
         parts = get_referents(*some)
         if parts:
             seen += len(parts)
-            levels.append([parts] if len(parts) < MANY else [parts[at : at + FEW] for at in range(0, len(parts), FEW)])
+            levels.append([parts] if len(parts) < MANY else [parts[i : i + MANY] for i in range(0, len(parts), MANY)])
     return True
 
 

@@ -27,7 +27,7 @@ ENDS = bytes(0x7F) + b"s" + bytes(0x70) + b"h" * 15 + b"f"  # by byte: 7F, F0 to
 NONE = type(None)
 CONTAINERS = {dict, list, tuple}
 JSON_TYPES = {bool, float, int, str, NONE} | CONTAINERS
-MANY, FEW = 512, 64  # so many parts are gone through so few at a time: what is looked at is still near the processor
+MANY = 512  # parts are gone through so many at a time: what is looked at is still near the processor
 
 
 def options(name: str, words: list[str]) -> Options:
@@ -142,7 +142,7 @@ def _is_plain(value: Any, body: bytes) -> bool:
                 return False
         if not CONTAINERS.isdisjoint(kinds):
             parts = get_referents(*some)
-            stack += [parts] if len(parts) < MANY else [parts[at : at + FEW] for at in range(0, len(parts), FEW)]
+            stack += [parts] if len(parts) < MANY else [parts[at : at + MANY] for at in range(0, len(parts), MANY)]
     return nulls == body.count(b"null") or all(
         isfinite(each) for some in with_floats for each in some if type(each) is float
     )
