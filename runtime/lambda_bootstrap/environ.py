@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
-FORM = getfilesystemencoding(), getfilesystemencodeerrors()  # of text as bytes: Python's own for variables (PEP 383)
+ENCODING, ERRORS = getfilesystemencoding(), getfilesystemencodeerrors()  # of variables, which are bytes (PEP 383)
 
 
 class Environ:
@@ -27,20 +27,20 @@ class Environ:
     __slots__ = ()
 
     def __iter__(self) -> Iterator[str]:
-        return (str(name, *FORM) for name in tuple(variables))
+        return (str(name, ENCODING, ERRORS) for name in tuple(variables))
 
     def __contains__(self, name: str) -> bool:
-        return name.encode(*FORM) in variables
+        return name.encode(ENCODING, ERRORS) in variables
 
     def __setitem__(self, name: str, value: str) -> None:
-        key, data = name.encode(*FORM), value.encode(*FORM)
+        key, data = name.encode(ENCODING, ERRORS), value.encode(ENCODING, ERRORS)
         putenv(key, data)
         variables[key] = data
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the value of a variable, or the *default* if it is not set."""
-        value = variables.get(name.encode(*FORM))
-        return default if value is None else str(value, *FORM)
+        value = variables.get(name.encode(ENCODING, ERRORS))
+        return default if value is None else str(value, ENCODING, ERRORS)
 
     def setdefault(self, name: str, value: str) -> None:
         """Set a variable, unless it is set."""
@@ -49,12 +49,12 @@ class Environ:
 
     def pop(self, name: str, default: str | None = None) -> str | None:
         """Remove a variable; return its value, or the *default* if it is not set."""
-        key = name.encode(*FORM)
+        key = name.encode(ENCODING, ERRORS)
         value = variables.pop(key, None)
         if value is None:
             return default
         unsetenv(key)
-        return str(value, *FORM)
+        return str(value, ENCODING, ERRORS)
 
 
 environ: MutableMapping[str, str] = Environ()  # type: ignore[assignment] # as much of one as is used
