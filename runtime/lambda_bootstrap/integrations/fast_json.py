@@ -136,13 +136,15 @@ def _is_plain(value: Any, body: bytes) -> bool:
             nulls += len([each for each in some if each is None])
         if float in kinds:
             with_floats.append(some)
+        if CONTAINERS.isdisjoint(kinds):
+            continue
+        parts = get_referents(*some)
         if dict in kinds:
             dicts = some if len(kinds) == 1 else [each for each in some if type(each) is dict]
-            if len(get_referents(*dicts)) > sum(map(len, dicts)):  # to the keys as well, if one is no text
+            values = parts if dicts is some else get_referents(*dicts)
+            if len(values) > sum(map(len, dicts)):  # the keys as well, if one is no text
                 return False
-        if not CONTAINERS.isdisjoint(kinds):
-            parts = get_referents(*some)
-            stack += [parts] if len(parts) < MANY else [parts[at : at + MANY] for at in range(0, len(parts), MANY)]
+        stack += [parts] if len(parts) < MANY else [parts[at : at + MANY] for at in range(0, len(parts), MANY)]
     return nulls == body.count(b"null") or all(
         isfinite(each) for some in with_floats for each in some if type(each) is float
     )
