@@ -19,7 +19,6 @@ from ..record import (
     level_name,
     one_line,
     rounded,
-    text_line,
     text_of,
 )
 from ..traces import describe, exact, name_of, title
@@ -216,8 +215,7 @@ def own_form(log: Log, logging: Any, record: logging.LogRecord, level: str) -> s
     if record.stack_info:
         message = f"{message}\n{record.stack_info}"
     name = record.levelname
-    name = name if type(name) is str else describe(name)
-    return text_line(name, record.created, current.get().request_id, message, is_framed=log.is_framed)
+    return log.text(name if type(name) is str else describe(name), message, record.created)
 
 
 def record_fields(record: logging.LogRecord, message: Any) -> dict[str, Any]:
