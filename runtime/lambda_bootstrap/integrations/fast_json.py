@@ -27,7 +27,6 @@ ENDS = bytes(0x7F) + b"s" + bytes(0x70) + b"h" * 15 + b"f"  # by byte: 7F, F0 to
 NONE = type(None)
 CONTAINERS = {dict, list, tuple}
 JSON_TYPES = {bool, float, int, str, NONE} | CONTAINERS
-MANY = 512  # parts are gone through so many at a time: what is looked at is still near the processor
 
 
 def options(name: str, words: list[str]) -> Options:
@@ -126,7 +125,7 @@ def _is_plain(value: Any, body: bytes) -> bool:
     Then nothing in it has two forms: there is no NaN, no infinity, and every key is text. The libraries write null for
     what is no number: if there are as many in *body* as there is None in *value*, no float need be looked at.
     """
-    stack, nulls, with_floats = [[value]], 0, []
+    stack, nulls, with_floats, most = [[value]], 0, [], codec.MANY
     while stack:
         some = stack.pop()
         kinds = set(map(type, some))
@@ -144,7 +143,7 @@ def _is_plain(value: Any, body: bytes) -> bool:
             values = parts if dicts is some else get_referents(*dicts)
             if len(values) > sum(map(len, dicts)):  # the keys as well, if one is no text
                 return False
-        stack += [parts] if len(parts) < MANY else [parts[at : at + MANY] for at in range(0, len(parts), MANY)]
+        stack += [parts] if len(parts) < most else [parts[at : at + most] for at in range(0, len(parts), most)]
     return nulls == body.count(b"null") or all(
         isfinite(each) for some in with_floats for each in some if type(each) is float
     )
